@@ -1,0 +1,177 @@
+"""Directories that are whole or absent: written beside their place, manifest last, then renamed.
+
+A directory (dataset, run, report, bundle) is complete when its ``manifest.json`` is there. The manifest
+holds the format and its version, what the directory was made from, the parameters, and each file's
+checksum, so that a reader can refuse what is damaged and a writer can skip what is up to date.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from srec import __version__
+from srec.errors import ArtifactError
+
+MANIFEST = "manifest.json"
+
+
+@dataclass
+class Draft:
+    """A directory being written: put files under ``path``, and facts for the manifest into ``facts``."""
+
+    path: Path
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def write_directory(
+    target: Path,
+    kind: str,
+    version: int,
+    *,
+    inputs: Mapping[str, str] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+) -> Iterator[Draft]:
+    """Write a directory that appears at ``target`` whole, or not at all.
+
+    An older directory at ``target`` is replaced only when the new one is complete. After a kill at any
+    moment ``target`` is the old directory, the new one, or (between two renames) absent; never half.
+
+    Args:
+        target: where the directory shall appear.
+        kind: what it is: "dataset", "run", "report", "bundle".
+        version: its format version, raised when old readers would misread it.
+        inputs: the fingerprints of what it is made from, by name.
+        parameters: the settings it is made with, as JSON values.
+
+    Raises:
+        ArtifactError: ``target`` exists and was not written by this function.
+    """
+    target = target.absolute()
+    if target.exists() and not (target.is_dir() and _ours(target)):
+        raise ArtifactError(f"{target} exists and is not a {kind} directory: move it away or name another")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = Draft(Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".draft", dir=target.parent)))
+    draft.path.chmod(0o755)
+    try:
+        yield draft
+        manifest = {
+            "kind": kind,
+            "version": version,
+            "srec": __version__,
+            "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "inputs": dict(inputs or {}),
+            "parameters": dict(parameters or {}),
+            **draft.facts,
+            "files": {name: _describe(draft.path / name) for name in _files(draft.path)},
+        }
+        write_json(draft.path / MANIFEST, manifest)
+        _replace(draft.path, target)
+    finally:
+        shutil.rmtree(draft.path, ignore_errors=True)
+
+
+def read_manifest(path: Path, kind: str, version: int) -> dict[str, Any]:
+    """The manifest of a complete directory of the given kind and version.
+
+    Raises:
+        ArtifactError: it is missing, unreadable, or of another kind or version.
+    """
+    file = path / MANIFEST
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ArtifactError(f"{path} is not a complete {kind} directory: it has no {MANIFEST}") from None
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{file} cannot be read: {error}") from error
+    if not isinstance(manifest, dict) or manifest.get("kind") != kind:
+        raise ArtifactError(f"{path} is not a {kind} directory")
+    if manifest.get("version") != version:
+        raise ArtifactError(
+            f"{path} is a {kind} of format version {manifest.get('version')}, this program reads version"
+            f" {version}: write it again"
+        )
+    return manifest
+
+
+def verify(path: Path, kind: str, version: int) -> dict[str, Any]:
+    """Check every file of a directory against its manifest; returns the manifest.
+
+    Raises:
+        ArtifactError: a file is missing, added, truncated or changed, or a name leaves the directory.
+    """
+    manifest = read_manifest(path, kind, version)
+    files = manifest.get("files")
+    if not isinstance(files, dict):
+        raise ArtifactError(f"{path / MANIFEST} lists no files")
+    for name, expected in files.items():
+        pure = PurePosixPath(name)
+        if pure.is_absolute() or ".." in pure.parts or not (path / name).resolve().is_relative_to(path.resolve()):
+            raise ArtifactError(f"{path / MANIFEST} names a file outside its directory: {name}")
+        if not (path / name).is_file():
+            raise ArtifactError(f"{path} lacks {name}")
+        if _describe(path / name) != expected:
+            raise ArtifactError(f"{path / name} is not the file that was written: its checksum differs")
+    return manifest
+
+
+def is_current(
+    path: Path, kind: str, version: int, *, inputs: Mapping[str, str], parameters: Mapping[str, Any]
+) -> bool:
+    """Whether a complete directory is there, made from these inputs with these parameters."""
+    try:
+        manifest = read_manifest(path, kind, version)
+    except ArtifactError:
+        return False
+    wanted = json.loads(json.dumps({"inputs": dict(inputs), "parameters": dict(parameters)}))
+    return all(manifest.get(key) == value for key, value in wanted.items())
+
+
+def fingerprint(path: Path) -> str:
+    """A short hash that names the content of a complete directory (its files' checksums)."""
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{path} is not a complete directory: {error}") from error
+    return hashlib.sha256(json.dumps(manifest["files"], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON that a person can read and that is on disk when the call returns."""
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _ours(path: Path) -> bool:
+    return (path / MANIFEST).is_file() or not any(path.iterdir())
+
+
+def _files(path: Path) -> list[str]:
+    return sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
+
+
+def _describe(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"bytes": path.stat().st_size, "sha256": digest}
+
+
+def _replace(draft: Path, target: Path) -> None:
+    if not target.exists():
+        draft.rename(target)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
+    target.rename(old / target.name)
+    draft.rename(target)
+    shutil.rmtree(old)

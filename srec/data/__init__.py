@@ -1,0 +1,1 @@
+"""The data: sources, the store, the dataset directory and the SQL between them."""

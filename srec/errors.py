@@ -1,0 +1,21 @@
+"""The errors a person can act on: the CLI prints them as one line, without a traceback."""
+
+
+class SRecError(Exception):
+    """Something is wrong with what was given; the message says what to change."""
+
+
+class SourceError(SRecError):
+    """A data source is not what it claims to be; the store is left as it was."""
+
+
+class ArtifactError(SRecError):
+    """A directory is missing, incomplete, damaged or of another format version."""
+
+
+class SettingsError(SRecError):
+    """A recipe or an override has an unknown key or a value of the wrong kind."""
+
+
+class TrainingError(SRecError):
+    """Training cannot go on; the message names the step."""

@@ -1,0 +1,82 @@
+"""Examples are ranges of the flat sequences, never copies; batches are cut so that little is padding.
+
+An example is (what came before in the session -> the next item). Shapes: B examples, L padded length.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from srec.data.dataset import Ints, Sequences
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Example e asks for ``items[ends[e]]`` after ``items[starts[e]:ends[e]]``."""
+
+    items: Ints  # int32 [N], the flat sequences
+    starts: Ints  # int64 [E]
+    ends: Ints  # int64 [E]
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    @property
+    def lengths(self) -> Ints:
+        """int64 [E]: how many items each example's input has."""
+        return self.ends - self.starts
+
+    @property
+    def targets(self) -> Ints:
+        """int32 [E]: the item each example asks for."""
+        return self.items[self.ends]
+
+    def inputs(self, chosen: Ints) -> Ints:
+        """int64 [B, L]: the inputs of the chosen examples, oldest first, padded with 0 on the right."""
+        starts, lengths = self.starts[chosen], self.lengths[chosen]
+        steps = np.arange(int(lengths.max(initial=0)))
+        inside = steps < lengths[:, None]
+        flat = np.where(inside, starts[:, None] + steps, 0)
+        return np.where(inside, self.items[flat], 0).astype(np.int64)
+
+
+def examples(sequences: Sequences, part: str, max_length: int) -> Examples:
+    """The examples whose target lies in a part of the sequences: "train", "valid" or "test".
+
+    The input is all that the session holds before the target, in whatever part, the last
+    ``max_length`` items of it. A session's very first item has no input and is no example.
+    """
+    first, last = sequences.offsets[:-1], sequences.offsets[1:]
+    begin, end = {
+        "train": (first, sequences.train_ends),
+        "valid": (sequences.train_ends, sequences.valid_ends),
+        "test": (sequences.valid_ends, last),
+    }[part]
+    begin = np.maximum(begin, first + 1)
+    counts = np.maximum(end - begin, 0)
+    ends = np.repeat(begin - np.concatenate(([0], np.cumsum(counts)[:-1])), counts) + np.arange(counts.sum())
+    starts = np.maximum(np.repeat(first, counts), ends - max_length)
+    return Examples(sequences.items, starts, ends)
+
+
+def batches(
+    data: Examples, size: int, generator: np.random.Generator | None = None, chunk: int = 64
+) -> Iterator[Ints]:
+    """Cut all examples into batches of similar input length; yields their indices.
+
+    With a generator the examples are shuffled, then sorted by length inside chunks of ``chunk`` batches,
+    and the batches of a chunk come in random order. Without one they come sorted by length.
+    """
+    lengths = data.lengths
+    if generator is None:
+        order = np.argsort(lengths, kind="stable")
+        yield from (order[at : at + size] for at in range(0, len(order), size))
+        return
+    shuffled = generator.permutation(len(data))
+    for at in range(0, len(shuffled), size * chunk):
+        part = shuffled[at : at + size * chunk]
+        part = part[np.argsort(lengths[part], kind="stable")]
+        cuts = np.arange(0, len(part), size)
+        for cut in generator.permutation(cuts):
+            yield part[cut : cut + size]

@@ -1,0 +1,1 @@
+"""How an exported encoder is run; one file a runtime."""
