@@ -18,6 +18,7 @@ class Examples:
     items: Ints  # int32 [N], the flat sequences
     starts: Ints  # int64 [E]
     ends: Ints  # int64 [E]
+    sessions: Ints  # int64 [E], the session each example is cut from
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -57,7 +58,7 @@ def examples(sequences: Sequences, part: str, max_length: int) -> Examples:
     counts = np.maximum(end - begin, 0)
     ends = np.repeat(begin - np.concatenate(([0], np.cumsum(counts)[:-1])), counts) + np.arange(counts.sum())
     starts = np.maximum(np.repeat(first, counts), ends - max_length)
-    return Examples(sequences.items, starts, ends)
+    return Examples(sequences.items, starts, ends, np.repeat(np.arange(len(sequences)), counts))
 
 
 def batches(

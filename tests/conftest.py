@@ -1,0 +1,23 @@
+"""Fixtures shared by all tests."""
+
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).parents[1].parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The real data, kept beside the repository."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("the real data is not here: ../shared/data is absent")
+    return SHARED / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_golden() -> Path:
+    """Outputs of the GCE-GNN authors' own code, kept beside the repository."""
+    if not (SHARED / "golden").is_dir():
+        pytest.skip("the golden files are not here: ../shared/golden is absent")
+    return SHARED / "golden"
