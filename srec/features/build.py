@@ -1,0 +1,84 @@
+"""``srec prepare``: a dataset directory from a store, interactions and features together."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from srec.artifacts import is_current, write_directory
+from srec.data.dataset import KIND, VERSION, Dataset
+from srec.data.prepare import Note, PrepareSettings, check_written, open_workspace, prepare_interactions
+from srec.data.sql import run_sql
+from srec.data.store import Store
+from srec.features.context import ContextSettings, write_context
+from srec.features.tags import TagSettings, write_tags
+
+
+def prepare(
+    store: Path,
+    target: Path,
+    settings: PrepareSettings,
+    tags: TagSettings,
+    context: ContextSettings,
+    *,
+    memory_limit: str = "2GB",
+    threads: int | None = None,
+    note: Note = lambda line: None,
+) -> Dataset:
+    """Make the dataset directory of a store, or find that it is up to date.
+
+    Args:
+        store: the DuckDB store file.
+        target: where the dataset directory shall appear.
+        settings: filters and windows.
+        tags: the factorisation of the tags.
+        context: the pooling of metadata.
+        memory_limit: what DuckDB may use before it spills to disk, such as "2GB".
+        threads: DuckDB's threads; all cores where None.
+        note: called with a line after each step.
+
+    Raises:
+        SRecError: the store is empty or damaged, or nothing is left after the filters.
+    """
+    with Store.open(store) as opened:
+        inputs, simulated = {"store": opened.revision}, opened.simulated
+    parameters = {kind.section: kind.model_dump() for kind in (settings, tags, context)}
+    if is_current(target, KIND, VERSION, inputs=inputs, parameters=parameters):
+        note(f"{target} is up to date")
+        return Dataset(target)
+    with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
+        scratch = draft.path / "scratch"
+        connection = open_workspace(store, scratch, memory_limit, threads)
+        try:
+            draft.facts = prepare_interactions(connection, draft.path, settings, note)
+            draft.facts |= _write_features(connection, draft.path, tags, context, note)
+            draft.facts["simulated"] = simulated
+            check_written(connection, draft.path, settings, draft.facts["split"])
+            note("every check of the written dataset holds")
+        finally:
+            connection.close()
+            shutil.rmtree(scratch, ignore_errors=True)
+    return Dataset(target)
+
+
+def _write_features(
+    connection: Any, target: Path, tags: TagSettings, context: ContextSettings, note: Note
+) -> dict[str, Any]:
+    run_sql(connection, "prepare_games")
+    connection.execute(
+        "COPY (SELECT * FROM catalogue ORDER BY item) TO $file (FORMAT parquet)",
+        {"file": str(target / "games.parquet")},
+    )
+    item_count = connection.execute("SELECT count(*) FROM catalogue").fetchall()[0][0]
+    rows = run_sql(connection, "prepare_tags").fetchnumpy()
+    tag_facts = write_tags(
+        target / "tags", rows["item"], rows["tag"].tolist(), rows["weight"], item_count, tags
+    )
+    error = tag_facts.get("relative_reconstruction_error")
+    note(
+        f"tags: {tag_facts['tags']} tags, {tag_facts['items_without_tags']} games without any"
+        + (f", factorised with a relative error of {error:.3f}" if error is not None else "")
+    )
+    pairs = run_sql(connection, "prepare_context").fetchall()
+    counts = write_context(target / "context", pairs, item_count, context)
+    note("context: " + ", ".join(f"{count} of {kind}" for kind, count in counts.items()))
+    return {"tags": tag_facts, "context": counts}

@@ -1,0 +1,59 @@
+"""The tag recommender: games whose weighted tags resemble those of the games a visitor likes.
+
+SRec's simpler recommender: nothing is learnt from reviews, so its answers only change when tags do.
+Each game is the vector of its tag weights times the tag's inverse document frequency, scaled to length 1;
+a session is the mean of its games' vectors; the score is the cosine of the two.
+"""
+
+from typing import Self
+
+import numpy as np
+
+from srec.data.dataset import Dataset, Floats, Ints
+from srec.models.base import ItemsBL, ScoresBV
+
+
+class TagScorer:
+    """Content similarity on weighted tags.
+
+    Args:
+        offsets: int64 [V + 2], where each item's tags begin; row 0 is the padding and empty.
+        ids: int32 [M], tag ids.
+        weights: float32 [M], in (0, 1].
+        tag_count: T, the number of tags.
+    """
+
+    def __init__(self, offsets: Ints, ids: Ints, weights: Floats, tag_count: int) -> None:
+        rows = len(offsets) - 1
+        self.ids = np.asarray(ids)
+        self.row_of = np.repeat(np.arange(rows), np.diff(offsets))
+        idf = np.log1p((rows - 1) / np.maximum(np.bincount(self.ids, minlength=tag_count), 1))
+        values = weights * idf[self.ids]
+        norms = np.sqrt(np.bincount(self.row_of, values**2, rows))
+        self.values = values / np.maximum(norms, 1e-12)[self.row_of]
+        self.offsets = np.asarray(offsets)
+        self.tag_count = tag_count
+
+    @classmethod
+    def fit(cls, dataset: Dataset) -> Self:
+        """The tag recommender of a dataset."""
+        tags = dataset.tags
+        assert tags.weights is not None
+        return cls(tags.offsets, tags.ids, tags.weights, len(tags.names))
+
+    def session_vector(self, items_L: Ints) -> Floats:
+        """float64 [T]: the mean of the items' tag vectors, scaled to length 1 (0 where no item has tags)."""
+        parts = [slice(self.offsets[item], self.offsets[item + 1]) for item in items_L]
+        vector = np.zeros(self.tag_count)
+        for part in parts:
+            vector[self.ids[part]] += self.values[part]
+        return vector / max(float(np.linalg.norm(vector)), 1e-12)
+
+    def score(self, items_BL: ItemsBL) -> ScoresBV:
+        """The cosine of each session and each item, float32 [B, V]."""
+        rows = len(self.offsets) - 1
+        scores_BV = np.empty((len(items_BL), rows - 1), np.float32)
+        for session, items_L in enumerate(items_BL):
+            vector = self.session_vector(items_L[items_L > 0])
+            scores_BV[session] = np.bincount(self.row_of, self.values * vector[self.ids], rows)[1:]
+        return scores_BV
