@@ -1,7 +1,7 @@
 """Settings: each part owns a typed class, a recipe (TOML) holds what differs from its defaults."""
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -24,37 +24,43 @@ class Recipe:
     """The settings of a whole pipeline: defaults, then a TOML file, then ``section.key=value`` overrides.
 
     Args:
-        kinds: the settings classes a recipe may speak of, each with its section.
+        sections: the names of the sections a recipe may have.
         path: a TOML file with a table for each section that differs from the defaults.
         overrides: ``section.key=value`` texts, the value as TOML writes it; they win over the file.
 
     Raises:
-        SettingsError: the file is not TOML, or a section, key or value does not fit; the message names it.
+        SettingsError: the file is not TOML, or names an unknown section.
     """
 
     def __init__(
-        self, kinds: Iterable[type[Settings]], path: Path | None = None, overrides: Sequence[str] = ()
+        self, sections: Collection[str], path: Path | None = None, overrides: Sequence[str] = ()
     ) -> None:
-        known = {kind.section: kind for kind in kinds}
-        document = _read(path) if path else {}
+        self._values = _read(path) if path else {}
         for override in overrides:
             name, equals, text = override.partition("=")
             section, dot, key = name.strip().partition(".")
             if not (equals and dot and key):
                 raise SettingsError(f"--set takes section.key=value, not {override!r}")
-            document.setdefault(section, {})[key] = _parse(text.strip())
-        for section in document:
-            if section not in known:
-                raise SettingsError(f"there is no section [{section}]; the sections are {', '.join(known)}")
-        self._settings = {
-            section: _build(kind, section, document.get(section, {})) for section, kind in known.items()
-        }
+            self._values.setdefault(section, {})[key] = _parse(text.strip())
+        for section in self._values:
+            if section not in sections:
+                raise SettingsError(
+                    f"there is no section [{section}]; the sections are {', '.join(sections)}"
+                )
 
     def get(self, kind: type[S]) -> S:
-        """The settings of one part."""
-        settings = self._settings[kind.section]
-        assert isinstance(settings, kind)
-        return settings
+        """The settings of one part.
+
+        Raises:
+            SettingsError: a key is unknown or a value does not fit; the message names it.
+        """
+        try:
+            return kind(**self._values.get(kind.section, {}))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            names = ", ".join(kind.model_fields)
+            raise SettingsError(f"[{kind.section}] {where}: {first['msg']}; it has {names}") from error
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -66,16 +72,6 @@ def _read(path: Path) -> dict[str, Any]:
         if not isinstance(table, dict):
             raise SettingsError(f"recipe {path}: {section} stands outside a [section]")
     return document
-
-
-def _build(kind: type[Settings], section: str, values: dict[str, Any]) -> Settings:
-    try:
-        return kind(**values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        names = ", ".join(kind.model_fields)
-        raise SettingsError(f"[{section}] {where}: {first['msg']}; its settings are {names}") from error
 
 
 def _parse(text: str) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ KIND = "dataset"
 VERSION = 1
 
 Ints = npt.NDArray[np.integer[Any]]
+Part = Literal["train", "fit"]
 Floats = npt.NDArray[np.floating[Any]]
 
 
@@ -39,6 +40,17 @@ class Sequences:
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
+
+    def learnable(self, part: Part) -> tuple[Ints, Ints, Ints]:
+        """What a model may learn from: items, times and sessions of each position, sessions ascending.
+
+        Args:
+            part: "train" ends where validation begins, "fit" where the test begins.
+        """
+        ends = self.train_ends if part == "train" else self.valid_ends
+        sessions = np.repeat(np.arange(len(self)), np.diff(self.offsets))
+        known = np.flatnonzero(np.arange(len(self.items)) < ends[sessions])
+        return self.items[known], self.times[known], sessions[known]
 
 
 @dataclass(frozen=True)
@@ -112,9 +124,10 @@ class Dataset:
         """One array of the directory, memory-mapped and read-only."""
         file = self.path / f"{name}.npy"
         try:
-            return np.load(file, mmap_mode="r", allow_pickle=False)
+            loaded: npt.NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:
             raise ArtifactError(f"{file} cannot be read: {error}") from error
+        return loaded
 
     def _ragged(self, name: str, *, weighted: bool) -> Ragged:
         names = json.loads((self.path / name / "names.json").read_text(encoding="utf-8"))

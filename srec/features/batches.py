@@ -43,7 +43,9 @@ class Examples:
 
 
 def examples(sequences: Sequences, part: str, max_length: int) -> Examples:
-    """The examples whose target lies in a part of the sequences: "train", "valid" or "test".
+    """The examples whose target lies in a part of the sequences: "train", "valid", "test" or "fit".
+
+    "fit" is training and validation together: what a model may learn from before it meets the test.
 
     The input is all that the session holds before the target, in whatever part, the last
     ``max_length`` items of it. A session's very first item has no input and is no example.
@@ -53,6 +55,7 @@ def examples(sequences: Sequences, part: str, max_length: int) -> Examples:
         "train": (first, sequences.train_ends),
         "valid": (sequences.train_ends, sequences.valid_ends),
         "test": (sequences.valid_ends, last),
+        "fit": (first, sequences.valid_ends),
     }[part]
     begin = np.maximum(begin, first + 1)
     counts = np.maximum(end - begin, 0)

@@ -39,9 +39,7 @@ def write_context(
     values: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
     for item, kind, value in rows:
         values[kind][item].append(value)
-    return {
-        kind: _write_kind(target / kind, values[kind], item_count, settings.min_items) for kind in KINDS
-    }
+    return {kind: _write_kind(target / kind, values[kind], item_count, settings.min_items) for kind in KINDS}
 
 
 def _write_kind(target: Path, values: dict[int, list[str]], item_count: int, min_items: int) -> int:

@@ -1,1 +1,43 @@
+"""The models: one file each, and one line in the table.
 
+A counted model has ``fit(dataset, settings, part)`` and is a Scorer at once; a learnt one is a torch
+SessionModel that the training loop fits. Both name their settings class as ``settings_type``.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from srec.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a model is; its file is imported when it is used, for a learnt one imports torch."""
+
+    module: str
+    name: str
+    learnt: bool = False
+
+    def load(self) -> Any:
+        """The model's class."""
+        return getattr(import_module(f"srec.models.{self.module}"), self.name)
+
+
+MODELS: dict[str, Entry] = {
+    "popularity": Entry("popularity", "Popularity"),
+    "popularity-recent": Entry("popularity", "RecentPopularity"),
+    "tags": Entry("tags", "TagScorer"),
+    "gce-gnn": Entry("gce_gnn", "GCEGNN", learnt=True),
+}
+
+
+def model_entry(name: str) -> Entry:
+    """The table's entry of a model.
+
+    Raises:
+        SettingsError: there is no such model; the message lists those there are.
+    """
+    if name not in MODELS:
+        raise SettingsError(f"there is no model {name!r}; the models are {', '.join(MODELS)}")
+    return MODELS[name]

@@ -5,12 +5,19 @@ Each game is the vector of its tag weights times the tag's inverse document freq
 a session is the mean of its games' vectors; the score is the cosine of the two.
 """
 
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
-from srec.data.dataset import Dataset, Floats, Ints
+from srec.data.dataset import Dataset, Floats, Ints, Part
 from srec.models.base import ItemsBL, ScoresBV
+from srec.settings import Settings
+
+
+class TagScorerSettings(Settings):
+    """The tag recommender has nothing to set."""
+
+    section: ClassVar[str] = "tag-scorer"
 
 
 class TagScorer:
@@ -22,6 +29,8 @@ class TagScorer:
         weights: float32 [M], in (0, 1].
         tag_count: T, the number of tags.
     """
+
+    settings_type: ClassVar[type[Settings]] = TagScorerSettings
 
     def __init__(self, offsets: Ints, ids: Ints, weights: Floats, tag_count: int) -> None:
         rows = len(offsets) - 1
@@ -35,8 +44,8 @@ class TagScorer:
         self.tag_count = tag_count
 
     @classmethod
-    def fit(cls, dataset: Dataset) -> Self:
-        """The tag recommender of a dataset."""
+    def fit(cls, dataset: Dataset, settings: Settings, part: Part) -> Self:
+        """The tag recommender of a dataset; no review is looked at."""
         tags = dataset.tags
         assert tags.weights is not None
         return cls(tags.offsets, tags.ids, tags.weights, len(tags.names))

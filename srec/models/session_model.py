@@ -1,0 +1,70 @@
+"""What every learnt model keeps (see ``base``), and the one adapter that makes it a Scorer."""
+
+from abc import ABC, abstractmethod
+from typing import Self
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from srec.data.dataset import Dataset, Ints
+from srec.models.base import ItemsBL, ScoresBV
+from srec.settings import Settings
+
+
+class SessionModel(nn.Module, ABC):
+    """A torch module that turns sessions into vectors, scored against the items' vectors."""
+
+    @classmethod
+    @abstractmethod
+    def build(cls, dataset: Dataset, settings: Settings) -> Self:
+        """A model of the dataset's size, its weights not yet drawn."""
+
+    @abstractmethod
+    def initialise(self, seed: int) -> None:
+        """Draw the initial weights."""
+
+    @abstractmethod
+    def prepare(self, items: Ints, sessions: Ints) -> None:
+        """Fill the buffers with what is counted, not learnt, from the flat training sequences.
+
+        Args:
+            items: int [N], the flat training sequences.
+            sessions: int [N], ascending: the session of each position.
+        """
+
+    @abstractmethod
+    def item_table(self) -> Tensor:
+        """table_VD [V + 1, D]: the vector of every item, row 0 the padding's."""
+
+    @abstractmethod
+    def encode(self, items_BL: Tensor, table_VD: Tensor) -> Tensor:
+        """Session vectors [B, D] of padded items, given the items' vectors."""
+
+    def forward(self, items_BL: Tensor) -> Tensor:
+        """Session vectors [B, D]."""
+        return self.encode(items_BL, self.item_table())
+
+    def loss(self, items_BL: Tensor, targets_B: Tensor) -> Tensor:
+        """The mean cross-entropy of the targets (1..V) over all items, from logits; a scalar."""
+        table_VD = self.item_table()
+        return F.cross_entropy(self.encode(items_BL, table_VD) @ table_VD[1:].T, targets_B - 1)
+
+
+class TorchScorer:
+    """A learnt model as a Scorer, in evaluation mode; the items' vectors are computed once."""
+
+    def __init__(self, model: SessionModel) -> None:
+        model.eval()
+        self.model = model
+        with torch.no_grad():
+            self.table_VD = model.item_table().contiguous()
+            self.transposed_DV = self.table_VD[1:].T.contiguous()
+
+    def score(self, items_BL: ItemsBL) -> ScoresBV:
+        """Logits of the items 1..V, float32 [B, V]."""
+        with torch.no_grad():
+            items = torch.from_numpy(np.ascontiguousarray(items_BL, np.int64))
+            scores_BV: ScoresBV = (self.model.encode(items, self.table_VD) @ self.transposed_DV).numpy()
+        return scores_BV

@@ -1,0 +1,156 @@
+"""A run directory: the weights of one trained model, its settings and the log of its epochs."""
+
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+
+from srec.artifacts import is_current, read_manifest, write_directory
+from srec.data.dataset import Dataset, Part
+from srec.errors import ArtifactError, SettingsError, TrainingError
+from srec.features.batches import examples
+from srec.models import model_entry
+from srec.models.session_model import SessionModel
+from srec.settings import Settings
+from srec.training.loop import Stage, Validate, Watch, run_stage
+from srec.training.settings import TrainingSettings
+
+KIND = "run"
+VERSION = 1
+
+
+class Run:
+    """A complete run directory.
+
+    Raises:
+        ArtifactError: it is missing, incomplete or of another format version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.manifest = read_manifest(path, KIND, VERSION)
+        self.model_name: str = self.manifest["parameters"]["model"]
+        self.training = TrainingSettings(**self.manifest["parameters"]["training"])
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """The lines of metrics.jsonl."""
+        lines = (self.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+    def load(self, dataset: Dataset) -> SessionModel:
+        """The trained model.
+
+        Raises:
+            ArtifactError: the run was trained on another dataset, or its weights are damaged.
+        """
+        if self.manifest["inputs"]["dataset"] != dataset.fingerprint:
+            raise ArtifactError(
+                f"{self.path} was trained on another dataset than {dataset.path}: train again"
+            )
+        kind = model_entry(self.model_name).load()
+        settings = kind.settings_type(**self.manifest["parameters"]["settings"])
+        model: SessionModel = kind.build(dataset, settings)
+        try:
+            model.load_state_dict(load_file(self.path / "weights.safetensors"))
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ArtifactError(f"the weights of {self.path} cannot be read: {error}") from error
+        return model
+
+
+def train(
+    dataset: Dataset,
+    target: Path,
+    name: str,
+    settings: Settings,
+    training: TrainingSettings,
+    validate: Validate,
+    watch: Watch = lambda step: None,
+) -> Run:
+    """Train a model into a run directory, go on with an interrupted one, or find that it is done.
+
+    While it trains, its state is in ``<target>.partial``; the run appears at ``target`` when it is whole.
+
+    Args:
+        dataset: what to train on.
+        target: where the run directory shall appear.
+        name: a learnt model of the MODELS table.
+        settings: the model's own.
+        training: the loop's.
+        validate: metrics on the validation window, by name; ``training.metric`` must be one of them.
+        watch: told after each step.
+
+    Raises:
+        SettingsError: the model does not learn.
+        TrainingError: there is nothing to learn from, or the loss is not finite.
+    """
+    if not model_entry(name).learnt:
+        raise SettingsError(f"{name} is counted, not trained: `srec evaluate` computes it by itself")
+    inputs = {"dataset": dataset.fingerprint}
+    parameters = {"model": name, "settings": settings.model_dump(), "training": training.model_dump()}
+    if is_current(target, KIND, VERSION, inputs=inputs, parameters=parameters):
+        return Run(target)
+    partial = _partial(target, {"inputs": inputs, "parameters": parameters})
+    started = time.monotonic()
+    model, log, facts = _stages(dataset, name, settings, training, validate, watch, partial)
+    with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
+        weights = {key: value.contiguous() for key, value in model.state_dict().items()}
+        save_file(weights, draft.path / "weights.safetensors")
+        lines = "".join(json.dumps(line) + "\n" for line in log)
+        (draft.path / "metrics.jsonl").write_text(lines, encoding="utf-8")
+        draft.facts = facts | {
+            "parameter_count": sum(parameter.numel() for parameter in model.parameters()),
+            "seconds_since_last_start": round(time.monotonic() - started, 1),
+        }
+    shutil.rmtree(partial)
+    return Run(target)
+
+
+def _stages(
+    dataset: Dataset,
+    name: str,
+    settings: Settings,
+    training: TrainingSettings,
+    validate: Validate,
+    watch: Watch,
+    partial: Path,
+) -> tuple[SessionModel, list[dict[str, Any]], dict[str, Any]]:
+    """Choose the epoch on the validation window, then train anew on all before the test."""
+    model, data = _fresh(dataset, name, settings, training, "train")
+    stage = Stage("select", data, training.epochs, validate)
+    done = run_stage(model, stage, training, partial / "select.safetensors", [], watch)
+    facts = {"chosen_epoch": done.best_epoch, "valid": done.log[done.best_epoch - 1]["valid"]}
+    if training.refit:
+        model, data = _fresh(dataset, name, settings, training, "fit")
+        stage = Stage("refit", data, done.best_epoch, None)
+        done = run_stage(model, stage, training, partial / "refit.safetensors", done.log, watch)
+    return model, done.log, facts
+
+
+def _fresh(
+    dataset: Dataset, name: str, settings: Settings, training: TrainingSettings, part: Part
+) -> tuple[SessionModel, Any]:
+    """A model before its first step, and the examples it shall learn."""
+    data = examples(dataset.sequences, part, training.max_length)
+    if not len(data):
+        raise TrainingError(f"{dataset.path} has no session of two games to learn from")
+    model: SessionModel = model_entry(name).load().build(dataset, settings)
+    model.initialise(training.seed)
+    items, _, sessions = dataset.sequences.learnable(part)
+    model.prepare(items, sessions)
+    return model, data
+
+
+def _partial(target: Path, wanted: dict[str, Any]) -> Path:
+    """The folder of an unfinished run; what was begun from other inputs or settings is thrown away."""
+    partial = target.with_name(f"{target.name}.partial")
+    marker = partial / "begun.json"
+    text = json.dumps(wanted, sort_keys=True)
+    if not marker.is_file() or marker.read_text(encoding="utf-8") != text:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        marker.write_text(text, encoding="utf-8")
+    return partial

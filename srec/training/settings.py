@@ -1,0 +1,27 @@
+"""What the training loop can be told."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from srec.settings import Settings
+
+
+class TrainingSettings(Settings):
+    """Adam as the GCE-GNN paper has it, stopped by the validation window."""
+
+    section: ClassVar[str] = "training"
+    batch_size: int = Field(100, ge=1, description="examples a step")
+    epochs: int = Field(30, ge=1, description="the most epochs")
+    learning_rate: float = Field(1e-3, gt=0, description="of Adam")
+    weight_decay: float = Field(1e-5, ge=0, description="Adam's coupled L2 penalty")
+    decay_every: int = Field(3, ge=1, description="epochs between two drops of the learning rate")
+    decay_factor: float = Field(0.1, gt=0, le=1, description="what a drop multiplies it by")
+    metric: str = Field("MRR@20", description="the validation metric that chooses the epoch")
+    patience: int = Field(3, ge=1, description="epochs without a better metric before it stops")
+    refit: bool = Field(
+        True, description="then train anew on training and validation together, for the chosen epochs"
+    )
+    max_length: int = Field(50, ge=1, le=200, description="the newest items of a session that are input")
+    seed: int = Field(0, ge=0, description="of weights, order and dropout")
+    checkpoint_seconds: float = Field(30, ge=0, description="at most this much work is lost by a kill")
