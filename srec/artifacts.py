@@ -114,7 +114,11 @@ def verify(path: Path, kind: str, version: int) -> dict[str, Any]:
         raise ArtifactError(f"{path / MANIFEST} lists no files")
     for name, expected in files.items():
         pure = PurePosixPath(name)
-        if pure.is_absolute() or ".." in pure.parts or not (path / name).resolve().is_relative_to(path.resolve()):
+        if (
+            pure.is_absolute()
+            or ".." in pure.parts
+            or not (path / name).resolve().is_relative_to(path.resolve())
+        ):
             raise ArtifactError(f"{path / MANIFEST} names a file outside its directory: {name}")
         if not (path / name).is_file():
             raise ArtifactError(f"{path} lacks {name}")

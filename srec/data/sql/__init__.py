@@ -6,9 +6,7 @@ from typing import Any
 import duckdb
 
 
-def run_sql(
-    connection: duckdb.DuckDBPyConnection, name: str, **values: Any
-) -> duckdb.DuckDBPyConnection:
+def run_sql(connection: duckdb.DuckDBPyConnection, name: str, **values: Any) -> duckdb.DuckDBPyConnection:
     """Run the statements of ``name``.sql in order, each with the named values that it speaks of.
 
     Returns:

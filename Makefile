@@ -1,0 +1,37 @@
+# `make demo` does everything on a machine that has Python 3.11 or newer and make; see README.md.
+PYTHON ?= python3
+DATA ?=
+SERVE ?= 1
+PIP = .venv/bin/python -m pip --disable-pip-version-check
+
+.PHONY: demo test check docs clean
+
+demo: .venv/installed-demo
+	DATA="$(DATA)" SERVE="$(SERVE)" PATH="$(CURDIR)/.venv/bin:$$PATH" sh runs/demo.sh
+
+test: .venv/installed-dev
+	.venv/bin/python -m pytest $(ARGS)
+
+check: .venv/installed-dev
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/python -m docs.reference --check
+
+docs: .venv/installed-dev
+	.venv/bin/python -m docs.reference
+
+clean:
+	rm -rf .venv work
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/installed-demo: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[train]'
+	touch $@
+
+.venv/installed-dev: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,test,check]'
+	touch $@

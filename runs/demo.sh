@@ -1,0 +1,27 @@
+#!/bin/sh
+# The whole pipeline on one page: reviews in, a served page out. Each command does only what is missing,
+# so a second call goes on where the first stopped. Run through `make demo`, which installs first.
+#   DATA   a folder with real Steam reviews and games; a simulated Steam where empty
+#   SERVE  0 answers one request and leaves; otherwise the page is served on http://127.0.0.1:8000
+set -eu
+cd "$(dirname "$0")/.."
+
+if [ -n "${DATA:-}" ]; then
+    work=work/steam recipe=recipes/steam-ucsd.toml liked="620 400"
+    srec ingest "$work/store.duckdb" "$DATA" --source ucsd
+else
+    work=work/simulated recipe=recipes/simulated.toml liked=""
+    srec simulate "$work/world" --recipe "$recipe"
+    srec ingest "$work/store.duckdb" "$work/world" --source simulated
+fi
+srec prepare "$work/store.duckdb" "$work/dataset" --recipe "$recipe"
+srec train "$work/dataset" "$work/runs/gce-gnn" --model gce-gnn --recipe "$recipe"
+srec evaluate "$work/dataset" "$work/report" --run "$work/runs/gce-gnn" --recipe "$recipe"
+srec export "$work/dataset" "$work/runs/gce-gnn" "$work/bundle"
+
+if [ "${SERVE:-1}" = 0 ]; then
+    # shellcheck disable=SC2086 -- the ids are separate words
+    srec recommend "$work/bundle" $liked
+else
+    srec serve "$work/bundle"
+fi

@@ -1,0 +1,310 @@
+"""The command line: it composes the parts, and imports what is heavy only inside the command that needs it."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from srec import __version__
+from srec.errors import SRecError
+from srec.settings import Recipe
+
+if TYPE_CHECKING:
+    from srec.models.base import Scorer
+    from srec.training.loop import Watch
+
+SECTIONS = (
+    "simulate",
+    "prepare",
+    "tags",
+    "context",
+    "training",
+    "evaluation",
+    "popularity",
+    "popularity-recent",
+    "tag-scorer",
+    "gce-gnn",
+)
+
+app = typer.Typer(
+    help="Recommend Steam games to anonymous visitors: from reviews to a served page.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+console = Console()
+
+RecipeOption = Annotated[
+    Path | None, typer.Option("--recipe", help="TOML file of settings that differ from the defaults.")
+]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", help="One setting, as section.key=value; may be repeated.")
+]
+MemoryOption = Annotated[str, typer.Option(help="What the database may use before it spills to disk.")]
+ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Threads to use; all cores if left out.")]
+
+
+def main() -> None:
+    """Run the command line; an error that a person can act on is one line and exit status 1."""
+    try:
+        app()
+    except SRecError as error:
+        Console(stderr=True).print(f"[bold red]srec:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        Console(stderr=True).print("[bold]srec:[/] interrupted; the same command goes on from here")
+        sys.exit(130)
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    """Options of every command."""
+    if show:
+        console.print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def simulate(
+    target: Annotated[Path, typer.Argument(help="The folder to write the simulated reviews and games to.")],
+    recipe: RecipeOption = None,
+    overrides: SetOption = None,
+) -> None:
+    """Write a Steam-like world from a seed: games, users and reviews as Parquet."""
+    from srec.data.simulate import SimulateSettings
+    from srec.data.simulate import simulate as write
+
+    settings = Recipe(SECTIONS, recipe, overrides or ()).get(SimulateSettings)
+    with _spinner(f"simulating {settings.reviews:,} reviews"):
+        write(target, settings)
+    console.print(f"simulated world: {target}")
+
+
+@app.command()
+def ingest(
+    store: Annotated[Path, typer.Argument(help="The store, a DuckDB file; it is made if it is not there.")],
+    path: Annotated[Path, typer.Argument(help="The folder or file to read.")],
+    source: Annotated[str, typer.Option(help="What it is: ucsd, steam-api, table or simulated.")],
+    table: Annotated[str, typer.Option(help="For a table: whether it has reviews or games.")] = "reviews",
+    column: Annotated[
+        list[str] | None, typer.Option(help="For a table: ours=theirs, a column's name; may be repeated.")
+    ] = None,
+    memory: MemoryOption = "2GB",
+    threads: ThreadsOption = None,
+) -> None:
+    """Read reviews and games into the store; what is already there changes nothing."""
+    from srec.data.sources import open_source
+    from srec.data.store import Store
+
+    with Store.open(store, create=True, memory_limit=memory, threads=threads) as opened:
+        with _spinner(f"reading {path}"):
+            summary = opened.ingest(open_source(source, path, table=table, columns=column or ()))
+        console.print(summary.table())
+        console.print(f"store: {store}")
+
+
+@app.command()
+def prepare(
+    store: Annotated[Path, typer.Argument(help="The store to read.")],
+    dataset: Annotated[Path, typer.Argument(help="The dataset directory to write.")],
+    recipe: RecipeOption = None,
+    overrides: SetOption = None,
+    memory: MemoryOption = "2GB",
+    threads: ThreadsOption = None,
+) -> None:
+    """Filter, split by time and number the reviews; factorise the tags; write a dataset directory."""
+    from srec.data.prepare import PrepareSettings
+    from srec.data.statistics import statistics_table, steps_table
+    from srec.features.build import prepare as build
+    from srec.features.context import ContextSettings
+    from srec.features.tags import TagSettings
+
+    read = Recipe(SECTIONS, recipe, overrides or ())
+    with _spinner(f"preparing {dataset}"):
+        made = build(
+            store,
+            dataset,
+            read.get(PrepareSettings),
+            read.get(TagSettings),
+            read.get(ContextSettings),
+            memory_limit=memory,
+            threads=threads,
+            note=lambda line: console.print(line, highlight=False),
+        )
+    console.print(steps_table(made.manifest))
+    console.print(statistics_table(made.manifest))
+    console.print(f"dataset: {dataset}")
+
+
+@app.command()
+def train(
+    dataset: Annotated[Path, typer.Argument(help="The dataset directory to learn from.")],
+    run: Annotated[Path, typer.Argument(help="The run directory to write.")],
+    model: Annotated[str, typer.Option(help="The model to train.")] = "gce-gnn",
+    recipe: RecipeOption = None,
+    overrides: SetOption = None,
+    threads: ThreadsOption = None,
+) -> None:
+    """Train a model, or go on where an interrupted training stopped."""
+    import torch
+
+    from srec.data.dataset import Dataset
+    from srec.evaluation.validation import validator
+    from srec.models import model_entry
+    from srec.training.run import train as fit
+    from srec.training.settings import TrainingSettings
+
+    if threads:
+        torch.set_num_threads(threads)
+    read = Recipe(SECTIONS, recipe, overrides or ())
+    training = read.get(TrainingSettings)
+    data = Dataset(dataset)
+    settings = read.get(model_entry(model).load().settings_type)
+    with _progress() as watch:
+        done = fit(data, run, model, settings, training, validator(data, training.max_length), watch)
+    best = done.manifest["valid"]
+    console.print(
+        f"{model}: epoch {done.manifest['chosen_epoch']} chosen on the validation window, "
+        + ", ".join(f"{name} {value:.4f}" for name, value in best.items()),
+        highlight=False,
+    )
+    console.print(f"run: {run}")
+
+
+@app.command()
+def evaluate(
+    dataset: Annotated[Path, typer.Argument(help="The dataset directory to test on.")],
+    report: Annotated[Path, typer.Argument(help="The report directory to write.")],
+    run: Annotated[
+        list[Path] | None, typer.Option(help="A trained run to measure beside the counted models.")
+    ] = None,
+    recipe: RecipeOption = None,
+    overrides: SetOption = None,
+) -> None:
+    """Measure models on the test window, with intervals, and write the report."""
+    from srec.data.dataset import Dataset
+    from srec.evaluation.report import table, write_report
+    from srec.evaluation.settings import EvaluationSettings
+
+    read = Recipe(SECTIONS, recipe, overrides or ())
+    data = Dataset(dataset)
+    with _spinner("measuring"):
+        result = write_report(
+            report,
+            data,
+            _counted(data, read),
+            {path.name: path for path in run or ()},
+            read.get(EvaluationSettings),
+        )
+    console.print(table(result))
+    for line in result["verdicts"]:
+        console.print(line, highlight=False)
+    console.print(f"report: {report / 'index.html'}")
+
+
+@app.command()
+def export(
+    dataset: Annotated[Path, typer.Argument(help="The dataset directory the run was trained on.")],
+    run: Annotated[Path, typer.Argument(help="The run to export.")],
+    bundle: Annotated[Path, typer.Argument(help="The bundle directory to write.")],
+) -> None:
+    """Write all that serving needs into one directory: no torch, no pickle, checksummed."""
+    from srec.data.dataset import Dataset
+    from srec.inference.export import export as write
+    from srec.training.run import Run
+
+    with _spinner(f"exporting {run}"):
+        write(Dataset(dataset), Run(run), bundle)
+    console.print(f"bundle: {bundle}")
+
+
+@app.command()
+def recommend(
+    bundle: Annotated[Path, typer.Argument(help="The bundle directory.")],
+    liked: Annotated[list[int] | None, typer.Argument(help="Steam app ids, oldest liked first.")] = None,
+    top: Annotated[int, typer.Option(min=1, max=100, help="How many games to answer.")] = 10,
+    by: Annotated[str, typer.Option(help="The recommender: smart or tags.")] = "smart",
+) -> None:
+    """Answer one request on the command line."""
+    from rich.table import Table
+
+    from srec.inference.bundle import Bundle
+    from srec.inference.recommender import Recommender
+
+    answer = Recommender(Bundle.load(bundle)).recommend(liked or [], k=top, recommender=by)
+    rows = Table("", "app id", "game", "score", "tags in common", title=f"{answer.recommender} recommender")
+    for place, game in enumerate(answer.games, 1):
+        rows.add_row(
+            str(place), str(game.app_id), game.name, f"{game.score:.3f}", ", ".join(game.shared_tags)
+        )
+    console.print(rows)
+    if answer.unknown:
+        console.print(f"not known to this bundle: {', '.join(map(str, answer.unknown))}")
+
+
+@app.command()
+def serve(
+    bundle: Annotated[Path, typer.Argument(help="The bundle directory.")],
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")] = 8000,
+) -> None:
+    """Serve the page and the API."""
+    import uvicorn
+
+    from srec.serving.app import create_app
+
+    made = create_app(bundle)
+    console.print(f"SRec on http://{host}:{port} (API documentation: /docs)")
+    uvicorn.run(made, host=host, port=port, log_level="warning", access_log=False)
+
+
+def _counted(data: Any, read: Recipe) -> "dict[str, Scorer]":
+    """Every counted model, fitted on all that comes before the test."""
+    from srec.models import MODELS
+
+    scorers: dict[str, Scorer] = {}
+    for name, entry in MODELS.items():
+        if not entry.learnt:
+            kind = entry.load()
+            scorers[name] = kind.fit(data, read.get(kind.settings_type), "fit")
+    return scorers
+
+
+@contextmanager
+def _spinner(text: str) -> Iterator[None]:
+    with console.status(text):
+        yield
+
+
+@contextmanager
+def _progress() -> "Iterator[Watch]":
+    """A progress bar for training: one line an epoch."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from srec.training.loop import Step
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} steps, loss {task.fields[loss]:.3f},"),
+        TextColumn("{task.fields[speed]:,.0f} examples/s,"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        tasks: dict[tuple[str, int], Any] = {}
+
+        def watch(step: Step) -> None:
+            key = (step.stage, step.epoch)
+            if key not in tasks:
+                name = f"{step.stage}: epoch {step.epoch} of at most {step.epochs}"
+                tasks[key] = bar.add_task(name, total=step.steps, loss=0.0, speed=0.0)
+            bar.update(
+                tasks[key], completed=step.step, loss=step.loss, speed=step.examples_per_second
+            )
+
+        yield watch

@@ -1,0 +1,83 @@
+"""Every model of the table keeps the Scorer contract; a new line in the table is tested by being there."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from toys import chains, write_dataset
+
+from srec.data.dataset import Dataset
+from srec.errors import SettingsError
+from srec.models import MODELS, model_entry
+from srec.models.base import Scorer
+
+ITEMS = 12
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    path = tmp_path_factory.mktemp("contract") / "dataset"
+    return write_dataset(path, chains(ITEMS, 40, seed=0, noise=False), ITEMS)
+
+
+def make(name: str, dataset: Dataset) -> Scorer:
+    entry = model_entry(name)
+    kind = entry.load()
+    if not entry.learnt:
+        scorer: Scorer = kind.fit(dataset, kind.settings_type(), "fit")
+        return scorer
+    from srec.models.session_model import TorchScorer
+
+    model = kind.build(dataset, kind.settings_type(dimension=8))
+    model.initialise(seed=0)
+    items, _, sessions = dataset.sequences.learnable("fit")
+    model.prepare(items, sessions)
+    return TorchScorer(model)
+
+
+@pytest.fixture(params=list(MODELS))
+def scorer(request: pytest.FixtureRequest, dataset: Dataset) -> Scorer:
+    return make(request.param, dataset)
+
+
+SESSIONS = [[3], [1, 2], [5, 4, 5], [1, 2, 3, 4, 5, 6, 7], [12, 11, 12, 11]]
+
+
+def padded(sessions: list[list[int]], length: int) -> np.ndarray:
+    return np.array([session + [0] * (length - len(session)) for session in sessions])
+
+
+def test_scores_are_finite_floats_of_every_item(scorer: Scorer) -> None:
+    scores = scorer.score(padded(SESSIONS, 7))
+    assert scores.shape == (len(SESSIONS), ITEMS)
+    assert scores.dtype == np.float32
+    assert np.isfinite(scores).all()
+
+
+def test_padding_changes_nothing(scorer: Scorer) -> None:
+    narrow, wide = scorer.score(padded(SESSIONS, 7)), scorer.score(padded(SESSIONS, 23))
+    np.testing.assert_allclose(narrow, wide, atol=1e-6)
+
+
+def test_a_batch_equals_one_by_one(scorer: Scorer) -> None:
+    batch = scorer.score(padded(SESSIONS, 7))
+    for row, session in zip(batch, SESSIONS, strict=True):
+        np.testing.assert_allclose(row, scorer.score(np.array([session]))[0], atol=1e-6)
+
+
+def test_the_input_is_left_as_it_was(scorer: Scorer) -> None:
+    items = padded(SESSIONS, 7)
+    before = items.copy()
+    scorer.score(items)
+    assert (items == before).all()
+
+
+def test_the_same_model_made_twice_scores_the_same(dataset: Dataset) -> None:
+    for name in MODELS:
+        first, second = (make(name, dataset).score(padded(SESSIONS, 7)) for _ in range(2))
+        assert np.array_equal(first, second), name
+
+
+def test_an_unknown_model_is_named_with_those_there_are() -> None:
+    with pytest.raises(SettingsError, match=r"no model 'gpt'.*popularity.*gce-gnn"):
+        model_entry("gpt")

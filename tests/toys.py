@@ -1,0 +1,84 @@
+"""Tiny dataset directories for tests, written as ``srec prepare`` writes them."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from srec.artifacts import write_directory
+from srec.data.dataset import KIND, VERSION, Dataset
+from srec.features.context import KINDS, ContextSettings, write_context
+from srec.features.tags import TagSettings, write_tags
+
+TAGS = ("Action", "Co-op", "Puzzle", "RPG", "Racing")
+Session = tuple[list[int], list[int], list[int]]
+
+
+def write_dataset(path: Path, sessions: list[Session], item_count: int, dimension: int = 8) -> Dataset:
+    """A dataset of (train, valid, test) items of each session; item i has the app id 10 i and two tags."""
+    with write_directory(path, KIND, VERSION) as draft:
+        folder = draft.path / "sequences"
+        folder.mkdir()
+        lengths = np.array([[len(part) for part in session] for session in sessions])
+        offsets = np.concatenate(([0], np.cumsum(lengths.sum(1))))
+        train_ends = offsets[:-1] + lengths[:, 0]
+        flat = [item for session in sessions for part in session for item in part]
+        np.save(folder / "items.npy", np.array(flat, np.int32))
+        np.save(folder / "times.npy", 1_600_000_000 + 3600 * np.arange(len(flat)))
+        np.save(folder / "offsets.npy", offsets)
+        np.save(folder / "train_ends.npy", train_ends)
+        np.save(folder / "valid_ends.npy", train_ends + lengths[:, 1])
+        np.save(draft.path / "app_ids.npy", 10 * np.arange(item_count + 1, dtype=np.int32))
+        items = np.arange(1, item_count + 1)
+        tags = [TAGS[at % len(TAGS)] for item in items for at in (item, item + 1)]
+        settings = TagSettings(dimension=dimension)
+        facts = write_tags(
+            draft.path / "tags",
+            items.repeat(2),
+            tags,
+            np.tile([1.0, 0.5], item_count),
+            item_count,
+            settings,
+        )
+        rows = [(int(item), "genre", TAGS[item % 3]) for item in items]
+        counts = write_context(draft.path / "context", rows, item_count, ContextSettings(min_items=1))
+        assert set(counts) == set(KINDS)
+        histogram = np.unique(lengths.sum(1), return_counts=True)
+        draft.facts = {
+            "simulated": True,
+            "tags": facts,
+            "context": counts,
+            "steps": [
+                {
+                    "step": "all",
+                    "interactions": len(flat),
+                    "users": len(sessions),
+                    "items": item_count,
+                }
+            ],
+            "split": {"train_until": "2020-01-01T00:00:00", "valid_until": "2020-02-01T00:00:00"},
+            "statistics": {
+                "users": len(sessions),
+                "items": item_count,
+                "interactions": len(flat),
+                "average_length": len(flat) / len(sessions),
+                "density": len(flat) / (len(sessions) * item_count),
+                "lengths": {str(length): int(n) for length, n in zip(*histogram, strict=True)},
+            },
+        }
+        games = [{"app_id": 10 * int(item), "name": f"Game {item}"} for item in items]
+        (draft.path / "games.json").write_text(json.dumps(games))
+    return Dataset(path)
+
+
+def chains(item_count: int, sessions: int, seed: int, noise: bool) -> list[Session]:
+    """Sessions of distinct items: each follows the cycle 1, 2, ..., V from a random start, or is random."""
+    generator = np.random.default_rng(seed)
+    made = []
+    for _ in range(sessions):
+        if noise:
+            items = generator.permutation(item_count)[:6] + 1
+        else:
+            items = (generator.integers(item_count) + np.arange(6)) % item_count + 1
+        made.append((items[:4].tolist(), items[4:5].tolist(), items[5:].tolist()))
+    return made

@@ -1,0 +1,184 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from toys import chains, write_dataset
+
+from srec.data.dataset import Dataset
+from srec.errors import ArtifactError, SettingsError, TrainingError
+from srec.evaluation.validation import validator
+from srec.features.batches import examples
+from srec.models.base import Scorer
+from srec.models.gce_gnn import GCEGNNSettings
+from srec.models.popularity import PopularitySettings
+from srec.models.session_model import TorchScorer
+from srec.training.loop import Step
+from srec.training.run import Run, train
+from srec.training.settings import TrainingSettings
+
+ITEMS = 20
+MODEL = GCEGNNSettings(dimension=8)
+QUICK = TrainingSettings(epochs=3, batch_size=16, learning_rate=0.01, checkpoint_seconds=0)
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Dataset:
+    return write_dataset(tmp_path / "dataset", chains(ITEMS, 80, seed=0, noise=False), ITEMS)
+
+
+def fit(dataset: Dataset, target: Path, training: TrainingSettings = QUICK, **given: object) -> Run:
+    return train(dataset, target, "gce-gnn", MODEL, training, validator(dataset, 50), **given)
+
+
+def weights(run: Run) -> dict[str, torch.Tensor]:
+    return load_file(run.path / "weights.safetensors")
+
+
+def assert_same(first: Run, second: Run) -> None:
+    ours, theirs = weights(first), weights(second)
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+    assert first.log == second.log
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("at", [1, 7, 26, 31, 45])
+def test_a_run_stopped_anywhere_ends_with_the_same_bits(dataset: Dataset, tmp_path: Path, at: int) -> None:
+    """15 steps an epoch for 3 epochs of choosing, then 20 a refit epoch: stops in both stages."""
+    steps = 0
+
+    def stop(step: Step) -> None:
+        nonlocal steps
+        steps += 1
+        if steps == at:
+            raise Killed
+
+    with pytest.raises(Killed):
+        fit(dataset, tmp_path / "stopped", watch=stop)
+    assert not (tmp_path / "stopped").exists()
+    resumed = []
+    second = fit(dataset, tmp_path / "stopped", watch=resumed.append)
+    whole: list[Step] = []
+    first = fit(dataset, tmp_path / "whole", watch=whole.append)
+    assert len(resumed) < len(whole), "it went on, it did not begin again"
+    assert_same(first, second)
+    assert not (tmp_path / "stopped.partial").exists()
+
+
+KILLED = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[3])
+from test_training import MODEL, QUICK, fit
+from srec.data.dataset import Dataset
+print("started", flush=True)
+fit(Dataset(Path(sys.argv[1])), Path(sys.argv[2]), watch=lambda step: print("step", flush=True))
+"""
+
+
+def test_a_killed_process_resumes_to_the_same_bits(dataset: Dataset, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", KILLED, str(dataset.path), str(tmp_path / "killed")]
+    command.append(str(Path(__file__).parent))
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    assert child.stdout is not None
+    for _ in range(20):
+        child.stdout.readline()
+    child.send_signal(signal.SIGKILL)
+    child.wait(timeout=30)
+    child.stdout.close()
+    assert not (tmp_path / "killed").exists()
+    assert (tmp_path / "killed.partial" / "select.safetensors").exists()
+    assert_same(fit(dataset, tmp_path / "whole"), fit(dataset, tmp_path / "killed"))
+
+
+def test_a_finished_run_is_not_trained_again(dataset: Dataset, tmp_path: Path) -> None:
+    first = fit(dataset, tmp_path / "run")
+    steps: list[Step] = []
+    second = fit(dataset, tmp_path / "run", watch=steps.append)
+    assert steps == []
+    assert_same(first, second)
+
+
+def test_other_settings_begin_again(dataset: Dataset, tmp_path: Path) -> None:
+    first = fit(dataset, tmp_path / "run")
+    second = fit(dataset, tmp_path / "run", QUICK.model_copy(update={"seed": 1}))
+    assert any(not torch.equal(weights(first)[name], tensor) for name, tensor in weights(second).items())
+
+
+def test_a_loss_that_is_not_finite_stops_and_names_the_step(dataset: Dataset, tmp_path: Path) -> None:
+    wild = QUICK.model_copy(update={"learning_rate": 1e30})
+    with pytest.raises(TrainingError, match=r"loss is (nan|inf) at step \d+ of epoch 1 .*learning_rate"):
+        fit(dataset, tmp_path / "run", wild)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_damaged_checkpoint_is_refused(dataset: Dataset, tmp_path: Path) -> None:
+    def stop(step: Step) -> None:
+        if step.step == 5:
+            raise Killed
+
+    with pytest.raises(Killed):
+        fit(dataset, tmp_path / "run", watch=stop)
+    (tmp_path / "run.partial" / "select.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{broken}")
+    with pytest.raises(ArtifactError, match="delete it to start again"):
+        fit(dataset, tmp_path / "run")
+
+
+def test_a_run_of_another_dataset_is_refused(dataset: Dataset, tmp_path: Path) -> None:
+    run = fit(dataset, tmp_path / "run")
+    other = write_dataset(tmp_path / "other", chains(ITEMS, 80, seed=1, noise=False), ITEMS)
+    with pytest.raises(ArtifactError, match="another dataset"):
+        run.load(other)
+
+
+def test_a_counted_model_is_not_trained(dataset: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="counted, not trained"):
+        train(dataset, tmp_path / "r", "popularity", PopularitySettings(), QUICK, validator(dataset, 50))
+
+
+def test_a_metric_that_is_not_measured_is_named(dataset: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"'AUC' is not measured; there are .*MRR@20"):
+        fit(dataset, tmp_path / "run", QUICK.model_copy(update={"metric": "AUC"}))
+
+
+def test_it_stops_when_the_metric_gets_no_better(dataset: Dataset, tmp_path: Path) -> None:
+    values = iter([0.1, 0.5, 0.4, 0.3, 0.9])
+    patient = QUICK.model_copy(update={"epochs": 5, "patience": 2})
+
+    def validate(scorer: Scorer) -> dict[str, float]:
+        return {"MRR@20": next(values)}
+
+    run = train(dataset, tmp_path / "run", "gce-gnn", MODEL, patient, validate)
+    # 0.5 after epoch 2 is the best; two epochs later it stops, and never sees the 0.9.
+    assert [line["epoch"] for line in run.log if line["stage"] == "select"] == [1, 2, 3, 4]
+    assert run.manifest["chosen_epoch"] == 2
+    assert [line["epoch"] for line in run.log if line["stage"] == "refit"] == [1, 2]
+
+
+def hit_rate(dataset: Dataset, run: Run) -> float:
+    data = examples(dataset.sequences, "test", 50)
+    scores = TorchScorer(run.load(dataset)).score(data.inputs(np.arange(len(data))))
+    return float((scores.argmax(1) + 1 == data.targets).mean())
+
+
+@pytest.mark.parametrize(("noise", "low", "high"), [(False, 0.9, 1.0), (True, 0.0, 0.25)])
+def test_it_learns_a_chain_and_cannot_learn_noise(
+    tmp_path: Path, noise: bool, low: float, high: float
+) -> None:
+    """Each item is followed by the next one, always: HR@1 is 1 for who learns it, 1/20 by chance."""
+    dataset = write_dataset(tmp_path / "d", chains(ITEMS, 300, seed=0, noise=noise), ITEMS)
+    training = TrainingSettings(epochs=12, batch_size=50, learning_rate=0.01, decay_every=8)
+    started = time.monotonic()
+    assert low <= hit_rate(dataset, fit(dataset, tmp_path / "run", training)) <= high
+    assert time.monotonic() - started < 60
