@@ -1,9 +1,11 @@
 """Tiny dataset directories for tests, written as ``srec prepare`` writes them."""
 
-import json
+from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from srec.artifacts import write_directory
 from srec.data.dataset import KIND, VERSION, Dataset
@@ -66,8 +68,18 @@ def write_dataset(path: Path, sessions: list[Session], item_count: int, dimensio
                 "lengths": {str(length): int(n) for length, n in zip(*histogram, strict=True)},
             },
         }
-        games = [{"app_id": 10 * int(item), "name": f"Game {item}"} for item in items]
-        (draft.path / "games.json").write_text(json.dumps(games))
+        none = [None] * item_count
+        games = {
+            "item": items,
+            "app_id": 10 * items,
+            "name": [f"Game {item}" for item in items],
+            "release_date": pa.array([date(2000 + item % 20, 1, 1) for item in items.tolist()]),
+            "price_usd_cents": 100 * items,
+            "is_free": items % 5 == 0,
+            "developers": [[f"Studio {item % 3}"] for item in items],
+            "genres": pa.array(none, pa.list_(pa.string())),
+        }
+        pq.write_table(pa.table(games), draft.path / "games.parquet")
     return Dataset(path)
 
 

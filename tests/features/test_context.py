@@ -1,3 +1,4 @@
+import itertools
 import json
 from pathlib import Path
 
@@ -18,7 +19,7 @@ def test_rare_values_are_pooled_and_none_is_left_out(tmp_path: Path) -> None:
     assert counts["genre"] == 3
     assert json.loads((tmp_path / "genre" / "names.json").read_text()) == ["(unknown)", "(rare)", "Action"]
     ids, offsets = np.load(tmp_path / "genre" / "ids.npy"), np.load(tmp_path / "genre" / "offsets.npy")
-    rows_of_items = [ids[a:b].tolist() for a, b in zip(offsets, offsets[1:], strict=False)]
+    rows_of_items = [ids[a:b].tolist() for a, b in itertools.pairwise(offsets)]
     # Padding is empty; 1 has Action and a rare one; 3 has two rare ones, counted once; 4 is unknown.
     assert rows_of_items == [[], [1, 2], [2], [1], [0]]
 

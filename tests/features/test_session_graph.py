@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import torch
 from hypothesis import given
@@ -10,7 +12,7 @@ def slow_edges(session: list[int]) -> dict[tuple[int, int], int]:
     """The rule of the paper's Figure 2, walked pair by pair from the newest item to the oldest."""
     newest_first = session[::-1]
     edges = {(item, item): 1 for item in session}
-    steps = {(a, b) for a, b in zip(newest_first, newest_first[1:], strict=False) if a != b}
+    steps = {(a, b) for a, b in itertools.pairwise(newest_first) if a != b}
     for a, b in steps:
         edges[a, b] = 4 if (b, a) in steps else 2
         edges[b, a] = 4 if (b, a) in steps else 3

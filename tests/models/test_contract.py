@@ -1,7 +1,5 @@
 """Every model of the table keeps the Scorer contract; a new line in the table is tested by being there."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from toys import chains, write_dataset

@@ -1,0 +1,158 @@
+"""The bundle: all that serving needs in one directory. No torch, no pickle, nothing in it is executed.
+
+Row j of every array is item j + 1. Shapes: V items, D dimension, M tag entries.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from srec.artifacts import fingerprint, verify
+from srec.data.dataset import Floats, Ints
+from srec.errors import ArtifactError
+
+KIND = "bundle"
+VERSION = 1
+ENCODER = "encoder.onnx"
+_ARRAYS = ("items", "app_ids", "popularity", "tag_offsets", "tag_ids", "tag_weights")
+
+
+@dataclass(frozen=True)
+class GameInfo:
+    """What a visitor is told of a game."""
+
+    app_id: int
+    name: str
+    release_year: int | None = None
+    price_usd_cents: int | None = None
+    is_free: bool | None = None
+    developers: tuple[str, ...] = ()
+    genres: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BundleContents:
+    """What ``write_bundle`` writes.
+
+    Attributes:
+        encoder: the ONNX model: "items" int64 [B, L], padded with 0 on the right, to "vectors" [B, D].
+        items: float32 [V, D].
+        popularity: float32 [V]; ranks the answer to an empty list, and the hits of a search.
+        tag_offsets: int64 [V + 2]; the first row is the padding's and empty.
+        tag_ids: int32 [M].
+        tag_weights: float32 [M].
+        tag_names: the name of each tag id.
+        games: one for each item.
+        config: "model", "max_length", "simulated", "dataset", and what else is worth knowing.
+    """
+
+    encoder: bytes
+    items: Floats
+    popularity: Floats
+    tag_offsets: Ints
+    tag_ids: Ints
+    tag_weights: Floats
+    tag_names: list[str]
+    games: list[GameInfo]
+    config: dict[str, Any]
+
+    @cached_property
+    def app_ids(self) -> Ints:
+        """int32 [V]."""
+        return np.array([game.app_id for game in self.games], np.int32)
+
+
+def write_bundle(target: Path, contents: BundleContents) -> None:
+    """Write the files of a bundle into a directory being made."""
+    (target / ENCODER).write_bytes(contents.encoder)
+    for name in _ARRAYS:
+        np.save(target / f"{name}.npy", getattr(contents, name))
+    for name in ("tag_names", "config"):
+        _write(target / f"{name}.json", getattr(contents, name))
+    _write(target / "games.json", [asdict(game) for game in contents.games])
+
+
+class Bundle:
+    """A bundle, checked when it is opened: every checksum, every shape, every number finite.
+
+    Raises:
+        ArtifactError: it is missing, damaged, or does not fit together; one line says what is wrong.
+    """
+
+    def __init__(self, path: Path) -> None:
+        verify(path, KIND, VERSION)
+        self.path = path
+        self.fingerprint = fingerprint(path)
+        self.items, self.app_ids, self.popularity = map(self._array, _ARRAYS[:3])
+        self.tag_offsets, self.tag_ids, self.tag_weights = map(self._array, _ARRAYS[3:])
+        self.tag_names: list[str] = self._json("tag_names")
+        self.config: dict[str, Any] = self._json("config")
+        try:
+            self.games = [_game(row) for row in self._json("games")]
+        except (TypeError, KeyError) as error:
+            raise ArtifactError(f"{path / 'games.json'} does not list games: {error}") from error
+        self._check()
+
+    @property
+    def encoder(self) -> Path:
+        """The ONNX file."""
+        return self.path / ENCODER
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the games are invented."""
+        return bool(self.config["simulated"])
+
+    def _array(self, name: str) -> npt.NDArray[Any]:
+        file = self.path / f"{name}.npy"
+        try:
+            array: npt.NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise ArtifactError(f"{file} cannot be read: {error}") from error
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ArtifactError(f"{file} holds numbers that are not finite")
+        return array
+
+    def _json(self, name: str) -> Any:
+        file = self.path / f"{name}.json"
+        try:
+            return json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ArtifactError(f"{file} cannot be read: {error}") from error
+
+    def _check(self) -> None:
+        count, tags = len(self.games), len(self.tag_ids)
+        ends = self.tag_offsets[[0, -1]].tolist() if len(self.tag_offsets) else []
+        rules = {
+            "items.npy must be a matrix with a row for each game": self.items.shape[:1] == (count,)
+            and self.items.ndim == 2,
+            "app_ids.npy must hold the games' ids, each once": self.app_ids.tolist()
+            == [game.app_id for game in self.games]
+            and len(set(self.app_ids.tolist())) == count,
+            "popularity.npy must have a number for each game": self.popularity.shape == (count,),
+            "tag_offsets.npy must rise from 0 to the number of tag entries": self.tag_offsets.shape
+            == (count + 2,)
+            and ends == [0, tags]
+            and bool((np.diff(self.tag_offsets) >= 0).all()),
+            "tag_ids.npy must name tags": self.tag_weights.shape == (tags,)
+            and bool(((self.tag_ids >= 0) & (self.tag_ids < len(self.tag_names))).all()),
+            "config.json must have model, max_length, simulated and dataset": isinstance(self.config, dict)
+            and {"model", "max_length", "simulated", "dataset"} <= self.config.keys(),
+        }
+        for rule, holds in rules.items():
+            if not holds:
+                raise ArtifactError(f"{self.path} does not fit together: {rule}")
+
+
+def _game(row: dict[str, Any]) -> GameInfo:
+    lists = {key: tuple(row[key]) for key in ("developers", "genres")}
+    return GameInfo(**row | lists)
+
+
+def _write(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")

@@ -1,0 +1,136 @@
+"""From a trained run to a bundle. The only part of inference that needs torch, and only to export."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from srec.artifacts import fingerprint, is_current, write_directory
+from srec.data.dataset import Dataset
+from srec.errors import ArtifactError
+from srec.features.batches import examples
+from srec.inference.bundle import ENCODER, KIND, VERSION, Bundle, BundleContents, GameInfo, write_bundle
+from srec.inference.runtimes.onnx import OnnxScorer
+from srec.models.base import Scorer
+from srec.models.popularity import RecentPopularity, RecentPopularitySettings
+from srec.models.session_model import SessionModel, TorchScorer
+from srec.training.run import Run
+
+
+def export(dataset: Dataset, run: Run, target: Path) -> Bundle:
+    """Write the bundle of a run, and check that it scores as the torch model does.
+
+    Args:
+        dataset: what the run was trained on.
+        run: the trained model.
+        target: where the bundle shall appear.
+
+    Raises:
+        ArtifactError: the run belongs to another dataset, or the export scores differently.
+    """
+    inputs = {"dataset": dataset.fingerprint, "run": fingerprint(run.path)}
+    if is_current(target, KIND, VERSION, inputs=inputs, parameters={}):
+        return Bundle(target)
+    model = run.load(dataset)
+    tags = dataset.tags
+    assert tags.weights is not None
+    popular = RecentPopularity.fit(dataset, RecentPopularitySettings(), "fit")
+    contents = BundleContents(
+        encoder=encoder_onnx(model),
+        items=TorchScorer(model).table_VD[1:].numpy(),
+        popularity=popular.scores_V,
+        tag_offsets=np.asarray(tags.offsets),
+        tag_ids=np.asarray(tags.ids),
+        tag_weights=np.asarray(tags.weights),
+        tag_names=list(tags.names),
+        games=_games(dataset),
+        config={
+            "model": run.model_name,
+            "settings": run.manifest["parameters"]["settings"],
+            "max_length": run.training.max_length,
+            "valid": run.manifest["valid"],
+            "simulated": dataset.simulated,
+            "dataset": dataset.fingerprint,
+        },
+    )
+    with write_directory(target, KIND, VERSION, inputs=inputs) as draft:
+        write_bundle(draft.path, contents)
+        exported = OnnxScorer(draft.path / ENCODER, contents.items)
+        _check_parity(TorchScorer(model), exported, dataset, run.training.max_length)
+    return Bundle(target)
+
+
+def _check_parity(trained: Scorer, exported: Scorer, dataset: Dataset, max_length: int) -> None:
+    """Score real sessions with both: every score within 1e-5 of the largest."""
+    data = examples(dataset.sequences, "fit", max_length)
+    chosen = np.linspace(0, len(data) - 1, min(len(data), 64), dtype=np.int64)
+    items_BL = data.inputs(chosen)
+    wanted_BV, got_BV = trained.score(items_BL), exported.score(items_BL)
+    difference = float(np.abs(wanted_BV - got_BV).max())
+    if difference > 1e-5 * max(float(np.abs(wanted_BV).max()), 1.0):
+        raise ArtifactError(f"the exported model scores differently: by up to {difference:.2g}")
+
+
+class _Encoder(nn.Module):
+    """Sessions to vectors, the items' vectors folded into a constant."""
+
+    def __init__(self, model: SessionModel) -> None:
+        super().__init__()
+        self.model = model
+        self.register_buffer("table_VD", model.item_table().detach().clone())
+
+    def forward(self, items: Tensor) -> Tensor:
+        return self.model.encode(items, self.get_buffer("table_VD"))
+
+
+def encoder_onnx(model: SessionModel) -> bytes:
+    """The model's encoder as ONNX: "items" int64 [B, L] to "vectors" float32 [B, D]; B and L are free."""
+    encoder = _Encoder(model).eval()
+    example = torch.tensor([[1, 1, 1], [1, 1, 0]])
+    free = {0: torch.export.Dim("B"), 1: torch.export.Dim("L")}
+    with _quiet():
+        program = torch.onnx.export(
+            encoder,
+            (example,),
+            dynamo=True,
+            dynamic_shapes={"items": free},
+            input_names=["items"],
+            output_names=["vectors"],
+            verbose=False,
+        )
+    assert program is not None
+    return bytes(program.model_proto.SerializeToString())
+
+
+def _games(dataset: Dataset) -> list[GameInfo]:
+    columns = "app_id, name, year(release_date), price_usd_cents, is_free, developers, genres"
+    with duckdb.connect() as connection:
+        rows: list[Any] = connection.execute(
+            f"SELECT {columns} FROM read_parquet($file) ORDER BY item",
+            {"file": str(dataset.path / "games.parquet")},
+        ).fetchall()
+    return [
+        GameInfo(app_id, name, year, price, free, tuple(developers or ()), tuple(genres or ()))
+        for app_id, name, year, price, free, developers, genres in rows
+    ]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter warns of its own internals, and logs of a library that is not wanted here."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,43 @@
+"""The encoder run by ONNX Runtime, and its vectors scored against the item matrix in float32."""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from srec.data.dataset import Floats
+from srec.errors import ArtifactError
+from srec.models.base import ItemsBL, ScoresBV
+
+
+class OnnxScorer:
+    """An exported model as a Scorer; safe to use from several threads.
+
+    Args:
+        encoder: the ONNX file, items to vectors.
+        items: float32 [V, D].
+        threads: of the encoder.
+
+    Raises:
+        ArtifactError: ONNX Runtime cannot load the encoder.
+    """
+
+    def __init__(self, encoder: Path, items: Floats, threads: int = 1) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = threads
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(encoder), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # the library's errors share no base class
+            raise ArtifactError(f"{encoder} cannot be run: {error}") from error
+        # A contiguous transposed copy: multiplying by a strided view costs several times as much.
+        self._transposed_DV = np.ascontiguousarray(items.T)
+
+    def score(self, items_BL: ItemsBL) -> ScoresBV:
+        """Logits of the items 1..V, float32 [B, V]."""
+        feed = {"items": np.ascontiguousarray(items_BL, np.int64)}
+        vectors_BD = self._session.run(["vectors"], feed)[0]
+        scores_BV: ScoresBV = vectors_BD @ self._transposed_DV
+        return scores_BV

@@ -1,0 +1,78 @@
+"""Train/serve parity: a bundle answers as the torch model it was exported from."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from toys import chains, write_dataset
+
+from srec.data.dataset import Dataset
+from srec.inference import export as exporting
+from srec.inference.bundle import Bundle
+from srec.inference.export import export
+from srec.inference.recommender import Recommender
+from srec.models.gce_gnn import GCEGNNSettings
+from srec.models.session_model import TorchScorer
+from srec.training.run import Run, train
+from srec.training.settings import TrainingSettings
+
+ITEMS = 40
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dataset, Run, Recommender]:
+    folder = tmp_path_factory.mktemp("export")
+    dataset = write_dataset(folder / "dataset", chains(ITEMS, 200, seed=0, noise=False), ITEMS)
+    training = TrainingSettings(epochs=2, batch_size=32, learning_rate=0.01)
+    model = GCEGNNSettings(dimension=8, hops=2)
+    run = train(dataset, folder / "run", "gce-gnn", model, training, lambda scorer: {"MRR@20": 1.0})
+    return dataset, run, Recommender(export(dataset, run, folder / "bundle"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(liked=st.lists(st.integers(1, ITEMS), min_size=1, max_size=25, unique=True))
+def test_the_bundle_answers_as_the_torch_model(
+    world: tuple[Dataset, Run, Recommender], liked: list[int]
+) -> None:
+    dataset, run, recommender = world
+    scores = TorchScorer(run.load(dataset)).score(np.array([liked]))[0]
+    order = [item for item in np.argsort(-scores, kind="stable") + 1 if item not in liked]
+    answer = recommender.recommend([10 * item for item in liked], k=ITEMS)
+    served = {game.app_id // 10: game.score for game in answer.games}
+    np.testing.assert_allclose([served[item] for item in order], scores[np.array(order, int) - 1], atol=1e-5)
+    # The same order, but where two scores are closer than float32 can tell.
+    for ours, theirs in zip(served, order, strict=True):
+        assert ours == theirs or abs(scores[ours - 1] - scores[theirs - 1]) < 1e-5
+
+
+def test_a_bundle_is_written_once(world: tuple[Dataset, Run, Recommender]) -> None:
+    dataset, run, recommender = world
+    before = recommender.bundle.path.stat().st_mtime_ns
+    again = export(dataset, run, recommender.bundle.path)
+    assert again.path.stat().st_mtime_ns == before
+    assert again.fingerprint == recommender.bundle.fingerprint
+
+
+def test_an_export_that_scores_differently_does_not_appear(
+    world: tuple[Dataset, Run, Recommender], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, run, _ = world
+
+    class Wrong:
+        def __init__(self, *given: object) -> None: ...
+
+        def score(self, items_BL: np.ndarray) -> np.ndarray:
+            return np.zeros((len(items_BL), ITEMS), np.float32)
+
+    monkeypatch.setattr(exporting, "OnnxScorer", Wrong)
+    with pytest.raises(exporting.ArtifactError, match="scores differently"):
+        export(dataset, run, tmp_path / "bundle")
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_games_carry_what_the_page_shows(world: tuple[Dataset, Run, Recommender]) -> None:
+    _, _, recommender = world
+    assert [game.name for game in recommender.bundle.games[:2]] == ["Game 1", "Game 2"]
+    assert isinstance(Bundle(recommender.bundle.path).games[0].developers, tuple)
