@@ -1,20 +1,23 @@
 """The command line: it composes the parts, and imports what is heavy only inside the command that needs it."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from srec import __version__
 from srec.errors import SRecError
 from srec.settings import Recipe
 
 if TYPE_CHECKING:
+    from srec.data.ingestion import Summary
     from srec.models.base import Scorer
+    from srec.settings import Settings
     from srec.training.loop import Watch
 
 SECTIONS = (
@@ -80,8 +83,8 @@ def simulate(
     from srec.data.simulate import simulate as write
 
     settings = Recipe(SECTIONS, recipe, overrides or ()).get(SimulateSettings)
-    with _spinner(f"simulating {settings.reviews:,} reviews"):
-        write(target, settings)
+    with console.status("simulating") as status:
+        write(target, settings, lambda done, all_: status.update(f"simulated {done:,} of {all_:,} reviews"))
     console.print(f"simulated world: {target}")
 
 
@@ -98,14 +101,22 @@ def ingest(
     threads: ThreadsOption = None,
 ) -> None:
     """Read reviews and games into the store; what is already there changes nothing."""
-    from srec.data.sources import open_source
+    from srec.data.sources import SOURCES
     from srec.data.store import Store
 
+    if source not in SOURCES:
+        raise SRecError(f"there is no source {source!r}; the sources are {', '.join(SOURCES)}")
+    if source == "table":
+        made = SOURCES[source](path, table, _columns(column or ()))
+    else:
+        made = SOURCES[source](path)
     with Store.open(store, create=True, memory_limit=memory, threads=threads) as opened:
-        with _spinner(f"reading {path}"):
-            summary = opened.ingest(open_source(source, path, table=table, columns=column or ()))
-        console.print(summary.table())
-        console.print(f"store: {store}")
+        with console.status(f"reading {path}") as status:
+            summary = opened.ingest(made, lambda rows: status.update(f"reading {path}: {rows:,} rows"))
+        console.print(_ingested(summary))
+        for reason, count in summary.reasons.items():
+            console.print(f"rejected: {count:,} rows, {reason}", highlight=False)
+        console.print(f"store: {store}, {opened.counts()['reviews']:,} reviews")
 
 
 @app.command()
@@ -231,12 +242,10 @@ def recommend(
     by: Annotated[str, typer.Option(help="The recommender: smart or tags.")] = "smart",
 ) -> None:
     """Answer one request on the command line."""
-    from rich.table import Table
-
     from srec.inference.bundle import Bundle
     from srec.inference.recommender import Recommender
 
-    answer = Recommender(Bundle.load(bundle)).recommend(liked or [], k=top, recommender=by)
+    answer = Recommender(Bundle(bundle)).recommend(liked or [], k=top, recommender=by)
     rows = Table("", "app id", "game", "score", "tags in common", title=f"{answer.recommender} recommender")
     for place, game in enumerate(answer.games, 1):
         rows.add_row(
@@ -263,6 +272,27 @@ def serve(
     uvicorn.run(made, host=host, port=port, log_level="warning", access_log=False)
 
 
+def settings_kinds() -> "list[type[Settings]]":
+    """The settings class of every section, in the order of SECTIONS."""
+    from srec.data.prepare import PrepareSettings
+    from srec.data.simulate import SimulateSettings
+    from srec.evaluation.settings import EvaluationSettings
+    from srec.features.context import ContextSettings
+    from srec.features.tags import TagSettings
+    from srec.models import MODELS
+    from srec.training.settings import TrainingSettings
+
+    kinds: list[type[Settings]] = [
+        SimulateSettings,
+        PrepareSettings,
+        TagSettings,
+        ContextSettings,
+        TrainingSettings,
+        EvaluationSettings,
+    ]
+    return kinds + [entry.load().settings_type for entry in MODELS.values()]
+
+
 def _counted(data: Any, read: Recipe) -> "dict[str, Scorer]":
     """Every counted model, fitted on all that comes before the test."""
     from srec.models import MODELS
@@ -273,6 +303,24 @@ def _counted(data: Any, read: Recipe) -> "dict[str, Scorer]":
             kind = entry.load()
             scorers[name] = kind.fit(data, read.get(kind.settings_type), "fit")
     return scorers
+
+
+def _columns(texts: Sequence[str]) -> dict[str, str]:
+    """The mapping of ``ours=theirs`` texts."""
+    pairs = [text.partition("=") for text in texts]
+    if not all(ours and equals and theirs for ours, equals, theirs in pairs):
+        raise SRecError("--column takes ours=theirs, such as user_id=author")
+    return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
+
+
+def _ingested(summary: "Summary") -> Table:
+    table = Table("table", title=f"Read from {summary.source}")
+    for name in ("read", "added", "replaced", "repeated", "rejected"):
+        table.add_column(name, justify="right")
+    for name, counts in summary.tables.items():
+        numbers = (counts.read, counts.added, counts.replaced, counts.repeated, counts.rejected)
+        table.add_row(name, *(f"{number:,}" for number in numbers))
+    return table
 
 
 @contextmanager
@@ -303,8 +351,6 @@ def _progress() -> "Iterator[Watch]":
             if key not in tasks:
                 name = f"{step.stage}: epoch {step.epoch} of at most {step.epochs}"
                 tasks[key] = bar.add_task(name, total=step.steps, loss=0.0, speed=0.0)
-            bar.update(
-                tasks[key], completed=step.step, loss=step.loss, speed=step.examples_per_second
-            )
+            bar.update(tasks[key], completed=step.step, loss=step.loss, speed=step.examples_per_second)
 
         yield watch

@@ -180,9 +180,12 @@ def _end_epoch(
 @contextmanager
 def _deterministic() -> Iterator[None]:
     """Deterministic kernels while training, the caller's choice restored after."""
-    before = torch.are_deterministic_algorithms_enabled()
+    before = torch.are_deterministic_algorithms_enabled(), torch.utils.deterministic.fill_uninitialized_memory
     torch.use_deterministic_algorithms(True)
+    # Nothing here reads memory it has not written: filling it first is only slow.
+    torch.utils.deterministic.fill_uninitialized_memory = False
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(before)
+        torch.use_deterministic_algorithms(before[0])
+        torch.utils.deterministic.fill_uninitialized_memory = before[1]

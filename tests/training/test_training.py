@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from srec.evaluation.validation import validator
 from toys import chains, write_dataset
 
 from srec.data.dataset import Dataset
 from srec.errors import ArtifactError, SettingsError, TrainingError
-from srec.evaluation.validation import validator
 from srec.features.batches import examples
 from srec.models.base import Scorer
 from srec.models.gce_gnn import GCEGNNSettings
@@ -52,7 +52,7 @@ class Killed(BaseException):
     pass
 
 
-@pytest.mark.parametrize("at", [1, 7, 26, 31, 45])
+@pytest.mark.parametrize("at", [2, 26, 50])
 def test_a_run_stopped_anywhere_ends_with_the_same_bits(dataset: Dataset, tmp_path: Path, at: int) -> None:
     """15 steps an epoch for 3 epochs of choosing, then 20 a refit epoch: stops in both stages."""
     steps = 0

@@ -1,0 +1,5 @@
+"""``python -m srec`` is the command line."""
+
+from srec.cli import main
+
+main()
