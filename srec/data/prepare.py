@@ -143,9 +143,7 @@ def _write_vocabulary(connection: duckdb.DuckDBPyConnection, target: Path) -> No
     np.save(target / "app_ids.npy", np.concatenate(([0], rows["app_id"])).astype(np.int32))
 
 
-def _write_sequences(
-    connection: duckdb.DuckDBPyConnection, target: Path, split: dict[str, datetime]
-) -> None:
+def _write_sequences(connection: duckdb.DuckDBPyConnection, target: Path, split: dict[str, datetime]) -> None:
     target.mkdir()
     bounds = run_sql(connection, "prepare_bounds", **split).fetchnumpy()
     offsets = np.concatenate(([0], np.cumsum(bounds["total"]))).astype(np.int64)

@@ -1,0 +1,130 @@
+"""The canonical tables, as data: what a source may give, what the store holds, what is refused."""
+
+from dataclasses import dataclass
+
+VERSION = 1
+
+#: The columns of a raw batch beside the table's own: the row's file, its number there, and for a row that
+#: the source itself could not read, why.
+FILE, ROW, REJECT = "file", "row", "reject"
+
+#: Steam opened on this day: nothing was reviewed there before it.
+STEAM_OPENED = "2003-09-12"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a canonical table."""
+
+    name: str
+    type: str  # DuckDB's name of the type
+    doc: str
+    required: bool = False
+    valid: str = "true"  # SQL over the typed row: what the value must fulfil
+    wrong: str = ""  # what to say of a value that does not
+    stored: str = ""  # SQL over the typed row: what is stored, where it is not the value itself
+
+
+@dataclass(frozen=True)
+class Table:
+    """A canonical table: the columns a source gives, and what must hold across them."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rules: tuple[tuple[str, str], ...]  # (SQL over the typed row, what to say of a row that breaks it)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns a source may give."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The names of the columns a source must give."""
+        return tuple(column.name for column in self.columns if column.required)
+
+
+def _time(name: str, doc: str, *, required: bool = False, stored: str = "") -> Column:
+    return Column(
+        name,
+        "TIMESTAMP",
+        doc,
+        required,
+        valid=f"{name} BETWEEN TIMESTAMP '{STEAM_OPENED}' AND CAST(now() AS TIMESTAMP) + INTERVAL 1 DAY",
+        wrong=f"is before Steam opened ({STEAM_OPENED}) or in the future",
+        stored=stored,
+    )
+
+
+def _count(name: str, kind: str, doc: str) -> Column:
+    return Column(name, kind, doc, valid=f"{name} >= 0", wrong="is negative")
+
+
+_APP_ID = Column("app_id", "INTEGER", "Steam's id of the app", True, "app_id > 0", "is not above 0")
+
+#: A source gives ``user_id``; the store keeps ``user_key`` in its place, and one row a (user_key, app_id).
+REVIEWS = Table(
+    "reviews",
+    (
+        Column("user_id", "VARCHAR", "who wrote it; hashed with the store's secret, never stored", True),
+        _APP_ID,
+        Column("positive", "BOOLEAN", "whether the user recommends the game", True),
+        _time("created_at", "when it was written, UTC", required=True),
+        _time(
+            "updated_at",
+            "when it was last edited, UTC; created_at where unknown",
+            stored="coalesce(updated_at, created_at)",
+        ),
+        Column("review_id", "BIGINT", "Steam's id of the review"),
+        _count("playtime_minutes", "INTEGER", "minutes the user has played the game"),
+        Column("language", "VARCHAR", "Steam's name of the review's language"),
+        Column("steam_purchase", "BOOLEAN", "whether the game was bought on Steam"),
+        Column("received_for_free", "BOOLEAN", "whether the user got the game for free"),
+        Column("early_access", "BOOLEAN", "whether it was written during early access"),
+    ),
+    (("updated_at >= created_at", "updated_at is before created_at"),),
+)
+
+#: One row an app_id.
+GAMES = Table(
+    "games",
+    (
+        _APP_ID,
+        Column("name", "VARCHAR", "its name in the store"),
+        Column("type", "VARCHAR", "game, demo, dlc, ..."),
+        Column("release_date", "DATE", "the day of its release"),
+        Column("is_free", "BOOLEAN", "whether it costs nothing"),
+        _count("price_usd_cents", "INTEGER", "list price in US cents"),
+        Column("developers", "VARCHAR[]", "who made it"),
+        Column("publishers", "VARCHAR[]", "who sells it"),
+        Column("genres", "VARCHAR[]", "the store's genres"),
+        Column("categories", "VARCHAR[]", "the store's categories, such as Single-player"),
+        Column("platforms", "VARCHAR[]", "windows, mac, linux"),
+        Column(
+            "tags",
+            "STRUCT(tag VARCHAR, votes INTEGER)[]",
+            "users' tags with their votes, most voted first where an order is known",
+            valid="len(list_filter(tags, lambda t: t.tag IS NULL OR trim(t.tag) = '' OR t.votes < 0)) = 0",
+            wrong="hold one without a name or with negative votes",
+        ),
+        Column(
+            "tags_kind",
+            "VARCHAR",
+            "votes (each tag has them), ranked (only the order is known) or unordered; NULL without tags",
+            valid="tags_kind IN ('votes', 'ranked', 'unordered')",
+            wrong="is none of votes, ranked, unordered",
+            stored="CASE WHEN tags IS NULL THEN NULL WHEN tags_kind IS NOT NULL THEN tags_kind"
+            " WHEN len(list_filter(tags, lambda t: t.votes IS NULL)) = 0 THEN 'votes' ELSE 'unordered' END",
+        ),
+        _count("reviews_positive", "BIGINT", "positive reviews on Steam in all"),
+        _count("reviews_negative", "BIGINT", "negative reviews on Steam in all"),
+    ),
+    (
+        (
+            "tags_kind IS DISTINCT FROM 'votes' OR len(list_filter(tags, lambda t: t.votes IS NULL)) = 0",
+            "tags_kind is votes, but a tag has none",
+        ),
+    ),
+)
+
+TABLES = {table.name: table for table in (REVIEWS, GAMES)}

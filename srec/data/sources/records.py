@@ -1,0 +1,106 @@
+"""Batches from records that Python read: every value as text, lists as lists; the store casts and checks."""
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from srec.data.schema import FILE, REJECT, ROW, Column, Table
+from srec.data.sources.text import Reject
+
+Record = dict[str, Any]
+Row = tuple[Path, int, Record | Reject]
+
+_BATCH = 50_000
+_TAGS = pa.list_(pa.struct([("tag", pa.string()), ("votes", pa.string())]))
+
+
+def to_batches(table: Table, rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:
+    """Make batches of records with canonical names.
+
+    Lists may come as lists, as JSON text or as text with ";" between the values; tags as names, as
+    ``{"tag": ..., "votes": ...}`` or as one object from name to votes.
+    """
+    schema = pa.schema(
+        [(FILE, pa.string()), (ROW, pa.int64()), (REJECT, pa.string())]
+        + [(column.name, _arrow(column)) for column in table.columns]
+    )
+    rows = iter(rows)
+    while chunk := list(islice(rows, _BATCH)):
+        flat = [_flat(table, row) for row in chunk]
+        try:
+            yield pa.RecordBatch.from_pylist(flat, schema)
+        except UnicodeEncodeError:
+            yield pa.RecordBatch.from_pylist([_encodable(row) for row in flat], schema)
+
+
+def _arrow(column: Column) -> pa.DataType:
+    if column.name == "tags":
+        return _TAGS
+    return pa.list_(pa.string()) if column.type.endswith("[]") else pa.string()
+
+
+def _flat(table: Table, row: Row) -> Record:
+    file, number, content = row
+    flat: Record = {FILE: str(file), ROW: number}
+    if isinstance(content, Reject):
+        return flat | {REJECT: content.reason}
+    for column in table.columns:
+        value = content.get(column.name)
+        if value is None:
+            continue
+        if not column.type.endswith("[]"):
+            flat[column.name] = _text(value)
+            continue
+        try:
+            flat[column.name] = (
+                _tags(value) if column.name == "tags" else [_text(each) for each in _list(value)]
+            )
+        except (ValueError, RecursionError):
+            flat[REJECT] = f"{column.name} is not a list"
+    return flat
+
+
+def _text(value: Any) -> str | None:
+    """A value as the store's casts read it; what is no plain value stays recognisable in the reject."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value) if isinstance(value, bool | int | float) else str(value)
+
+
+def _list(value: Any) -> list[Any]:
+    value = _parsed(value)
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(";") if part.strip()]
+    if not isinstance(value, list | tuple):
+        raise ValueError("neither a list nor the text of one")
+    return [each for each in value if each is not None]
+
+
+def _tags(value: Any) -> list[dict[str, str | None]]:
+    value = _parsed(value)
+    if isinstance(value, dict):
+        value = [{"tag": tag, "votes": votes} for tag, votes in value.items()]
+    return [
+        {name: _text(each.get(name)) for name in ("tag", "votes")}
+        if isinstance(each, dict)
+        else {"tag": _text(each), "votes": None}
+        for each in _list(value)
+    ]
+
+
+def _parsed(value: Any) -> Any:
+    """The value, and what it spells where it is JSON text."""
+    return json.loads(value) if isinstance(value, str) and value.strip()[:1] in ("[", "{") else value
+
+
+def _encodable(row: Record) -> Record:
+    """JSON can spell text that no encoding can hold (a lone half of a surrogate pair): a reject."""
+    try:
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return {FILE: row[FILE], ROW: row[ROW], REJECT: "holds text that is not Unicode"}
+    return row

@@ -1,0 +1,19 @@
+-- The tables of a store beside reviews and games, which schema.py describes.
+CREATE TABLE rejects (
+    source VARCHAR NOT NULL,  -- the source's name and the file
+    row BIGINT NOT NULL,      -- counted from 1 in that file
+    reason VARCHAR NOT NULL   -- never quotes a user id
+);
+CREATE TABLE ingestions (
+    source VARCHAR NOT NULL,
+    path VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,    -- the table: reviews or games
+    started_at TIMESTAMP NOT NULL,
+    finished_at TIMESTAMP NOT NULL,
+    read BIGINT NOT NULL,     -- = added + replaced + repeated + rejected
+    added BIGINT NOT NULL,
+    replaced BIGINT NOT NULL,
+    repeated BIGINT NOT NULL, -- the same as another version of the row, or older
+    rejected BIGINT NOT NULL
+);
+CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);

@@ -1,0 +1,215 @@
+"""Tables of one's own: Parquet, CSV, JSON lines."""
+
+import gzip
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from worlds import facts, rejects, rows, write_parquet
+
+from srec.data.sources.parquet import BATCH
+from srec.data.sources.tabular import TableSource
+from srec.data.store import Store
+from srec.errors import SourceError
+
+NAMES = {"user_id": "who", "app_id": "game", "positive": "liked", "created_at": "when"}
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    with Store.open(tmp_path / "store.duckdb", create=True) as store:
+        yield store
+
+
+def write(path: Path, text: str | bytes) -> Path:
+    content = text if isinstance(text, bytes) else text.encode()
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+    return path
+
+
+@pytest.mark.parametrize("name", ["own.csv", "own.csv.gz"])
+def test_csv(name: str, store: Store, tmp_path: Path) -> None:
+    lines = [
+        "\ufeffwho,game,text,liked,when",
+        'a,620,"two\nlines, and a comma",true,2015-11-05 10:00:00',
+        "",
+        "a,400,,no,1446681600",
+        "too,few",
+        "a,440,one,two,many,2015-11-05",
+        'a,440,"un"quoted,true,2015-11-05',
+        "a,500,,true,2015-11-05T23:30:00-02:00",
+    ]
+    store.ingest(TableSource(write(tmp_path / name, "\n".join(lines)), "reviews", NAMES))
+    assert facts(store) == [(400, False, "2015-11-05"), (500, True, "2015-11-06"), (620, True, "2015-11-05")]
+    # Rows are numbered by the line they end in.
+    assert rejects(store) == [
+        (6, "has 2 fields where the header has 5"),
+        (7, "has 6 fields where the header has 5"),
+        (8, "not CSV: ',' expected after '\"'"),
+    ]
+
+
+def test_csv_with_broken_text(store: Store, tmp_path: Path) -> None:
+    text = b"who,game,liked,when\na,620,1,2015-11-05\n\xff,621,1,2015-11-05\na,622,1,2015-11-05\n"
+    store.ingest(TableSource(write(tmp_path / "own.csv", text), "reviews", NAMES))
+    assert [app for app, _, _ in facts(store)] == [620, 622]
+    assert rejects(store) == [(3, "not UTF-8 text: byte 0xff at position 1")]
+
+
+def test_a_quote_that_never_closes_is_a_reject(store: Store, tmp_path: Path) -> None:
+    text = 'who,game,liked,when\na,620,1,2015-11-05\na,621,"1,2015-11-05\na,622,1,2015-11-05\n'
+    store.ingest(TableSource(write(tmp_path / "own.csv", text), "reviews", NAMES))
+    assert [app for app, _, _ in facts(store)] == [620]
+    assert rejects(store) == [(4, "not CSV: unexpected end of data")]
+
+
+def test_json_lines(store: Store, tmp_path: Path) -> None:
+    lines = [
+        '{"who": 7, "game": 620, "liked": true, "when": 1446681600, "playtime_minutes": 5}',
+        '{"who": 7, "game": 621, "liked": true',
+        "[1, 2]",
+        '{"who": "\\ud800", "game": 622, "liked": true, "when": 1446681600}',
+        '{"who": null, "game": 623, "liked": true, "when": 1446681600}',
+    ]
+    store.ingest(TableSource(write(tmp_path / "own.jsonl.gz", "\n".join(lines)), "reviews", NAMES))
+    assert facts(store) == [(620, True, "2015-11-05")]
+    assert [(row, reason[:28]) for row, reason in rejects(store)] == [
+        (2, "not JSON: Expecting ',' deli"),
+        (3, "not a JSON object"),
+        (4, "holds text that is not Unico"),
+        (5, "user_id is missing"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({}, None),
+        ({"user_id": pa.array([7, 8])}, None),
+        ({"app_id": pa.array([620.0, 400.0])}, None),
+        ({"app_id": pa.array(["620", "400"]).dictionary_encode()}, None),
+        ({"positive": pa.array([1, 0])}, None),
+        ({"created_at": pa.array([datetime(2015, 11, 5), datetime(2015, 12, 1)])}, None),
+        ({"created_at": pa.array([date(2015, 11, 5), date(2015, 12, 1)])}, None),
+        ({"created_at": pa.array([1446681600.0, 1448928000.0])}, None),
+        (
+            {
+                "created_at": pa.array(
+                    [datetime(2015, 11, 5, 22, tzinfo=UTC), datetime(2015, 12, 1, 22, tzinfo=UTC)],
+                    pa.timestamp("ns", "Asia/Tokyo"),
+                )
+            },
+            None,
+        ),
+        ({"user_id": pa.array([7.6e16, 8.0])}, "the column for user_id holds double, .* lost digits"),
+        ({"app_id": pa.array([[1], [2]])}, "the column for app_id holds list"),
+        ({"created_at": pa.array([True, False])}, "the column for created_at holds bool"),
+        ({"positive": pa.nulls(2)}, "all 2 rows are bad; row 1: positive is missing"),
+    ],
+)
+def test_parquet_types(changed: dict[str, Any], reason: str | None, store: Store, tmp_path: Path) -> None:
+    columns = {
+        "user_id": ["a", "b"],
+        "app_id": [620, 400],
+        "positive": [True, False],
+        "created_at": [1446681600, 1448928000],
+    } | changed
+    source = TableSource(write_parquet(tmp_path / "own.parquet", **columns))
+    if reason is None:
+        store.ingest(source)
+        assert facts(store) == [(400, False, "2015-12-01"), (620, True, "2015-11-05")]
+    else:
+        with pytest.raises(SourceError, match=reason):
+            store.ingest(source)
+
+
+def test_parquet_with_broken_text(store: Store, tmp_path: Path) -> None:
+    offsets = pa.py_buffer(b"\x00\x00\x00\x00\x02\x00\x00\x00\x04\x00\x00\x00")
+    users = pa.Array.from_buffers(pa.string(), 2, [None, offsets, pa.py_buffer(b"\xff\xfeab")])
+    file = write_parquet(
+        tmp_path / "own.parquet",
+        user_id=users,
+        app_id=[1, 2],
+        positive=[True, True],
+        created_at=["2015-11-05"] * 2,
+    )
+    store.ingest(TableSource(file))
+    assert [app for app, _, _ in facts(store)] == [2]
+    assert rejects(store) == [(1, "user_id is not UTF-8 text")]
+
+
+def test_memory_does_not_grow_with_the_file(store: Store, tmp_path: Path) -> None:
+    count, generator = 6 * BATCH, np.random.default_rng(0)
+    columns = {
+        "user_id": generator.integers(1 << 60, size=count),
+        "app_id": generator.integers(1, 1 << 20, size=count),
+        "positive": np.ones(count, bool),
+        "created_at": generator.integers(1_400_000_000, 1_500_000_000, size=count),
+    }
+    pq.write_table(pa.table(columns), tmp_path / "own.parquet", row_group_size=BATCH // 2)
+    held: list[int] = []
+    store.ingest(TableSource(tmp_path / "own.parquet"), lambda _: held.append(pa.total_allocated_bytes()))
+    assert len(held) == 6
+    # Two batches are 19 MB; with all the file buffered it would be 48 MB, and growing with all batches kept.
+    assert max(held) < 32 << 20
+
+
+@pytest.mark.parametrize("name", ["own.csv", "own.jsonl", "own.parquet"])
+def test_a_missing_column_is_named_with_those_that_are_there(name: str, store: Store, tmp_path: Path) -> None:
+    file = tmp_path / name
+    if name.endswith(".parquet"):
+        write_parquet(file, who=["a"], game=[1])
+    else:
+        write(file, "who,game\na,1\n" if name.endswith(".csv") else '{"who": "a", "game": 1}\n')
+    message = r"it lacks liked \(for positive\), when \(for created_at\); its columns are who, game"
+    with pytest.raises(SourceError, match=message):
+        store.ingest(TableSource(file, "reviews", NAMES))
+
+
+def test_what_is_asked_for_must_exist(store: Store, tmp_path: Path) -> None:
+    file = write(tmp_path / "own.csv", "user_id,app_id,positive,created_at\n")
+    with pytest.raises(SourceError, match=r"lacks minutes \(for playtime_minutes\)"):
+        store.ingest(TableSource(file, "reviews", {"playtime_minutes": "minutes"}))
+    with pytest.raises(SourceError, match="reviews have no column playtime: name some of user_id, app_id"):
+        store.ingest(TableSource(file, "reviews", {"playtime": "minutes"}))
+    with pytest.raises(SourceError, match="there is no table 'films': name one of reviews, games"):
+        store.ingest(TableSource(file, "films"))
+
+
+def test_an_empty_table_is_no_error(store: Store, tmp_path: Path) -> None:
+    file = write(tmp_path / "own.csv", "user_id,app_id,positive,created_at\n")
+    assert not store.ingest(TableSource(file)).changed
+
+
+@pytest.mark.parametrize("name", ["games.csv", "games.jsonl", "games.parquet"])
+def test_games(name: str, store: Store, tmp_path: Path) -> None:
+    file = tmp_path / name
+    if name.endswith(".csv"):
+        lines = [
+            "app_id,name,release_date,developers,tags",
+            '620,Portal 2,2011-04-18,"A; B","{""Puzzle"": 3}"',
+        ]
+        write(file, "\n".join(lines))
+    elif name.endswith(".jsonl"):
+        line = (
+            '{"app_id": 620, "name": "Portal 2", "release_date": "2011-04-18", "developers": ["A", "B"],'
+            ' "tags": [{"tag": "Puzzle", "votes": 3}]}'
+        )
+        write(file, line)
+    else:
+        write_parquet(
+            file,
+            app_id=[620],
+            name=["Portal 2"],
+            release_date=[date(2011, 4, 18)],
+            developers=[["A", "B"]],
+            tags=[[{"tag": "Puzzle", "votes": 3}]],
+        )
+    store.ingest(TableSource(file, "games"))
+    ((app, title, _, released, *rest),) = rows(store, "games")
+    assert (app, title, released) == (620, "Portal 2", date(2011, 4, 18))
+    assert rest == [None, None, ["A", "B"], *[None] * 4, [{"tag": "Puzzle", "votes": 3}], "votes", None, None]
