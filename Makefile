@@ -17,10 +17,10 @@ check: .venv/installed-dev
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/python -m docs.reference --check
+	.venv/bin/python docs/reference.py --check
 
 docs: .venv/installed-dev
-	.venv/bin/python -m docs.reference
+	.venv/bin/python docs/reference.py
 
 clean:
 	rm -rf .venv work

@@ -1,4 +1,4 @@
-"""The command line: it composes the parts, and imports what is heavy only inside the command that needs it."""
+"""The command line: it composes the parts, and imports what is heavy inside the command that needs it."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,6 @@ from srec.settings import Recipe
 
 if TYPE_CHECKING:
     from srec.data.ingestion import Summary
-    from srec.models.base import Scorer
     from srec.settings import Settings
     from srec.training.loop import Watch
 
@@ -201,17 +200,17 @@ def evaluate(
     from srec.data.dataset import Dataset
     from srec.evaluation.report import table, write_report
     from srec.evaluation.settings import EvaluationSettings
+    from srec.models import MODELS
 
     read = Recipe(SECTIONS, recipe, overrides or ())
-    data = Dataset(dataset)
+    counted = {
+        name: read.get(entry.load().settings_type) for name, entry in MODELS.items() if not entry.learnt
+    }
+    runs = {path.name: path for path in run or ()}
+    if len(runs) < len(run or ()):
+        raise SRecError("two runs have the same name: rename one of their folders")
     with _spinner("measuring"):
-        result = write_report(
-            report,
-            data,
-            _counted(data, read),
-            {path.name: path for path in run or ()},
-            read.get(EvaluationSettings),
-        )
+        result = write_report(report, Dataset(dataset), counted, runs, read.get(EvaluationSettings))
     console.print(table(result))
     for line in result["verdicts"]:
         console.print(line, highlight=False)
@@ -291,18 +290,6 @@ def settings_kinds() -> "list[type[Settings]]":
         EvaluationSettings,
     ]
     return kinds + [entry.load().settings_type for entry in MODELS.values()]
-
-
-def _counted(data: Any, read: Recipe) -> "dict[str, Scorer]":
-    """Every counted model, fitted on all that comes before the test."""
-    from srec.models import MODELS
-
-    scorers: dict[str, Scorer] = {}
-    for name, entry in MODELS.items():
-        if not entry.learnt:
-            kind = entry.load()
-            scorers[name] = kind.fit(data, read.get(kind.settings_type), "fit")
-    return scorers
 
 
 def _columns(texts: Sequence[str]) -> dict[str, str]:

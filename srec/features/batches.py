@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from srec.data.dataset import Ints, Sequences
+from srec.data.dataset import Floats, Ints, Sequences
 
 
 @dataclass(frozen=True)
@@ -65,19 +65,34 @@ def examples(sequences: Sequences, part: str, max_length: int) -> Examples:
 
 
 def batches(
-    data: Examples, size: int, generator: np.random.Generator | None = None, chunk: int = 64
+    data: Examples,
+    size: int,
+    generator: np.random.Generator | None = None,
+    shares: Floats | None = None,
+    chunk: int = 64,
 ) -> Iterator[Ints]:
     """Cut all examples into batches of similar input length; yields their indices.
 
     With a generator the examples are shuffled, then sorted by length inside chunks of ``chunk`` batches,
     and the batches of a chunk come in random order. Without one they come sorted by length.
+
+    Args:
+        data: the examples.
+        size: examples a batch; the last one may be smaller.
+        generator: of the order.
+        shares: float [E], sums to 1: as many examples as there are are drawn by them, with replacement,
+            where without shares each comes once.
+        chunk: how many batches are sorted by length together.
     """
     lengths = data.lengths
     if generator is None:
         order = np.argsort(lengths, kind="stable")
         yield from (order[at : at + size] for at in range(0, len(order), size))
         return
-    shuffled = generator.permutation(len(data))
+    if shares is None:
+        shuffled = generator.permutation(len(data))
+    else:
+        shuffled = generator.choice(len(data), len(data), p=shares)
     for at in range(0, len(shuffled), size * chunk):
         part = shuffled[at : at + size * chunk]
         part = part[np.argsort(lengths[part], kind="stable")]

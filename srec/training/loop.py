@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from srec.data.dataset import Floats
 from srec.errors import TrainingError
 from srec.features.batches import Examples, batches
 from srec.models.base import Scorer
@@ -46,12 +47,14 @@ class Stage:
     Attributes:
         name: "select" or "refit"; it stands in the log.
         data: the examples.
+        shares: float [E], how often each is drawn; where None, each comes once an epoch.
         epochs: the most epochs.
         validate: gives the metrics that choose the epoch; where None, the last epoch is the best.
     """
 
     name: str
     data: Examples
+    shares: Floats | None
     epochs: int
     validate: Validate | None
 
@@ -119,7 +122,9 @@ def _run_epoch(
     order = np.random.default_rng([settings.seed, progress.epoch])
     started = saved = time.monotonic()
     examples = 0
-    for chosen in itertools.islice(batches(data, settings.batch_size, order), progress.step, None):
+    for chosen in itertools.islice(
+        batches(data, settings.batch_size, order, stage.shares), progress.step, None
+    ):
         items_BL = torch.from_numpy(data.inputs(chosen))
         targets_B = torch.from_numpy(data.targets[chosen].astype(np.int64))
         optimizer.zero_grad()
@@ -180,12 +185,13 @@ def _end_epoch(
 @contextmanager
 def _deterministic() -> Iterator[None]:
     """Deterministic kernels while training, the caller's choice restored after."""
-    before = torch.are_deterministic_algorithms_enabled(), torch.utils.deterministic.fill_uninitialized_memory
+    memory: Any = torch.utils.deterministic
+    before = torch.are_deterministic_algorithms_enabled(), memory.fill_uninitialized_memory
     torch.use_deterministic_algorithms(True)
     # Nothing here reads memory it has not written: filling it first is only slow.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    memory.fill_uninitialized_memory = False
     try:
         yield
     finally:
         torch.use_deterministic_algorithms(before[0])
-        torch.utils.deterministic.fill_uninitialized_memory = before[1]
+        memory.fill_uninitialized_memory = before[1]

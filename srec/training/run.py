@@ -9,9 +9,9 @@ from typing import Any
 from safetensors.torch import load_file, save_file
 
 from srec.artifacts import is_current, read_manifest, write_directory
-from srec.data.dataset import Dataset, Part
+from srec.data.dataset import Dataset, Floats, Ints, Part
 from srec.errors import ArtifactError, SettingsError, TrainingError
-from srec.features.batches import examples
+from srec.features.batches import Examples, examples
 from srec.models import model_entry
 from srec.models.session_model import SessionModel
 from srec.settings import Settings
@@ -119,21 +119,21 @@ def _stages(
     partial: Path,
 ) -> tuple[SessionModel, list[dict[str, Any]], dict[str, Any]]:
     """Choose the epoch on the validation window, then train anew on all before the test."""
-    model, data = _fresh(dataset, name, settings, training, "train")
-    stage = Stage("select", data, training.epochs, validate)
+    model, data, shares = _fresh(dataset, name, settings, training, "train")
+    stage = Stage("select", data, shares, training.epochs, validate)
     done = run_stage(model, stage, training, partial / "select.safetensors", [], watch)
     facts = {"chosen_epoch": done.best_epoch, "valid": done.log[done.best_epoch - 1]["valid"]}
     if training.refit:
-        model, data = _fresh(dataset, name, settings, training, "fit")
-        stage = Stage("refit", data, done.best_epoch, None)
+        model, data, shares = _fresh(dataset, name, settings, training, "fit")
+        stage = Stage("refit", data, shares, done.best_epoch, None)
         done = run_stage(model, stage, training, partial / "refit.safetensors", done.log, watch)
     return model, done.log, facts
 
 
 def _fresh(
     dataset: Dataset, name: str, settings: Settings, training: TrainingSettings, part: Part
-) -> tuple[SessionModel, Any]:
-    """A model before its first step, and the examples it shall learn."""
+) -> tuple[SessionModel, Examples, Floats | None]:
+    """A model before its first step, the examples it shall learn, and how often each is drawn."""
     data = examples(dataset.sequences, part, training.max_length)
     if not len(data):
         raise TrainingError(f"{dataset.path} has no session of two games to learn from")
@@ -141,7 +141,16 @@ def _fresh(
     model.initialise(training.seed)
     items, _, sessions = dataset.sequences.learnable(part)
     model.prepare(items, sessions)
-    return model, data
+    return model, data, _shares(dataset.sequences.times[data.ends], training.half_life_days)
+
+
+def _shares(times: Ints, half_life_days: float | None) -> Floats | None:
+    """How often examples of these times (epoch seconds) are drawn; None where each comes once an epoch."""
+    if half_life_days is None:
+        return None
+    ages = (times.max() - times) / (86_400 * half_life_days)
+    shares: Floats = 0.5**ages / (0.5**ages).sum()
+    return shares
 
 
 def _partial(target: Path, wanted: dict[str, Any]) -> Path:

@@ -83,3 +83,12 @@ def test_inputs_are_padded_on_the_right() -> None:
     data = Examples(np.array([7, 8, 9, 5], np.int32), np.array([0, 2]), np.array([2, 3]), np.array([0, 0]))
     assert data.inputs(np.array([0, 1])).tolist() == [[7, 8], [9, 0]]
     assert data.targets.tolist() == [9, 5]
+
+
+def test_shares_say_how_often_an_example_is_drawn() -> None:
+    data = many(1000)
+    shares = np.where(np.arange(1000) < 500, 3.0, 1.0) / 2000
+    drawn = np.concatenate(list(batches(data, 32, np.random.default_rng(0), shares)))
+    assert len(drawn) == 1000
+    # 750 expected, with a standard deviation of 13.7.
+    assert 690 < (drawn < 500).sum() < 810

@@ -1,0 +1,139 @@
+"""How sure one can be: bootstrap intervals over whole sessions, paired between models.
+
+Percentile bootstrap (Efron & Tibshirani, "An introduction to the bootstrap", 1993). Examples of one session
+are not independent, so whole sessions are resampled (Field & Welsh, "Bootstrapping clustered data", 2007);
+all models see the same resamples, so their differences are paired. Shapes: E examples, U sessions,
+C columns (one for each model and metric), R resamples.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from srec.data.dataset import Floats, Ints
+
+LEVEL = 0.95
+FEWEST_SESSIONS = 30
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its interval, from how many sessions."""
+
+    value: float
+    low: float
+    high: float
+    sessions: int
+
+    @property
+    def verdict(self) -> str:
+        """What a difference shows: "better", "worse", "no clear difference" or "too few sessions".
+
+        Few sessions can agree by chance, and their resamples then all agree: no claim is made of them.
+        """
+        if self.sessions < FEWEST_SESSIONS:
+            return "too few sessions"
+        if self.low > 0:
+            return "better"
+        return "worse" if self.high < 0 else "no clear difference"
+
+
+class Bootstrap:
+    """The means of some columns, and what they are in resamples of the sessions.
+
+    Args:
+        values_EC: float [E, C].
+        sessions_E: int [E], the session of each example.
+        resamples: R.
+        generator: draws the resamples.
+    """
+
+    def __init__(
+        self, values_EC: Floats, sessions_E: Ints, resamples: int, generator: np.random.Generator
+    ) -> None:
+        kept, places = np.unique(sessions_E, return_inverse=True)
+        self.sessions = len(kept)
+        counted = np.column_stack([values_EC, np.ones(len(values_EC))])
+        sums_UC = np.column_stack([np.bincount(places, column, self.sessions) for column in counted.T])
+        self.means_C = sums_UC[:, :-1].sum(axis=0) / sums_UC[:, -1].sum()
+        self.means_RC = np.empty((resamples, values_EC.shape[1]))
+        block = max(1, 2_000_000 // self.sessions)
+        for at in range(0, resamples, block):
+            rows = min(block, resamples - at)
+            drawn = generator.integers(self.sessions, size=(rows, self.sessions))
+            times_RU = np.stack([np.bincount(row, minlength=self.sessions) for row in drawn])
+            totals = times_RU.astype(np.float64) @ sums_UC
+            self.means_RC[at : at + rows] = totals[:, :-1] / totals[:, -1:]
+
+    def mean(self, column: int) -> Estimate:
+        """The mean of a column."""
+        return self._estimate(self.means_C[column], self.means_RC[:, column])
+
+    def difference(self, column: int, other: int) -> Estimate:
+        """By how much the mean of a column is above another's."""
+        return self._estimate(
+            self.means_C[column] - self.means_C[other], self.means_RC[:, column] - self.means_RC[:, other]
+        )
+
+    def _estimate(self, value: float, resampled_R: Floats) -> Estimate:
+        low, high = np.quantile(resampled_R, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        return Estimate(float(value), float(low), float(high), self.sessions)
+
+
+def compare(
+    values: Mapping[str, Mapping[str, Floats]],
+    sessions_E: Ints,
+    baselines: Sequence[str],
+    resamples: int,
+    generator: np.random.Generator,
+) -> dict[str, Any]:
+    """All models on some examples: means with intervals, and paired differences to each baseline.
+
+    Args:
+        values: by model, then by metric: float [E], the same metrics for every model.
+        sessions_E: int [E], the session of each example.
+        baselines: the models that the others must beat.
+        resamples: R.
+        generator: draws the resamples.
+
+    Returns:
+        Plain JSON: examples, sessions, and models, each with ``metrics``, ``differences`` (by baseline,
+        then by metric) and, unless it is a baseline itself, ``against``: for each metric its difference
+        to the baseline that does best on it.
+    """
+    columns = [(name, metric) for name, metrics in values.items() for metric in metrics]
+    values_EC = np.column_stack([values[name][metric] for name, metric in columns])
+    boot = Bootstrap(values_EC, sessions_E, resamples, generator)
+    place = {column: at for at, column in enumerate(columns)}
+    metrics = list(next(iter(values.values())))
+
+    def strongest(metric: str) -> str:
+        return max(baselines, key=lambda name: float(boot.means_C[place[name, metric]]))
+
+    models: dict[str, Any] = {}
+    for name in values:
+        differences = {
+            other: {
+                metric: _plain(boot.difference(place[name, metric], place[other, metric]))
+                for metric in metrics
+            }
+            for other in baselines
+            if other != name
+        }
+        against = {
+            metric: {"baseline": strongest(metric)} | differences[strongest(metric)][metric]
+            for metric in metrics
+            if baselines and name not in baselines
+        }
+        models[name] = {
+            "metrics": {metric: asdict(boot.mean(place[name, metric])) for metric in metrics},
+            "differences": differences,
+            "against": against,
+        }
+    return {"examples": len(sessions_E), "sessions": boot.sessions, "models": models}
+
+
+def _plain(difference: Estimate) -> dict[str, Any]:
+    return asdict(difference) | {"verdict": difference.verdict}

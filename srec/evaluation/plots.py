@@ -1,0 +1,168 @@
+"""The report's plots as inline SVG, made without pyplot, so that no figure is kept globally.
+
+Names of models stand in legends beside the SVG, never in it: no name is read as markup or as mathematics.
+"""
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+COLOURS = ("#66c0f4", "#f2a65a", "#8bd17c", "#e377a2", "#b39ddb", "#e8d44d", "#4fd1c5", "#ff8a80")
+MARKERS = "osD^vPX*"
+GLYPHS = "●■◆▲▼✚✖★"
+INK, LINE = "#b8c7d6", "#2b3a49"
+MOST_LENGTHS = 30
+
+
+def colour(place: int) -> str:
+    """The colour of the model at a place; they repeat after eight."""
+    return COLOURS[place % len(COLOURS)]
+
+
+def legend(names: Sequence[str]) -> str:
+    """An HTML list of names with the colours and markers of their places."""
+    marks = (
+        f'<li><span style="color:{colour(place)}" aria-hidden="true">{GLYPHS[place % len(GLYPHS)]}</span>'
+        f" {escape(name)}</li>"
+        for place, name in enumerate(names)
+    )
+    return f'<ul class="legend">{"".join(marks)}</ul>'
+
+
+def slices(parts: Sequence[Mapping[str, Any]], metric: str, title: str) -> str:
+    """A metric by slice, each model a point with its interval."""
+    figure, axes = _figure(title, metric)
+    names = list(parts[0]["models"])
+    for place, name in enumerate(names):
+        found = [part["models"][name]["metrics"][metric] for part in parts]
+        at = [x + (place - (len(names) - 1) / 2) * 0.6 / max(len(names), 1) for x in range(len(parts))]
+        values = [one["value"] for one in found]
+        # A percentile interval need not hold its value where sessions are few.
+        below = [max(one["value"] - one["low"], 0) for one in found]
+        above = [max(one["high"] - one["value"], 0) for one in found]
+        axes.errorbar(
+            at,
+            values,
+            yerr=[below, above],
+            fmt=_marker(place),
+            color=colour(place),
+            markersize=5.5,
+            elinewidth=1.4,
+            capsize=2.5,
+            clip_on=False,
+        )
+    axes.set_xticks(range(len(parts)), [f"{part['name']}\nn = {part['examples']:,}" for part in parts])
+    axes.set_ylim(bottom=0)
+    return _svg(figure)
+
+
+def concentrations(curves: Sequence[Mapping[str, Sequence[float]]], targets: Mapping[str, Any]) -> str:
+    """How much of the recommendations the most popular share of the catalogue takes, beside the targets."""
+    figure, axes = _figure("most popular share of the catalogue", "share of the recommendations")
+    axes.fill_between(targets["catalogue"], targets["reached"], color=INK, alpha=0.14, linewidth=0)
+    axes.plot(targets["catalogue"], targets["reached"], color=INK, linewidth=1.4, linestyle=(0, (4, 3)))
+    for place, curve in enumerate(curves):
+        axes.plot(
+            curve["catalogue"],
+            curve["reached"],
+            color=colour(place),
+            linewidth=1.8,
+            marker=_marker(place),
+            markevery=0.12,
+            markersize=4.5,
+        )
+    axes.set_xscale("log")
+    percent = FuncFormatter(lambda value, _: f"{100 * value:g} %")
+    axes.xaxis.set_major_formatter(percent)
+    axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
+    axes.yaxis.set_major_formatter(percent)
+    axes.set_ylim(0, 1.03)
+    return _svg(figure)
+
+
+def training_loss(stages: Sequence[Sequence[Mapping[str, Any]]]) -> str:
+    """The mean loss of each epoch; the first stage solid, later ones dashed."""
+    figure, axes = _figure("epoch", "training loss")
+    for place, lines in enumerate(stages):
+        axes.plot(
+            [line["epoch"] for line in lines],
+            [line["loss"] for line in lines],
+            color=colour(place),
+            marker=_marker(place),
+            markersize=4,
+            linestyle="--" if place else "-",
+        )
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return _svg(figure)
+
+
+def training_metrics(lines: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
+    """The validation metrics of each epoch."""
+    figure, axes = _figure("epoch", "validation metric")
+    for place, name in enumerate(names):
+        axes.plot(
+            [line["epoch"] for line in lines],
+            [line["valid"][name] for line in lines],
+            color=colour(place),
+            marker=_marker(place),
+            markersize=4,
+        )
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_ylim(bottom=0)
+    return _svg(figure)
+
+
+def lengths(histogram: Mapping[str, int]) -> str:
+    """How many sessions have each number of interactions; the longest are pooled."""
+    pooled: dict[int, int] = {}
+    for text, count in histogram.items():
+        length = min(int(text), MOST_LENGTHS)
+        pooled[length] = pooled.get(length, 0) + count
+    figure, axes = _figure("interactions of a session", "sessions")
+    axes.bar(list(pooled), list(pooled.values()), width=0.8, color=COLOURS[0])
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 5, 10]))
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{value:.0f}" + ("+" if value == MOST_LENGTHS else ""))
+    )
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    return _svg(figure)
+
+
+def _marker(place: int) -> str:
+    return MARKERS[place % len(MARKERS)]
+
+
+def _figure(x: str, y: str) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(6, 3.5), layout="constrained")
+    axes: Axes = figure.add_subplot()
+    axes.set_xlabel(x, color=INK)
+    axes.set_ylabel(y, color=INK)
+    axes.tick_params(colors=INK, which="both", length=0)
+    axes.grid(visible=True, color=LINE, linewidth=0.8)
+    axes.set_axisbelow(True)
+    for side in axes.spines.values():
+        side.set_visible(False)
+    axes.patch.set_visible(False)
+    figure.patch.set_visible(False)
+    return figure, axes
+
+
+def _svg(figure: Figure) -> str:
+    """The figure as an <svg> element: as wide as its place, no prolog, no metadata, the same every time."""
+    file = io.StringIO()
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "srec"}):
+        figure.savefig(file, format="svg", metadata={"Date": None})
+    text = file.getvalue()
+    text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
+    text = re.sub(r' (?:width|height)="[\d.]+pt"', "", text, count=2)
+    text = re.sub(
+        r' id="(?:figure|axes|patch|matplotlib|xtick|ytick|line2d|text|\w*Collection)[\w.]*"', "", text
+    )
+    return text.replace("<svg", '<svg aria-hidden="true"', 1)

@@ -1,0 +1,127 @@
+"""Full ranking: every item is a candidate, the inputs are not, and the target's place is its rank.
+
+Equal scores rank by the lower item number, which is what the visitor sees. So a constant scorer is
+ranked by the numbering (app ids), and gains nothing from its ties. No candidates are sampled: that can
+reverse the order of models (Krichene & Rendle, "On sampled metrics for item recommendation", 2020).
+
+Shapes: E examples, B examples of a batch, V items, K places of a list.
+"""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from srec.data.dataset import Ints
+from srec.errors import SRecError
+from srec.features.batches import Examples, batches
+from srec.models.base import Scorer, ScoresBV
+
+MaskBV = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The outcome for every example, in the examples' order.
+
+    Attributes:
+        ranks: int64 [E], 1 is best. A target that stands among its own inputs cannot be answered: rank V.
+        top_items: int32 [E, K], items 1..V, best first; 0 where fewer are left.
+        unanswerable: how many targets stand among their own inputs.
+        seconds: the time spent in the scorer.
+    """
+
+    ranks: Ints
+    top_items: Ints
+    unanswerable: int
+    seconds: float
+
+
+def rank_all(
+    scorer: Scorer,
+    data: Examples,
+    item_count: int,
+    *,
+    top: int = 20,
+    exclude_inputs: bool = True,
+    batch_size: int = 256,
+) -> Ranking:
+    """Rank every item for every example.
+
+    Args:
+        scorer: what to measure.
+        data: the examples.
+        item_count: V.
+        top: K, how many of the best items to keep for each example.
+        exclude_inputs: whether the input's own items are taken out of the answer.
+        batch_size: examples scored at a time; it bounds the memory and changes no rank.
+
+    Raises:
+        SRecError: a score is not a number, or there is not one for each item.
+    """
+    ranks = np.zeros(len(data), np.int64)
+    top_items = np.zeros((len(data), top), np.int32)
+    unanswerable, seconds = 0, 0.0
+    for chosen in batches(data, batch_size):
+        items_BL, targets_B = data.inputs(chosen), data.targets[chosen].astype(np.int64)
+        started = time.perf_counter()
+        scores_BV = scorer.score(items_BL)
+        seconds += time.perf_counter() - started
+        _check(scores_BV, (len(chosen), item_count))
+        allowed_BV = np.ones(scores_BV.shape, np.bool_)
+        if exclude_inputs:
+            rows, places = np.nonzero(items_BL)
+            allowed_BV[rows, items_BL[rows, places] - 1] = False
+        answered = allowed_BV[np.arange(len(chosen)), targets_B - 1]
+        ranks[chosen] = np.where(answered, _ranks(scores_BV, allowed_BV, targets_B), item_count)
+        top_items[chosen] = _top(scores_BV, allowed_BV, top)
+        unanswerable += int((~answered).sum())
+    return Ranking(ranks, top_items, unanswerable, seconds)
+
+
+def statement(item_count: int, unanswerable: int) -> list[str]:
+    """The protocol in sentences, for the report."""
+    return [
+        f"Each example asks for the next game of a session; the model ranks all {item_count:,} games, not a"
+        " sample of them. The games of the input are excluded from the answer.",
+        "Ties: equal scores rank by the lower item number, which is also the order a visitor sees.",
+        f"A target that stands among its own inputs cannot be answered and counts as a miss: {unanswerable:,}"
+        " here.",
+        "HR@K: the target is among the first K. MRR@K: 1/rank if it is, else 0. NDCG@K: 1/log2(rank + 1) if"
+        " it is, else 0 (there is one right answer).",
+    ]
+
+
+def _check(scores_BV: ScoresBV, shape: tuple[int, int]) -> None:
+    if scores_BV.shape != shape:
+        raise SRecError(
+            f"the model gives scores of shape {scores_BV.shape} where {shape} is asked for: it belongs to"
+            " another dataset"
+        )
+    if np.isnan(scores_BV).any():
+        raise SRecError("a score is not a number (NaN): the model cannot be ranked, train it again")
+
+
+def _ranks(scores_BV: ScoresBV, allowed_BV: MaskBV, targets_B: Ints) -> Ints:
+    """1 + the allowed items that score higher, or the same under a lower number."""
+    target_B1 = np.take_along_axis(scores_BV, targets_B[:, None] - 1, axis=1)
+    lower_BV = np.arange(scores_BV.shape[1]) < targets_B[:, None] - 1
+    ahead_BV = (scores_BV > target_B1) | ((scores_BV == target_B1) & lower_BV)
+    ranks_B: Ints = 1 + (ahead_BV & allowed_BV).sum(axis=1)
+    return ranks_B
+
+
+def _top(scores_BV: ScoresBV, allowed_BV: MaskBV, top: int) -> Ints:
+    """int32 [B, K]: the allowed items of the best scores, ties by the lower number, 0 where none is left."""
+    best_BK = np.zeros((len(scores_BV), top), np.int32)
+    width = min(top, scores_BV.shape[1])
+    cut = scores_BV.shape[1] - width
+    open_BV = np.where(allowed_BV, scores_BV, -np.inf)
+    thresholds_B = np.partition(open_BV, cut, axis=1)[:, cut]
+    for row, threshold in enumerate(thresholds_B):
+        # No row is sorted whole: only what reaches its K-th best score is.
+        reached = np.flatnonzero((open_BV[row] >= threshold) & allowed_BV[row])
+        found = reached[np.argsort(-open_BV[row, reached], kind="stable")[:width]] + 1
+        best_BK[row, : len(found)] = found
+    return best_BK
