@@ -159,20 +159,19 @@ def table(result: Result) -> Table:
     title = f"{result['examples']:,} {result['part']} examples of {result['sessions']:,} sessions"
     if result["dataset"]["simulated"]:
         title += ", SIMULATED DATA"
-    made = Table("model", title=title)
+    made = Table(title=title)
+    made.add_column("model", no_wrap=True)
     shown = [f"{name}@{result['settings']['top']}" for name in ("HR", "MRR", "NDCG")]
-    for heading in (*shown, f"{result['headline']} against the strongest baseline", "coverage", "examples/s"):
+    for heading in (*shown, f"{result['headline']} against baselines", "coverage"):
         made.add_column(heading, justify="right")
     for name, model in result["models"].items():
         rows = [model["metrics"][metric] for metric in shown]
         against = model["against"].get(result["headline"])
-        verdict = f"{against['verdict']}\n{verdicts.signed(against)}" if against else "-"
         made.add_row(
             Text(name),
-            *(Text(f"{row['value']:.4f}\n{verdicts.interval(row)}") for row in rows),
-            Text(verdict),
+            *(Text(f"{row['value']:.4f}\n±{(row['high'] - row['low']) / 2:.4f}") for row in rows),
+            Text(against["verdict"] if against else "baseline"),
             f"{model['beyond']['coverage']:.1%}",
-            f"{model['examples_per_second']:,.0f}",
         )
     return made
 

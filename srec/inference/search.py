@@ -32,6 +32,7 @@ _NAME, _WORD_IN_IT, _INITIALS = 1, 2, 3  # what begins with the query; 0 is a na
 _LONGEST = 64  # letters of a name or a query that are looked at
 _FARTHEST = 75.0  # the similarity, of 100, below which a name is no answer to a query with typos
 _CANDIDATES = 200
+_ENOUGH = 3  # hits by which the query is taken to be spelt right
 
 
 class GameSearch:
@@ -66,7 +67,7 @@ class GameSearch:
         found = dict.fromkeys(self._beginning(text, limit))
         if len(found) < limit and len(words) > 1:
             found |= dict.fromkeys(self._with_all(words[:8], limit))
-        if len(found) < limit and len(text) > 2:
+        if len(found) < min(limit, _ENOUGH) and len(text) > 2:
             found |= dict.fromkeys(self._resembling(text))
         return list(found)[:limit]
 

@@ -1,0 +1,180 @@
+"""The API: requests in, games out. Types are strict, so a wrong one is told and not guessed at."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from srec import __version__
+from srec.inference.bundle import Bundle, GameInfo
+from srec.inference.recommender import Answer, Recommended, Recommender
+from srec.inference.search import GameSearch
+from srec.serving.problems import responses
+
+MOST_LIKED = 100
+IMAGES = "https://cdn.cloudflare.steamstatic.com"
+STORE = "https://store.steampowered.com"
+
+
+def _number(value: object) -> object:
+    """JSON's integers: 10 and 10.0, but no text and no truth value."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
+AppId = Annotated[int, Field(ge=1, lt=2**31, description="a Steam app id")]
+JsonAppId = Annotated[int, Field(ge=1, lt=2**31), BeforeValidator(_number)]
+RecommenderName = Literal["smart", "tags"]
+K = Annotated[int, Query(ge=1, le=100, description="how many games")]
+
+
+class RecommendRequest(BaseModel):
+    """What a visitor likes, and how many games they want to see."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"liked": [620, 400], "k": 10, "recommender": "smart"}]},
+    )
+    liked: list[JsonAppId] = Field(
+        max_length=MOST_LIKED,
+        description="Steam app ids, the oldest liking first; a repeated one counts once; none: popular games",
+    )
+    k: Annotated[int, Field(ge=1, le=100), BeforeValidator(_number)] = Field(10, description="how many games")
+    recommender: RecommenderName = Field("smart", description="the learnt model, or similar weighted tags")
+
+
+class Game(BaseModel):
+    """A game, as far as it is known."""
+
+    app_id: int
+    name: str
+    release_year: int | None
+    price_usd_cents: int | None
+    is_free: bool | None
+    developers: list[str]
+    genres: list[str]
+    tags: list[str] = Field(description="the heaviest first")
+    image_url: str | None = Field(description="the store's header image; null for a simulated game")
+    store_url: str | None = Field(description="null for a simulated game")
+
+
+class RecommendedGame(Game):
+    """A game of an answer."""
+
+    score: float = Field(description="comparable within one answer only")
+    shared_tags: list[str] = Field(description="in common with the liked games, the heaviest first")
+
+
+class RecommendResponse(BaseModel):
+    """Games, best first."""
+
+    recommender: Literal["smart", "tags", "popular"] = Field(
+        description='who answered: "popular" where no liked game was known (or, for tags, has tags)'
+    )
+    games: list[RecommendedGame]
+    unknown: list[int] = Field(description="the liked app ids that are not known here")
+
+
+class GamesResponse(BaseModel):
+    """Games that were searched for or named."""
+
+    games: list[Game]
+
+
+class Version(BaseModel):
+    """What is running."""
+
+    srec: str
+    bundle: str = Field(description="names the bundle's content")
+    model: str
+    games: int
+    simulated: bool = Field(description="whether the games are invented")
+
+
+class Status(BaseModel):
+    """Whether all is well."""
+
+    status: Literal["ok"] = "ok"
+
+
+def make_router(bundle: Bundle) -> APIRouter:
+    """The endpoints, answering from one bundle."""
+    router = APIRouter()
+    recommender = Recommender(bundle)
+    search = GameSearch([game.name for game in bundle.games], bundle.popularity)
+    infos = {game.app_id: game for game in bundle.games}
+
+    def game(info: GameInfo) -> dict[str, object]:
+        real = not bundle.simulated
+        return {
+            **vars(info),
+            "tags": recommender.tags(info.app_id),
+            "image_url": f"{IMAGES}/steam/apps/{info.app_id}/header.jpg" if real else None,
+            "store_url": f"{STORE}/app/{info.app_id}/" if real else None,
+        }
+
+    def recommended(one: Recommended) -> RecommendedGame:
+        return RecommendedGame.model_validate(
+            {**game(one.info), "score": one.score, "shared_tags": one.shared_tags}
+        )
+
+    def response(answer: Answer) -> RecommendResponse:
+        return RecommendResponse(
+            recommender=answer.recommender,
+            games=[recommended(one) for one in answer.games],
+            unknown=answer.unknown,
+        )
+
+    @router.post("/api/recommend", responses=responses(400, 413, 422), tags=["games"])
+    def recommend(request: RecommendRequest) -> RecommendResponse:
+        """The next games for those a visitor likes."""
+        return response(recommender.recommend(request.liked, k=request.k, recommender=request.recommender))
+
+    @router.get("/api/games", responses=responses(422), tags=["games"])
+    def games(
+        q: Annotated[str, Query(max_length=100, description="a name, or how it begins")] = "",
+        ids: Annotated[
+            list[AppId] | None, Query(max_length=MOST_LIKED, description="instead of q: these games")
+        ] = None,
+        limit: Annotated[int, Query(ge=1, le=50, description="how many hits")] = 10,
+    ) -> GamesResponse:
+        """Find games while a name is being typed, or name them by id; ids not known here are left out."""
+        if ids:
+            found = [infos[app_id] for app_id in dict.fromkeys(ids) if app_id in infos]
+        else:
+            found = [bundle.games[row] for row in search.search(q, limit)]
+        return GamesResponse(games=[Game.model_validate(game(info)) for info in found])
+
+    @router.get("/api/games/{app_id}/similar", responses=responses(404, 422), tags=["games"])
+    def similar(
+        app_id: AppId,
+        k: K = 10,
+        recommender_name: Annotated[RecommenderName, Query(alias="recommender")] = "smart",
+    ) -> RecommendResponse:
+        """The next games for one game."""
+        return response(recommender.similar(app_id, k=k, recommender=recommender_name))
+
+    @router.get("/health", tags=["server"])
+    def health() -> Status:
+        """The process answers."""
+        return Status()
+
+    @router.get("/ready", tags=["server"])
+    def ready() -> Status:
+        """The bundle is loaded and checked: nothing is served before."""
+        return Status()
+
+    @router.get("/version", tags=["server"])
+    def version() -> Version:
+        """What is running, and on which bundle."""
+        return Version(
+            srec=__version__,
+            bundle=bundle.fingerprint,
+            model=str(bundle.config["model"]),
+            games=len(bundle.games),
+            simulated=bundle.simulated,
+        )
+
+    return router

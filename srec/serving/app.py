@@ -1,0 +1,100 @@
+"""The app: the API, the page, and what every answer keeps to (size limits, headers, no cookies)."""
+
+from pathlib import Path
+
+from fastapi import FastAPI, HTTPException
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from srec import __version__
+from srec.inference.bundle import Bundle
+from srec.serving.api import IMAGES, make_router
+from srec.serving.problems import add_handlers, problem
+
+STATIC = Path(__file__).with_name("static")
+MOST_BYTES = 64 * 1024
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+    f" img-src 'self' {IMAGES}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+def create_app(bundle: Path) -> FastAPI:
+    """The app that serves one bundle.
+
+    Args:
+        bundle: the bundle directory; it is verified before anything is served.
+
+    Raises:
+        ArtifactError: the bundle is missing, damaged or does not fit together.
+    """
+    app = FastAPI(
+        title="SRec",
+        version=__version__,
+        description="Recommends Steam games to anonymous visitors.",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.include_router(make_router(Bundle(bundle)))
+    add_handlers(app)
+    app.mount("/static", StaticFiles(directory=STATIC))
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(STATIC / "index.html")
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> FileResponse:
+        return FileResponse(STATIC / "docs.html")
+
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SafeHeaders)
+    return app
+
+
+class SafeHeaders:
+    """Headers that tell a browser to trust nothing but this server (and the store's images)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Add the headers to every answer."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+class BodyLimit:
+    """Refuses a request whose body is too large, at its announced length or while it is read."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on the request, or answer 413."""
+        detail = f"the body has more than {MOST_BYTES:,} bytes: send fewer games"
+        announced = dict(scope.get("headers", ())).get(b"content-length", b"0")
+        if announced.isdigit() and int(announced[:20]) > MOST_BYTES:
+            await problem(413, detail)(scope, receive, send)
+            return
+        received = 0
+
+        async def receive_limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MOST_BYTES:
+                raise HTTPException(413, detail)
+            return message
+
+        await self.app(scope, receive_limited, send)
