@@ -1,0 +1,290 @@
+"""A browser clicking through the page, served on loopback; nothing but the server is reachable."""
+
+import base64
+import re
+import shutil
+import subprocess
+import sys
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bundles import write_toy_bundle
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+FIRST = 900_000_010
+SERVE = """
+import socket, sys, uvicorn
+from pathlib import Path
+from srec.serving.app import create_app
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1], flush=True)
+uvicorn.run(create_app(Path(sys.argv[1])), fd=server.fileno(), log_level="warning")
+"""
+
+
+def served(bundle: Path) -> Iterator[str]:
+    """Serve a bundle in a process of its own; yields its address."""
+    child = subprocess.Popen([sys.executable, "-c", SERVE, str(bundle)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert child.stdout is not None
+        yield f"http://127.0.0.1:{int(child.stdout.readline())}"
+    finally:
+        child.terminate()
+        child.wait(timeout=20)
+        assert child.stdout is not None
+        child.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    yield from served(write_toy_bundle(tmp_path_factory.mktemp("simulated") / "toy"))
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    yield from served(write_toy_bundle(tmp_path_factory.mktemp("real") / "toy", simulated=False))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def errors() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, errors: list[str]) -> Iterator[Page]:
+    """A fresh visitor. Requests to other hosts are refused, and are errors unless to the store's images."""
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    opened = context.new_page()
+    opened.set_default_timeout(10_000)
+
+    def only_loopback(route: Route) -> None:
+        host = urllib.parse.urlsplit(route.request.url).hostname
+        if host == "127.0.0.1":
+            route.continue_()
+            return
+        if host != "cdn.cloudflare.steamstatic.com":
+            errors.append(f"asked {route.request.url}")
+        route.abort()
+
+    context.route("**/*", only_loopback)
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    assert context.cookies() == []
+    context.close()
+    assert errors == []
+
+
+def pick(page: Page, text: str) -> str:
+    """Type a name and take the first hit; returns the hit's name."""
+    page.get_by_role("combobox").fill(text)
+    hit = page.get_by_role("option").first
+    expect(hit).to_contain_text(re.compile(f"^{text}", re.IGNORECASE))
+    name = hit.locator("span").inner_text()
+    page.keyboard.press("Enter")
+    return name
+
+
+def cards(page: Page) -> list[str]:
+    expect(page.locator("#games")).to_have_attribute("aria-busy", "false")
+    return page.locator(".card h2").all_inner_texts()
+
+
+def test_a_visitor_gets_games_and_why(page: Page, simulated: str) -> None:
+    page.goto(simulated)
+    expect(page.get_by_role("heading", name="Popular now")).to_be_visible()
+    before = cards(page)
+    name = pick(page, "Amber")
+    expect(page.get_by_role("heading", name="Your next games")).to_be_visible()
+    after = cards(page)
+    assert len(after) == 12
+    assert after != before
+    assert name not in after
+    expect(page.get_by_role("list", name="Chosen games")).to_contain_text(name)
+    expect(page.locator(".card").first.locator(".why")).to_have_text("In common with your games")
+    assert page.locator(".card").first.locator(".tags .shared").count() >= 1
+
+
+def test_the_list_is_in_the_address(page: Page, browser: Browser, simulated: str) -> None:
+    page.goto(simulated)
+    first, second = pick(page, "Amber"), pick(page, "Frozen")
+    page.get_by_role("radio", name="Tags").check()
+    expect(page).to_have_url(re.compile(r"\?liked=\d+,\d+&by=tags$"))
+    shown = cards(page)
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    address = page.evaluate("navigator.clipboard.readText()")
+    friend = browser.new_context().new_page()
+    friend.goto(address)
+    expect(friend.locator(".chip")).to_have_text([re.compile(first), re.compile(second)])
+    expect(friend.get_by_role("radio", name="Tags")).to_be_checked()
+    assert cards(friend) == shown
+    friend.context.close()
+    page.go_back()
+    expect(page.get_by_role("radio", name="Smart")).to_be_checked()
+    page.go_back()
+    expect(page.locator(".chip")).to_have_count(1)
+
+
+def test_the_switch_changes_who_recommends(page: Page, simulated: str) -> None:
+    page.goto(f"{simulated}/?liked={FIRST},{FIRST + 70}")
+    smart = cards(page)
+    with page.expect_response("**/api/recommend") as answer:
+        page.get_by_role("radio", name="Smart").focus()
+        page.keyboard.press("ArrowRight")
+    assert answer.value.json()["recommender"] == "tags"
+    expect(page.locator(".card h2").first).to_have_text(answer.value.json()["games"][0]["name"])
+    assert cards(page) != smart
+
+
+def test_it_works_by_keyboard_alone(page: Page, simulated: str) -> None:
+    page.goto(simulated)
+    cards(page)
+    page.keyboard.press("/")
+    search = page.get_by_role("combobox")
+    expect(search).to_be_focused()
+    page.keyboard.type("Golden")
+    expect(search).to_have_attribute("aria-expanded", "true")
+    options = page.get_by_role("option")
+    expect(options.nth(0)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowDown")
+    expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+    expect(search).to_have_attribute("aria-activedescendant", "hit-1")
+    name = options.nth(1).locator("span").inner_text()
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip")).to_contain_text([name])
+    expect(search).to_be_focused()
+    page.keyboard.type("Iron")
+    expect(options.first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(options).to_have_count(0)
+    search.fill("")
+    page.keyboard.press("Backspace")
+    expect(page.locator(".chip")).to_have_count(0)
+
+
+def test_chips_are_taken_away_and_cards_added(page: Page, simulated: str) -> None:
+    page.goto(simulated)
+    name = cards(page)[0]
+    page.get_by_role("button", name=f"I like {name}", exact=True).click()
+    expect(page.locator(".chip")).to_contain_text([name])
+    assert name not in cards(page)
+    page.get_by_role("button", name=f"Remove {name}").click()
+    expect(page.locator(".chip")).to_have_count(0)
+    pick(page, "Jade")
+    page.get_by_role("button", name="Start over").click()
+    expect(page.locator(".chip")).to_have_count(0)
+    expect(page).to_have_url(f"{simulated}/")
+
+
+def test_a_link_with_games_nobody_knows_says_so(page: Page, simulated: str) -> None:
+    page.goto(f"{simulated}/?liked=5,{FIRST},x,-3,99999999999")
+    expect(page.get_by_role("status")).to_have_text("One game of this list is not known here: 5.")
+    expect(page.locator(".chip")).to_have_count(2)
+    assert len(cards(page)) == 12
+
+
+def test_a_name_that_nobody_has_is_said(page: Page, simulated: str) -> None:
+    page.goto(simulated)
+    page.get_by_role("combobox").fill("qqqqxxxx")
+    expect(page.get_by_role("option")).to_have_text("No game of that name is known here.")
+
+
+def test_a_server_that_does_not_answer_is_said(page: Page, simulated: str) -> None:
+    page.goto(simulated)
+    cards(page)
+    page.route("**/api/recommend", lambda route: route.abort())
+    page.locator(".like").first.click()
+    expect(page.get_by_role("status")).to_contain_text("The server does not answer")
+
+
+def test_names_are_text_and_never_markup(page: Page, simulated: str) -> None:
+    page.goto(simulated)
+    page.route(
+        "**/api/games?**",
+        lambda route: route.fulfill(json={"games": [game("<img src=x onerror=alert(1)><b>bold")]}),
+    )
+    page.get_by_role("combobox").fill("bold")
+    expect(page.get_by_role("option")).to_contain_text("<img src=x onerror=alert(1)><b>bold")
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip")).to_contain_text(["<img src=x"])
+
+
+def game(name: str) -> dict[str, object]:
+    fields = dict.fromkeys(("release_year", "price_usd_cents", "is_free", "image_url", "store_url"))
+    return fields | {"app_id": FIRST, "name": name, "developers": [], "genres": [], "tags": []}
+
+
+def test_a_simulated_steam_is_called_simulated(page: Page, simulated: str) -> None:
+    page.goto(simulated)
+    expect(page.get_by_role("note")).to_contain_text("Simulated Steam.")
+    cards(page)
+    assert page.locator(".card svg").count() == 12
+    assert page.locator(".card img, .card a").count() == 0
+
+
+def test_real_games_lead_to_the_store_with_a_stand_in_for_a_missing_image(page: Page, real: str) -> None:
+    page.goto(real)
+    cards(page)
+    expect(page.locator("#simulated")).to_be_hidden()
+    expect(page.locator(".card img")).to_have_count(0)  # none can be loaded here
+    assert page.locator(".card svg").count() == 12
+    store = page.locator(".card").first.get_by_role("link").first
+    expect(store).to_have_attribute("href", "https://store.steampowered.com/app/10/")
+    expect(store).to_have_attribute("rel", "noopener noreferrer")
+
+
+PIXEL = base64.b64decode("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")  # a white GIF
+
+
+def test_the_stores_image_is_shown_where_it_loads(page: Page, real: str) -> None:
+    asked = []
+
+    def image(route: Route) -> None:
+        asked.append(route.request)
+        route.fulfill(body=PIXEL, content_type="image/gif")
+
+    page.route("https://cdn.cloudflare.steamstatic.com/**", image)
+    page.goto(real)
+    cards(page)
+    expect(page.locator(".card img").first).to_be_visible()
+    assert page.locator(".card img").count() == 12
+    assert all("referer" not in request.headers for request in asked)
+
+
+def test_it_fits_a_phone(browser: Browser, simulated: str) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    phone = context.new_page()
+    phone.goto(f"{simulated}/?liked={','.join(str(FIRST + 10 * at) for at in range(8))}")
+    cards(phone)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    phone.get_by_role("combobox").tap()
+    phone.get_by_role("combobox").fill("Hollow")
+    phone.get_by_role("option").first.tap()
+    expect(phone.locator(".chip")).to_have_count(9)
+    context.close()
+
+
+def test_the_documentation_shows_every_endpoint(page: Page, simulated: str) -> None:
+    page.goto(f"{simulated}/docs")
+    expect(page.locator("main")).to_have_attribute("aria-busy", "false")
+    assert page.locator(".endpoint h2").all_inner_texts() == [
+        "POST/api/recommend",
+        "GET/api/games",
+        "GET/api/games/{app_id}/similar",
+        "GET/health",
+        "GET/ready",
+        "GET/version",
+    ]
