@@ -1,4 +1,4 @@
-"""Write docs/reference.md from the code: commands, settings, tables, models, sources and the API.
+"""Write docs/reference.md from the code: commands, settings, models, sources and tables.
 
 Run it after changing any of them; with ``--check`` it only says whether the page is up to date.
 """

@@ -166,9 +166,11 @@ def train(
     from srec.data.dataset import Dataset
     from srec.evaluation.validation import validator
     from srec.models import model_entry
+    from srec.training.memory import keep_freed_memory
     from srec.training.run import train as fit
     from srec.training.settings import TrainingSettings
 
+    keep_freed_memory()
     if threads:
         torch.set_num_threads(threads)
     read = Recipe(SECTIONS, recipe, overrides or ())

@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import Field
 
-from srec.artifacts import write_directory
+from srec.artifacts import is_current, write_directory
 from srec.data.simulate_games import END, FIRST_APP_ID, Array, make_catalogue
 from srec.data.simulate_reviews import EDITED, TURNED, Reviewers
 from srec.data.simulate_words import LANGUAGES
@@ -72,7 +72,7 @@ class SimulateSettings(Settings):
 def simulate(
     target: Path, settings: SimulateSettings, progress: Callable[[int, int], None] | None = None
 ) -> None:
-    """Write a world: ``reviews.parquet`` and ``games.parquet`` with canonical columns.
+    """Write a world, ``reviews.parquet`` and ``games.parquet`` with canonical columns, unless it is there.
 
     Args:
         target: the directory to write, whole or not at all.
@@ -82,10 +82,13 @@ def simulate(
     Raises:
         ArtifactError: ``target`` exists and is no world.
     """
+    parameters = settings.model_dump(mode="json")
+    if is_current(target, KIND, VERSION, inputs={}, parameters=parameters):
+        return
     catalogue = make_catalogue(settings.game_count, settings.noise, np.random.default_rng([settings.seed, 0]))
     reviewers = Reviewers(catalogue, settings.noise, settings.seed)
     verdicts = np.zeros((2, settings.game_count), np.int64)
-    with write_directory(target, KIND, VERSION, parameters=settings.model_dump(mode="json")) as draft:
+    with write_directory(target, KIND, VERSION, parameters=parameters) as draft:
         written = rows = 0
         with pq.ParquetWriter(draft.path / "reviews.parquet", SCHEMA, compression="zstd") as writer:
             for number, chunk in enumerate(reviewers.chunks(settings.reviews)):

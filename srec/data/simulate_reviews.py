@@ -131,13 +131,18 @@ class Reviewers:
     def _times(self, generator: np.random.Generator, counts: Array) -> Array:
         """int64 [N]: increasing for each user, in a span that starts ever more often as the years go by."""
         span = np.where(counts > 1, np.minimum(generator.exponential(0.05 + 0.01 * counts), 0.9), 0)
-        first = np.sqrt(generator.random(len(counts))) * (1 - span)
+        # How much of a span lies before the end is left to chance: so reviews neither thin out nor pile up
+        # in the last weeks, which are the test.
+        inside = generator.random(len(counts))
+        first = np.sqrt(generator.random(len(counts))) * (1 - span * inside)
+        span = np.minimum(span, 1 - first)
         starts = np.cumsum(counts) - counts
         gaps = generator.exponential(size=int(counts.sum()))
         gaps[starts] = 0
         passed = np.cumsum(gaps)
         passed -= np.repeat(passed[starts], counts)
-        length = np.where(counts > 1, passed[starts + counts - 1], 1)
+        # One gap more follows the last review, or the end would cut many right after one.
+        length = passed[starts + counts - 1] + generator.exponential(size=len(counts))
         moments = np.repeat(first, counts) + passed * np.repeat(span / length, counts)
         place = np.arange(len(gaps)) - np.repeat(starts, counts)
         return np.asarray(START + (moments * (END - START - _MOST)).astype(np.int64) + place)

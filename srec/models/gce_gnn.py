@@ -44,7 +44,7 @@ class GCEGNNSettings(Settings):
 
 
 class GCEGNN(SessionModel):
-    """The model; ``GCEGNN.build`` makes one of a dataset's size.
+    """Graph attention within the session and over all sessions; ``GCEGNN.build`` fits its size to a dataset.
 
     Args:
         settings: size, parts, dropouts.
