@@ -22,6 +22,7 @@ from srec.training.checkpoint import Progress, load, save
 from srec.training.settings import TrainingSettings
 
 Validate = Callable[[Scorer], dict[str, float]]
+BETTER = 1.001  # a gain of less than a thousandth, as the decayed learning rate brings, is none
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,7 @@ def _end_epoch(
         metric = line["valid"][settings.metric]
     progress.log.append(line)
     progress.step, progress.loss_sum = 0, 0.0
-    if metric > progress.best_metric:
+    if metric > progress.best_metric * BETTER:
         progress.best_metric, progress.best_epoch = metric, progress.epoch
         return {name: tensor.clone() for name, tensor in model.state_dict().items()}
     return best
