@@ -10,7 +10,7 @@ if [ -n "${DATA:-}" ]; then
     work=work/steam recipe=recipes/steam-ucsd.toml liked="620 400"
     srec ingest "$work/store.duckdb" "$DATA" --source ucsd
 else
-    work=work/simulated recipe=recipes/simulated.toml liked=""
+    work=work/simulated recipe=recipes/simulated.toml liked="900000638 900000658"
     srec simulate "$work/world" --recipe "$recipe"
     srec ingest "$work/store.duckdb" "$work/world" --source simulated
 fi
