@@ -18,7 +18,9 @@ class TrainingSettings(Settings):
     decay_every: int = Field(3, ge=1, description="epochs between two drops of the learning rate")
     decay_factor: float = Field(0.1, gt=0, le=1, description="what a drop multiplies it by")
     metric: str = Field("MRR@20", description="the validation metric that chooses the epoch")
-    patience: int = Field(3, ge=1, description="epochs without a metric better by a thousandth before it stops")
+    patience: int = Field(
+        3, ge=1, description="epochs without a metric better by a thousandth before it stops"
+    )
     half_life_days: float | None = Field(
         None, gt=0, description="examples this much older than the newest are drawn half as often"
     )
