@@ -1,23 +1,21 @@
 """The command line: it composes the parts, and imports what is heavy inside the command that needs it."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from srec import __version__
+from srec.console import answer_table, console, ingestion_table, training_progress
 from srec.errors import SRecError
 from srec.settings import Recipe
 
 if TYPE_CHECKING:
-    from srec.data.ingestion import Summary
     from srec.settings import Settings
-    from srec.training.loop import Watch
 
 SECTIONS = (
     "simulate",
@@ -37,8 +35,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-console = Console()
-
 RecipeOption = Annotated[
     Path | None, typer.Option("--recipe", help="TOML file of settings that differ from the defaults.")
 ]
@@ -54,7 +50,15 @@ def main() -> None:
     try:
         app()
     except SRecError as error:
-        Console(stderr=True).print(f"[bold red]srec:[/] {error}", highlight=False, soft_wrap=True)
+        Console(stderr=True).print(
+            f"[bold red]srec:[/] {escape(str(error))}", highlight=False, soft_wrap=True
+        )
+        sys.exit(1)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("srec"):
+            raise
+        message = f"this command needs {error.name}: install the extra, pip install 'srec[train]'"
+        Console(stderr=True).print(f"[bold red]srec:[/] {escape(message)}", highlight=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         Console(stderr=True).print("[bold]srec:[/] interrupted; the same command goes on from here")
@@ -112,7 +116,7 @@ def ingest(
     with Store.open(store, create=True, memory_limit=memory, threads=threads) as opened:
         with console.status(f"reading {path}") as status:
             summary = opened.ingest(made, lambda rows: status.update(f"reading {path}: {rows:,} rows"))
-        console.print(_ingested(summary))
+        console.print(ingestion_table(summary))
         for reason, count in summary.reasons.items():
             console.print(f"rejected: {count:,} rows, {reason}", highlight=False)
         console.print(f"store: {store}, {opened.counts()['reviews']:,} reviews")
@@ -135,7 +139,7 @@ def prepare(
     from srec.features.tags import TagSettings
 
     read = Recipe(SECTIONS, recipe, overrides or ())
-    with _spinner(f"preparing {dataset}"):
+    with console.status(f"preparing {dataset}"):
         made = build(
             store,
             dataset,
@@ -177,7 +181,7 @@ def train(
     training = read.get(TrainingSettings)
     data = Dataset(dataset)
     settings = read.get(model_entry(model).load().settings_type)
-    with _progress() as watch:
+    with training_progress() as watch:
         done = fit(data, run, model, settings, training, validator(data, training.max_length), watch)
     best = done.manifest["valid"]
     console.print(
@@ -211,7 +215,7 @@ def evaluate(
     runs = {path.name: path for path in run or ()}
     if len(runs) < len(run or ()):
         raise SRecError("two runs have the same name: rename one of their folders")
-    with _spinner("measuring"):
+    with console.status("measuring"):
         result = write_report(report, Dataset(dataset), counted, runs, read.get(EvaluationSettings))
     console.print(table(result))
     for line in result["verdicts"]:
@@ -230,7 +234,7 @@ def export(
     from srec.inference.export import export as write
     from srec.training.run import Run
 
-    with _spinner(f"exporting {run}"):
+    with console.status(f"exporting {run}"):
         write(Dataset(dataset), Run(run), bundle)
     console.print(f"bundle: {bundle}")
 
@@ -247,12 +251,7 @@ def recommend(
     from srec.inference.recommender import Recommender
 
     answer = Recommender(Bundle(bundle)).recommend(liked or [], k=top, recommender=by)
-    rows = Table("", "app id", "game", "score", "tags in common", title=f"{answer.recommender} recommender")
-    for place, game in enumerate(answer.games, 1):
-        rows.add_row(
-            str(place), str(game.app_id), game.name, f"{game.score:.3f}", ", ".join(game.shared_tags)
-        )
-    console.print(rows)
+    console.print(answer_table(answer))
     if answer.unknown:
         console.print(f"not known to this bundle: {', '.join(map(str, answer.unknown))}")
 
@@ -300,46 +299,3 @@ def _columns(texts: Sequence[str]) -> dict[str, str]:
     if not all(ours and equals and theirs for ours, equals, theirs in pairs):
         raise SRecError("--column takes ours=theirs, such as user_id=author")
     return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
-
-
-def _ingested(summary: "Summary") -> Table:
-    table = Table("table", title=f"Read from {summary.source}")
-    for name in ("read", "added", "replaced", "repeated", "rejected"):
-        table.add_column(name, justify="right")
-    for name, counts in summary.tables.items():
-        numbers = (counts.read, counts.added, counts.replaced, counts.repeated, counts.rejected)
-        table.add_row(name, *(f"{number:,}" for number in numbers))
-    return table
-
-
-@contextmanager
-def _spinner(text: str) -> Iterator[None]:
-    with console.status(text):
-        yield
-
-
-@contextmanager
-def _progress() -> "Iterator[Watch]":
-    """A progress bar for training: one line an epoch."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from srec.training.loop import Step
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total} steps, loss {task.fields[loss]:.3f},"),
-        TextColumn("{task.fields[speed]:,.0f} examples/s,"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as bar:
-        tasks: dict[tuple[str, int], Any] = {}
-
-        def watch(step: Step) -> None:
-            key = (step.stage, step.epoch)
-            if key not in tasks:
-                name = f"{step.stage}: epoch {step.epoch} of at most {step.epochs}"
-                tasks[key] = bar.add_task(name, total=step.steps, loss=0.0, speed=0.0)
-            bar.update(tasks[key], completed=step.step, loss=step.loss, speed=step.examples_per_second)
-
-        yield watch

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from srec.cli import app
+from srec.cli import app, main
 from srec.inference.bundle import Bundle
 from srec.inference.recommender import Recommender
 
@@ -138,3 +139,16 @@ def test_a_mistake_is_one_clear_line(
     assert says in str(done.exception)
     assert "\n" not in str(done.exception)
     assert not [path for path in tmp_path.iterdir() if path.suffix != ".duckdb"]
+
+
+def test_a_command_without_its_library_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.setattr(sys, "argv", ["srec", "train", "dataset", "run"])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 1
+    assert capsys.readouterr().err == (
+        "srec: this command needs torch: install the extra, pip install 'srec[train]'\n"
+    )
