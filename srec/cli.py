@@ -272,6 +272,40 @@ def serve(
     uvicorn.run(made, host=host, port=port, log_level="warning", access_log=False)
 
 
+@app.command()
+def reproduce(
+    model: Annotated[str, typer.Argument(help="The paper's model: gce-gnn.")],
+    dataset: Annotated[str, typer.Option(help="diginetica, tmall, or a folder of the same two files.")],
+    data: Annotated[Path, typer.Option(help="Where the named sets are.")] = Path("../shared/data/gce-gnn"),
+    protocol: Annotated[
+        str, typer.Option(help="paper (epochs chosen on the test set, as the authors do), honest or both.")
+    ] = "both",
+    seeds: Annotated[int, typer.Option(min=1, help="How many runs, with the seeds 0, 1, ...")] = 1,
+    epochs: Annotated[int, typer.Option(min=1, help="The most epochs.")] = 20,
+    work: Annotated[Path, typer.Option(help="Where runs and results are kept.")] = Path("work/reproduce"),
+    threads: ThreadsOption = None,
+) -> None:
+    """Train a paper's model with its settings, and print what it reaches beside the paper's figures."""
+    import torch
+
+    from srec.evaluation import reproduce as experiment
+    from srec.training.memory import keep_freed_memory
+
+    if model != "gce-gnn" or protocol not in ("paper", "honest", "both"):
+        raise SRecError("there is the model gce-gnn, and the protocols are paper, honest and both")
+    keep_freed_memory()
+    if threads:
+        torch.set_num_threads(threads)
+    source = data / dataset if dataset in experiment.PAPER else Path(dataset)
+    names: tuple[experiment.Protocol, ...] = ("paper", "honest")
+    for name in names:
+        if protocol in (name, "both"):
+            with training_progress() as watch:
+                result = experiment.reproduce(source, work, name, range(seeds), epochs, watch)
+            console.print(experiment.table(result))
+            console.print(f"result: {work / source.resolve().name / name}.json")
+
+
 def settings_kinds() -> "list[type[Settings]]":
     """The settings class of every section, in the order of SECTIONS."""
     from srec.data.prepare import PrepareSettings

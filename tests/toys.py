@@ -30,6 +30,7 @@ def write_dataset(path: Path, sessions: list[Session], item_count: int, dimensio
         np.save(folder / "offsets.npy", offsets)
         np.save(folder / "train_ends.npy", train_ends)
         np.save(folder / "valid_ends.npy", train_ends + lengths[:, 1])
+        np.save(folder / "test_begins.npy", train_ends + lengths[:, 1])
         np.save(draft.path / "app_ids.npy", 10 * np.arange(item_count + 1, dtype=np.int32))
         items = np.arange(1, item_count + 1)
         tags = [TAGS[at % len(TAGS)] for item in items for at in (item, item + 1)]
@@ -48,6 +49,7 @@ def write_dataset(path: Path, sessions: list[Session], item_count: int, dimensio
         histogram = np.unique(lengths.sum(1), return_counts=True)
         draft.facts = {
             "simulated": True,
+            "repeats": False,
             "tags": facts,
             "context": counts,
             "steps": [

@@ -17,7 +17,7 @@ from srec.artifacts import fingerprint, read_manifest
 from srec.errors import ArtifactError
 
 KIND = "dataset"
-VERSION = 1
+VERSION = 2
 
 Ints = npt.NDArray[np.integer[Any]]
 Part = Literal["train", "fit"]
@@ -29,7 +29,8 @@ class Sequences:
     """Sessions as one flat array: session u is ``items[offsets[u]:offsets[u + 1]]``, oldest first.
 
     A session is split by time: up to ``train_ends[u]`` it is training, from there up to ``valid_ends[u]``
-    validation, and the rest is test (absolute positions in the flat arrays).
+    validation, and from ``test_begins[u]`` on test (absolute positions in the flat arrays). What lies between
+    ``valid_ends[u]`` and ``test_begins[u]`` is input of the test only, and nobody learns from it.
     """
 
     items: Ints  # int32 [N], 1..V
@@ -37,6 +38,7 @@ class Sequences:
     offsets: Ints  # int64 [U + 1]
     train_ends: Ints  # int64 [U]
     valid_ends: Ints  # int64 [U]
+    test_begins: Ints  # int64 [U]
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -83,6 +85,11 @@ class Dataset:
         """Whether the reviews come from the simulator, which every output must say."""
         return bool(self.manifest["simulated"])
 
+    @property
+    def repeats(self) -> bool:
+        """Whether an item may come again in a session, so that the input's items stay in the answer."""
+        return bool(self.manifest["repeats"])
+
     @cached_property
     def fingerprint(self) -> str:
         """A short hash of the content, for what is made from it."""
@@ -91,7 +98,7 @@ class Dataset:
     @cached_property
     def sequences(self) -> Sequences:
         """The positive reviews, by user and time."""
-        names = ("items", "times", "offsets", "train_ends", "valid_ends")
+        names = ("items", "times", "offsets", "train_ends", "valid_ends", "test_begins")
         return Sequences(*(self.array(f"sequences/{name}") for name in names))
 
     @cached_property

@@ -149,7 +149,8 @@ def _write_sequences(connection: duckdb.DuckDBPyConnection, target: Path, split:
     offsets = np.concatenate(([0], np.cumsum(bounds["total"]))).astype(np.int64)
     np.save(target / "offsets.npy", offsets)
     np.save(target / "train_ends.npy", offsets[:-1] + bounds["train"].astype(np.int64))
-    np.save(target / "valid_ends.npy", offsets[:-1] + bounds["train_and_valid"].astype(np.int64))
+    for name in ("valid_ends", "test_begins"):
+        np.save(target / f"{name}.npy", offsets[:-1] + bounds["train_and_valid"].astype(np.int64))
     _write_flat(connection, "interactions", target, int(offsets[-1]))
 
 

@@ -53,7 +53,7 @@ def rank_all(
         scorer: what to measure.
         data: the examples.
         item_count: V.
-        top: K, how many of the best items to keep for each example.
+        top: K, how many of the best items to keep for each example; 0 spares the search for them.
         exclude_inputs: whether the input's own items are taken out of the answer.
         batch_size: examples scored at a time; it bounds the memory and changes no rank.
 
@@ -75,7 +75,8 @@ def rank_all(
             allowed_BV[rows, items_BL[rows, places] - 1] = False
         answered = allowed_BV[np.arange(len(chosen)), targets_B - 1]
         ranks[chosen] = np.where(answered, _ranks(scores_BV, allowed_BV, targets_B), item_count)
-        top_items[chosen] = _top(scores_BV, allowed_BV, top)
+        if top:
+            top_items[chosen] = _top(scores_BV, allowed_BV, top)
         unanswerable += int((~answered).sum())
     return Ranking(ranks, top_items, unanswerable, seconds)
 

@@ -1,6 +1,7 @@
-"""Measuring a model on the validation window, for the training loop to choose its epoch by."""
+"""Measuring a model after each epoch, for the training loop to choose one by."""
 
 from collections.abc import Callable
+from typing import Literal
 
 from srec.data.dataset import Dataset
 from srec.errors import SRecError
@@ -10,21 +11,25 @@ from srec.features.batches import examples
 from srec.models.base import Scorer
 
 
-def validator(dataset: Dataset, max_length: int) -> Callable[[Scorer], dict[str, float]]:
-    """A function that gives a scorer's accuracy on the validation window, by metric.
+def validator(
+    dataset: Dataset, max_length: int, part: Literal["valid", "test"] = "valid"
+) -> Callable[[Scorer], dict[str, float]]:
+    """A function that gives a scorer's accuracy on a window, by metric.
 
     Args:
-        dataset: whose validation window.
+        dataset: whose window.
         max_length: the newest items of a session that are input.
+        part: "valid"; "test" only under the protocol named "paper", which chooses its epochs there.
 
     Raises:
         SRecError: there is nothing to validate on.
     """
-    data = examples(dataset.sequences, "valid", max_length)
+    data = examples(dataset.sequences, part, max_length)
     if not len(data):
         raise SRecError("the validation window has no example: widen prepare.valid_days and prepare again")
 
     def validate(scorer: Scorer) -> dict[str, float]:
-        return accuracy(rank_all(scorer, data, dataset.item_count).ranks)
+        ranking = rank_all(scorer, data, dataset.item_count, top=0, exclude_inputs=not dataset.repeats)
+        return accuracy(ranking.ranks)
 
     return validate

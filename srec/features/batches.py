@@ -54,7 +54,7 @@ def examples(sequences: Sequences, part: str, max_length: int) -> Examples:
     begin, end = {
         "train": (first, sequences.train_ends),
         "valid": (sequences.train_ends, sequences.valid_ends),
-        "test": (sequences.valid_ends, last),
+        "test": (sequences.test_begins, last),
         "fit": (first, sequences.valid_ends),
     }[part]
     begin = np.maximum(begin, first + 1)

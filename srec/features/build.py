@@ -51,7 +51,7 @@ def prepare(
         try:
             draft.facts = prepare_interactions(connection, draft.path, settings, note)
             draft.facts |= _write_features(connection, draft.path, tags, context, note)
-            draft.facts["simulated"] = simulated
+            draft.facts |= {"simulated": simulated, "repeats": False}
             check_written(connection, draft.path, settings, draft.facts["split"])
             note("every check of the written dataset holds")
         finally:

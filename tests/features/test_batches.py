@@ -15,7 +15,14 @@ def sequences(sessions: list[tuple[list[int], list[int], list[int]]]) -> Sequenc
     lengths = np.array([[len(part) for part in session] for session in sessions])
     offsets = np.concatenate(([0], np.cumsum(lengths.sum(1))))
     train_ends = offsets[:-1] + lengths[:, 0]
-    return Sequences(items, np.arange(len(items)), offsets, train_ends, train_ends + lengths[:, 1])
+    return Sequences(
+        items,
+        np.arange(len(items)),
+        offsets,
+        train_ends,
+        train_ends + lengths[:, 1],
+        train_ends + lengths[:, 1],
+    )
 
 
 def as_pairs(data: Examples) -> list[tuple[list[int], int]]:

@@ -1,0 +1,135 @@
+"""``srec reproduce``: the paper's GCE-GNN on the paper's files, under two protocols that are never mixed.
+
+"paper" does as the authors' code does: it trains on all sessions and reports, for each metric by itself, the
+best epoch on the test set. "honest" chooses the epoch on the latest whole sessions, held out, then trains anew on
+all for as many epochs and looks at the test set once; mean and deviation over seeds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from rich.table import Table
+
+from srec.artifacts import write_json
+from srec.data.sessions import prepare_sessions
+from srec.evaluation.environment import environment
+from srec.evaluation.validation import validator
+from srec.models.gce_gnn import GCEGNNSettings
+from srec.models.session_model import TorchScorer
+from srec.training.loop import Watch
+from srec.training.run import train
+from srec.training.settings import TrainingSettings
+
+Protocol = Literal["paper", "honest"]
+METRICS = ("HR@10", "HR@20", "MRR@10", "MRR@20")
+HELD_OUT = 0.1
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the paper says of a set: settings that differ between sets (section 5.1), and its results."""
+
+    hops: int
+    dropout_gcn: float
+    dropout_local: float
+    figures: dict[str, float]
+
+
+# Wang et al., SIGIR 2020, Table 2 (P@K is HR@K), and the authors' code for the dropouts.
+PAPER = {
+    "diginetica": Published(2, 0.2, 0.0, {"HR@10": 41.16, "HR@20": 54.22, "MRR@10": 18.15, "MRR@20": 19.04}),
+    "tmall": Published(1, 0.6, 0.5, {"HR@10": 28.01, "HR@20": 33.42, "MRR@10": 15.08, "MRR@20": 15.42}),
+}
+OTHER = Published(1, 0.2, 0.0, {})
+
+
+def model_settings(name: str) -> GCEGNNSettings:
+    """The paper's settings for a set; for one it does not have, one hop."""
+    published = PAPER.get(name, OTHER)
+    return GCEGNNSettings(
+        dimension=100,
+        hops=published.hops,
+        tags=False,
+        context=False,
+        dropout_gcn=published.dropout_gcn,
+        dropout_local=published.dropout_local,
+    )
+
+
+def training_settings(protocol: Protocol, seed: int, epochs: int) -> TrainingSettings:
+    """The authors': batches of 100, Adam at 0.001, a tenth of it after every third epoch, patience 3."""
+    return TrainingSettings(epochs=epochs, refit=protocol == "honest", max_length=200, seed=seed)
+
+
+def reproduce(
+    source: Path,
+    work: Path,
+    protocol: Protocol,
+    seeds: Sequence[int],
+    epochs: int,
+    watch: Watch = lambda step: None,
+) -> dict[str, Any]:
+    """Train and measure under one protocol; interrupted, the same call goes on.
+
+    Args:
+        source: the folder of sessions; its name decides the settings.
+        work: where datasets and runs are kept.
+        protocol: "paper" or "honest".
+        seeds: of weights, order and dropout; one run each.
+        epochs: the most epochs.
+        watch: told after each training step.
+
+    Returns:
+        Plain JSON, also written to ``work/<name>/<protocol>.json``: runs, metrics, settings, environment.
+
+    Raises:
+        SourceError: the folder has no sessions.
+    """
+    name, folder = source.resolve().name, work / source.resolve().name
+    dataset = prepare_sessions(source, folder / protocol, HELD_OUT if protocol == "honest" else 0.0)
+    model = model_settings(name)
+    part: Literal["valid", "test"] = "valid" if protocol == "honest" else "test"
+    runs: list[dict[str, Any]] = []
+    for seed in seeds:
+        training = training_settings(protocol, seed, epochs)
+        validate = validator(dataset, training.max_length, part)
+        run = train(dataset, folder / f"{protocol}-{seed}", "gce-gnn", model, training, validate, watch)
+        curve = [line["valid"] for line in run.log if line["stage"] == "select"]
+        found: dict[str, Any] = {"seed": seed, "epochs": len(curve), "curve": curve}
+        if protocol == "paper":
+            found["metrics"] = {metric: max(epoch[metric] for epoch in curve) for metric in METRICS}
+        else:
+            test = validator(dataset, training.max_length, "test")(TorchScorer(run.load(dataset)))
+            found |= {"chosen_epoch": run.manifest["chosen_epoch"], "metrics": {m: test[m] for m in METRICS}}
+        runs.append(found)
+    values = {metric: [run["metrics"][metric] for run in runs] for metric in METRICS}
+    result = {
+        "command": "reproduce gce-gnn",
+        "dataset": name,
+        "protocol": protocol,
+        "metrics": {metric: float(np.mean(found)) for metric, found in values.items()},
+        "deviation": {metric: float(np.std(found)) for metric, found in values.items()},
+        "paper": PAPER.get(name, OTHER).figures,
+        "runs": runs,
+        "model": model.model_dump(),
+        "training": training_settings(protocol, 0, epochs).model_dump(exclude={"seed"}),
+        "environment": environment(),
+    }
+    write_json(folder / f"{protocol}.json", result)
+    return result
+
+
+def table(result: dict[str, Any]) -> Table:
+    """The figures beside the paper's, in %."""
+    chosen = "best epoch of each metric on the test set" if result["protocol"] == "paper" else "one look"
+    made = Table("", *METRICS, title=f"{result['dataset']}, protocol {result['protocol']}: {chosen}")
+    ours = [
+        f"{100 * result['metrics'][metric]:.2f} ± {100 * result['deviation'][metric]:.2f}"
+        for metric in METRICS
+    ]
+    made.add_row(f"here, {len(result['runs'])} seed(s)", *ours)
+    made.add_row("the paper", *(f"{result['paper'][m]:.2f}" if result["paper"] else "-" for m in METRICS))
+    return made
