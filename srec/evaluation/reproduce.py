@@ -1,8 +1,8 @@
 """``srec reproduce``: the paper's GCE-GNN on the paper's files, under two protocols that are never mixed.
 
 "paper" does as the authors' code does: it trains on all sessions and reports, for each metric by itself, the
-best epoch on the test set. "honest" chooses the epoch on the latest whole sessions, held out, then trains anew on
-all for as many epochs and looks at the test set once; mean and deviation over seeds.
+best epoch on the test set. "honest" chooses the epoch on the latest whole sessions, held out, then trains
+anew on all for as many epochs and looks at the test set once; mean and deviation over seeds.
 """
 
 from collections.abc import Sequence
