@@ -165,18 +165,14 @@ def train(
     threads: ThreadsOption = None,
 ) -> None:
     """Train a model, or go on where an interrupted training stopped."""
-    import torch
-
     from srec.data.dataset import Dataset
     from srec.evaluation.validation import validator
     from srec.models import model_entry
-    from srec.training.memory import keep_freed_memory
+    from srec.training.process import set_up_process
     from srec.training.run import train as fit
     from srec.training.settings import TrainingSettings
 
-    keep_freed_memory()
-    if threads:
-        torch.set_num_threads(threads)
+    set_up_process(threads)
     read = Recipe(SECTIONS, recipe, overrides or ())
     training = read.get(TrainingSettings)
     data = Dataset(dataset)
@@ -286,16 +282,12 @@ def reproduce(
     threads: ThreadsOption = None,
 ) -> None:
     """Train a paper's model with its settings, and print what it reaches beside the paper's figures."""
-    import torch
-
     from srec.evaluation import reproduce as experiment
-    from srec.training.memory import keep_freed_memory
+    from srec.training.process import set_up_process
 
     if model != "gce-gnn" or protocol not in ("paper", "honest", "both"):
         raise SRecError("there is the model gce-gnn, and the protocols are paper, honest and both")
-    keep_freed_memory()
-    if threads:
-        torch.set_num_threads(threads)
+    set_up_process(threads)
     source = data / dataset if dataset in experiment.PAPER else Path(dataset)
     names: tuple[experiment.Protocol, ...] = ("paper", "honest")
     for name in names:

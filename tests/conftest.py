@@ -3,6 +3,10 @@
 from pathlib import Path
 
 import pytest
+import torch
+
+# What the tests compute is small: more threads only wait for each other, most of all on a busy machine.
+torch.set_num_threads(1)
 
 SHARED = Path(__file__).parents[1].parent / "shared"
 

@@ -6,10 +6,12 @@ SRec's modification: one hop, and an item's vector is the learnt embedding plus 
 a learnt embedding for each kind of metadata, several values averaged. Without ``tags`` and ``context``, and
 with two hops where the paper has two, this is the paper's model, quirks of the authors' code included.
 
-Shapes: B sessions, L positions, D dimension, S neighbours, V items, N rows of a hop.
+Shapes: B sessions, L positions, D dimension, S neighbours, V items, N and M pairs of session and item.
 """
 
-from typing import ClassVar, Self
+import itertools
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import torch
 import torch.nn.functional as F
@@ -133,35 +135,90 @@ class GCEGNN(SessionModel):
         """Session vectors [B, D], given the items' vectors."""
         settings = self.settings
         real_BL1 = (items_BL > 0).to(table_VD.dtype)[:, :, None]
-        vectors_BLD = F.embedding(items_BL, table_VD)
+        levels, places_BL = self._levels(items_BL, table_VD)
+        vectors_BLD = F.embedding(places_BL, levels[0].vectors_ND)
         types_BLL, first_BL = session_graph(items_BL)
-        hidden_BLD = F.dropout(
-            self.local(vectors_BLD, types_BLL), settings.dropout_local, training=self.training
-        )
-        if len(self.hops):
-            mean_B1D = (vectors_BLD * real_BL1).sum(1, keepdim=True) / real_BL1.sum(1, keepdim=True)
-            global_BLD = self._global(items_BL, vectors_BLD, mean_B1D, table_VD)
-            hidden_BLD = hidden_BLD + F.dropout(global_BLD, settings.dropout_global, training=self.training)
+        local_BLD = self.local(vectors_BLD, types_BLL)
         # A node's dropout is drawn once, however often its item stands in the session.
-        hidden_BLD = hidden_BLD.gather(1, first_BL[:, :, None].expand_as(hidden_BLD))
+        local_BLD = F.dropout(local_BLD, settings.dropout_local, training=self.training)
+        hidden_BLD = local_BLD.gather(1, first_BL[:, :, None].expand_as(local_BLD))
+        if len(self.hops):
+            mean_BD = (vectors_BLD * real_BL1).sum(1) / real_BL1.sum(1)
+            global_ND = self._global(levels, mean_BD)
+            global_ND = F.dropout(global_ND, settings.dropout_global, training=self.training)
+            hidden_BLD = hidden_BLD + F.embedding(places_BL, global_ND)
         result_BD: Tensor = self.readout(hidden_BLD, real_BL1)
         return result_BD
 
-    def _global(self, items_BL: Tensor, vectors_BLD: Tensor, mean_B1D: Tensor, table_VD: Tensor) -> Tensor:
-        """Aggregate the neighbours' neighbours first, then the neighbours (section 4.1)."""
-        batch, rows_BN, layers, weights = items_BL.shape[0], items_BL, [vectors_BLD], []
+    def _levels(self, items_BL: Tensor, table_VD: Tensor) -> tuple["list[Level]", Tensor]:
+        """The sessions' items, their global neighbours, and so on; and each position's place in the first.
+
+        Each pair of session and item stands in a level once. A padded position is given the session's first
+        item, so that it adds no work.
+        """
+        size = table_VD.shape[0]
+        starts_B1 = size * torch.arange(items_BL.shape[0], device=items_BL.device)[:, None]
+        filled_BL = torch.where(items_BL > 0, items_BL, items_BL[:, :1])
+        keys_N, places_BL = distinct(starts_B1 + filled_BL)
+        keys, edges = [keys_N], []
         for _ in self.hops:
-            weights.append(F.embedding(rows_BN, self.weights_VS))
-            rows_BN = F.embedding(rows_BN, self.neighbours_VS).reshape(batch, -1)
-            layers.append(F.embedding(rows_BN, table_VD))
-        for aggregation in self.hops:
-            layers = [
-                aggregation(
-                    inner, outer.reshape(batch, -1, weight.shape[-1], inner.shape[-1]), weight, mean_B1D
+            items_N = keys[-1] % size
+            starts_N1 = (keys[-1] - items_N)[:, None]
+            keys_N, places_NS = distinct(starts_N1 + F.embedding(items_N, self.neighbours_VS))
+            keys.append(keys_N)
+            edges.append((places_NS, F.embedding(items_N, self.weights_VS)))
+        # One lookup for all levels, its gradient only the rows it has: a dense one is as large as the table.
+        all_ND = F.embedding(torch.cat(keys) % size, table_VD, sparse=self.training)
+        ends = list(itertools.accumulate(part.shape[0] for part in keys))
+        vectors = [all_ND[end - part.shape[0] : end] for end, part in zip(ends, keys, strict=True)]
+        padded: list[tuple[Tensor | None, Tensor | None]] = [*edges, (None, None)]
+        levels = [
+            Level(vectors_ND, part // size, places_NS, weights_NS)
+            for vectors_ND, part, (places_NS, weights_NS) in zip(vectors, keys, padded, strict=True)
+        ]
+        return levels, places_BL
+
+    def _global(self, levels: "list[Level]", mean_BD: Tensor) -> Tensor:
+        """The first level's vectors after all hops: the farthest neighbours first (section 4.1)."""
+        vectors = [level.vectors_ND for level in levels]
+        means = [F.embedding(level.sessions_N, mean_BD) for level in levels]
+        for hop in self.hops:
+            vectors = [
+                hop(inner, outer, mean, level.places_NS, level.weights_NS)
+                for inner, outer, mean, level in zip(
+                    vectors[:-1], vectors[1:], means[1:], levels, strict=False
                 )
-                for inner, outer, weight in zip(layers[:-1], layers[1:], weights, strict=False)
             ]
-        return layers[0]
+        return vectors[0]
+
+
+@dataclass(frozen=True)
+class Level:
+    """Pairs of session and item at one distance from the sessions' own items.
+
+    Attributes:
+        vectors_ND: the items' vectors.
+        sessions_N: int64, the session of each.
+        places_NS: int64, where each one's neighbours stand in the next level; None in the last.
+        weights_NS: how often they meet; None in the last.
+    """
+
+    vectors_ND: Tensor
+    sessions_N: Tensor
+    places_NS: Tensor | None
+    weights_NS: Tensor | None
+
+
+def distinct(keys: Tensor) -> tuple[Tensor, Tensor]:
+    """The distinct keys [N], ascending, and the place of each key among them, in the shape of ``keys``.
+
+    In an exported graph, whose shapes must not depend on values, all keys as they come.
+    """
+    if torch.compiler.is_exporting():
+        flat = keys.flatten()
+        return flat, torch.arange(flat.shape[0]).reshape(keys.shape)
+    found, places = torch.unique(keys, return_inverse=True)
+    return found, places
 
 
 class LocalGraph(nn.Module):
@@ -191,18 +248,67 @@ class GlobalAggregation(nn.Module):
         self.merge = nn.Parameter(torch.empty(2 * dimension, dimension))
 
     def forward(
-        self, vectors_BND: Tensor, neighbours_BNSD: Tensor, weights_BNS: Tensor, mean_B1D: Tensor
+        self, inner_ND: Tensor, outer_MD: Tensor, mean_MD: Tensor, places_NS: Tensor, weights_NS: Tensor
     ) -> Tensor:
-        """The rows' new vectors [B, N, D]."""
-        batch, rows, neighbours, dimension = neighbours_BNSD.shape
-        # (mean * neighbour) W = neighbour (diag(mean) W): one small matrix a session, no large product.
-        conditioned_BDD = mean_B1D.transpose(1, 2) * self.similarity[:-1]
-        hidden = neighbours_BNSD.reshape(batch, rows * neighbours, dimension) @ conditioned_BDD
-        hidden = hidden + weights_BNS.reshape(batch, -1, 1) * self.similarity[-1]
-        energies_BNS = (F.leaky_relu(hidden, SLOPE) @ self.energy).reshape(batch, rows, neighbours)
-        shares_BN1S = energies_BNS.softmax(-1)[:, :, None]
-        merged = torch.cat((vectors_BND, (shares_BN1S @ neighbours_BNSD).squeeze(2)), -1)
-        return torch.relu(F.dropout(merged, self.dropout, training=self.training) @ self.merge)
+        """The rows' new vectors [N, D], from those of their neighbours.
+
+        Args:
+            inner_ND: the rows' own vectors.
+            outer_MD: the neighbours' vectors, each once.
+            mean_MD: the mean of each neighbour's session.
+            places_NS: int64, which S of the M are each row's neighbours.
+            weights_NS: how often they meet.
+        """
+        projected_MD = (mean_MD * outer_MD) @ self.similarity[:-1]
+        energies_NS = edge_energies(projected_MD, self.similarity[-1], self.energy, places_NS, weights_NS)
+        shares_NS = energies_NS.softmax(-1)
+        around_ND = F.embedding_bag(places_NS, outer_MD, mode="sum", per_sample_weights=shares_NS)
+        merged = F.dropout(torch.cat((inner_ND, around_ND), -1), self.dropout, training=self.training)
+        return torch.relu(merged @ self.merge)
+
+
+class _EdgeEnergies(torch.autograd.Function):
+    """As ``edge_energies`` says, in place: the rows of all edges are the largest thing of a step."""
+
+    @staticmethod
+    def forward(
+        context: Any, rows_MD: Tensor, scale_D: Tensor, energy_D1: Tensor, places: Tensor, weights: Tensor
+    ) -> Tensor:
+        hidden_ED = rows_MD.index_select(0, places.flatten())
+        hidden_ED.addr_(weights.flatten(), scale_D)
+        F.leaky_relu_(hidden_ED, SLOPE)
+        context.save_for_backward(hidden_ED, energy_D1, places, weights)
+        context.rows = len(rows_MD)
+        return (hidden_ED @ energy_D1).reshape(places.shape)
+
+    @staticmethod
+    def backward(context: Any, *gradients: Any) -> Any:
+        hidden_ED, energy_D1, places, weights = context.saved_tensors
+        (gradient_NS,) = gradients
+        by_row = (*places.shape, hidden_ED.shape[1])
+        # The gradients of a row's energies cancel each other: summed by row first, they do so exactly.
+        energy_gradient_D = (gradient_NS[:, None] @ hidden_ED.reshape(by_row)).squeeze(1).sum(0)
+        outer_ED = torch.outer(gradient_NS.flatten(), energy_D1[:, 0])
+        # The activation keeps the sign, so its derivative can be read from its result.
+        positive_ED = torch.ops.aten.threshold_backward(outer_ED, hidden_ED, 0)
+        hidden_gradient_ED = outer_ED.mul_(SLOPE).add_(positive_ED, alpha=1 - SLOPE)
+        scale_gradient_D = (weights[:, None] @ hidden_gradient_ED.reshape(by_row)).squeeze(1).sum(0)
+        rows_gradient_MD = hidden_ED.new_zeros((context.rows, hidden_ED.shape[1]))
+        rows_gradient_MD.index_add_(0, places.flatten(), hidden_gradient_ED)
+        return rows_gradient_MD, scale_gradient_D, energy_gradient_D[:, None], None, None
+
+
+def edge_energies(
+    rows_MD: Tensor, scale_D: Tensor, energy_D1: Tensor, places_NS: Tensor, weights_NS: Tensor
+) -> Tensor:
+    """[N, S]: LeakyReLU(row + weight * scale) . energy for each edge (equation 4)."""
+    if torch.compiler.is_exporting():
+        hidden_NSD = F.embedding(places_NS, rows_MD) + weights_NS[:, :, None] * scale_D
+        return (F.leaky_relu(hidden_NSD, SLOPE) @ energy_D1).squeeze(2)
+    found: Tensor = _EdgeEnergies.apply(  # type: ignore[no-untyped-call]
+        rows_MD, scale_D, energy_D1, places_NS, weights_NS
+    )
+    return found
 
 
 class Readout(nn.Module):

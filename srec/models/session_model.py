@@ -5,11 +5,11 @@ from typing import Self
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srec.data.dataset import Dataset, Ints
 from srec.models.base import ItemsBL, ScoresBV
+from srec.models.losses import full_softmax
 from srec.settings import Settings
 
 
@@ -49,7 +49,7 @@ class SessionModel(nn.Module, ABC):
     def loss(self, items_BL: Tensor, targets_B: Tensor) -> Tensor:
         """The mean cross-entropy of the targets (1..V) over all items, from logits; a scalar."""
         table_VD = self.item_table()
-        return F.cross_entropy(self.encode(items_BL, table_VD) @ table_VD[1:].T, targets_B - 1)
+        return full_softmax(self.encode(items_BL, table_VD), table_VD, targets_B)
 
 
 class TorchScorer:
