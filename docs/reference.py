@@ -10,7 +10,8 @@ from typing import Any
 
 import typer
 
-from srec.cli import app, settings_kinds
+from srec.cli import app
+from srec.cli.options import settings_kinds
 from srec.data.schema import TABLES
 from srec.data.sources import SOURCES
 from srec.models import MODELS
@@ -22,7 +23,9 @@ def commands() -> Iterator[str]:
     """Each command with its arguments and options, as ``--help`` has them."""
     yield "## Commands\n"
     group: Any = typer.main.get_command(app)
-    for name, command in group.commands.items():
+    leaves = dict(group.commands)
+    benches = leaves.pop("bench").commands
+    for name, command in (leaves | {f"bench {name}": command for name, command in benches.items()}).items():
         yield f"### `srec {name}`\n"
         yield f"{command.help}\n"
         yield "| argument | meaning | default |\n|---|---|---|"

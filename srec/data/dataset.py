@@ -137,6 +137,10 @@ class Dataset:
         return loaded
 
     def _ragged(self, name: str, *, weighted: bool) -> Ragged:
-        names = json.loads((self.path / name / "names.json").read_text(encoding="utf-8"))
+        file = self.path / name / "names.json"
+        try:
+            names = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ArtifactError(f"{file} cannot be read: {error}") from error
         weights = self.array(f"{name}/weights") if weighted else None
         return Ragged(self.array(f"{name}/offsets"), self.array(f"{name}/ids"), weights, tuple(names))

@@ -11,14 +11,11 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from srec.data.dataset import Ints
 from srec.errors import SRecError
 from srec.features.batches import Examples, batches
 from srec.models.base import Scorer, ScoresBV
-
-MaskBV = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -69,26 +66,37 @@ def rank_all(
         scores_BV = scorer.score(items_BL)
         seconds += time.perf_counter() - started
         _check(scores_BV, (len(chosen), item_count))
-        allowed_BV = np.ones(scores_BV.shape, np.bool_)
+        answered = np.ones(len(chosen), np.bool_)
         if exclude_inputs:
+            answered = ~(items_BL == targets_B[:, None]).any(axis=1)
             rows, places = np.nonzero(items_BL)
-            allowed_BV[rows, items_BL[rows, places] - 1] = False
-        answered = allowed_BV[np.arange(len(chosen)), targets_B - 1]
-        ranks[chosen] = np.where(answered, _ranks(scores_BV, allowed_BV, targets_B), item_count)
+            # Neither higher than a score nor equal to one.
+            scores_BV[rows, items_BL[rows, places] - 1] = np.nan
+        ranks[chosen] = np.where(answered, _ranks(scores_BV, targets_B), item_count)
         if top:
-            top_items[chosen] = _top(scores_BV, allowed_BV, top)
+            top_items[chosen] = _top(scores_BV, top)
         unanswerable += int((~answered).sum())
     return Ranking(ranks, top_items, unanswerable, seconds)
 
 
-def statement(item_count: int, unanswerable: int) -> list[str]:
-    """The protocol in sentences, for the report."""
+def statement(item_count: int, unanswerable: int | None) -> list[str]:
+    """The protocol in sentences, for the report.
+
+    Args:
+        item_count: V.
+        unanswerable: targets that stand among their own inputs; None where inputs may be answers.
+    """
+    inputs = [
+        "The games of the input are excluded from the answer. A target that stands among its own inputs"
+        f" cannot be answered and counts as a miss: {unanswerable:,} here."
+        if unanswerable is not None
+        else "Items of the input may be answers: sessions repeat them."
+    ]
     return [
         f"Each example asks for the next game of a session; the model ranks all {item_count:,} games, not a"
-        " sample of them. The games of the input are excluded from the answer.",
+        " sample of them.",
+        *inputs,
         "Ties: equal scores rank by the lower item number, which is also the order a visitor sees.",
-        f"A target that stands among its own inputs cannot be answered and counts as a miss: {unanswerable:,}"
-        " here.",
         "HR@K: the target is among the first K. MRR@K: 1/rank if it is, else 0. NDCG@K: 1/log2(rank + 1) if"
         " it is, else 0 (there is one right answer).",
     ]
@@ -100,24 +108,29 @@ def _check(scores_BV: ScoresBV, shape: tuple[int, int]) -> None:
             f"the model gives scores of shape {scores_BV.shape} where {shape} is asked for: it belongs to"
             " another dataset"
         )
-    if np.isnan(scores_BV).any():
+    # The lowest of numbers among which one is none is none.
+    if np.isnan(scores_BV.min()):
         raise SRecError("a score is not a number (NaN): the model cannot be ranked, train it again")
 
 
-def _ranks(scores_BV: ScoresBV, allowed_BV: MaskBV, targets_B: Ints) -> Ints:
-    """1 + the allowed items that score higher, or the same under a lower number."""
-    target_B1 = np.take_along_axis(scores_BV, targets_B[:, None] - 1, axis=1)
-    lower_BV = np.arange(scores_BV.shape[1]) < targets_B[:, None] - 1
-    ahead_BV = (scores_BV > target_B1) | ((scores_BV == target_B1) & lower_BV)
-    ranks_B: Ints = 1 + (ahead_BV & allowed_BV).sum(axis=1)
+def _ranks(scores_BV: ScoresBV, targets_B: Ints) -> Ints:
+    """1 + the items that score higher, or the same under a lower number; no row is sorted."""
+    ranks_B = np.empty(len(targets_B), np.int64)
+    for row, (scores_V, target) in enumerate(zip(scores_BV, targets_B - 1, strict=True)):
+        score = scores_V[target]
+        ranks_B[row] = 1 + np.count_nonzero(scores_V > score) + np.count_nonzero(scores_V[:target] == score)
     return ranks_B
 
 
-def _top(scores_BV: ScoresBV, allowed_BV: MaskBV, top: int) -> Ints:
-    """int32 [B, K]: the allowed items of the best scores, ties by the lower number, 0 where none is left."""
+def _top(scores_BV: ScoresBV, top: int) -> Ints:
+    """int32 [B, K]: the items of the best scores, ties by the lower number, 0 where none is left.
+
+    What is no number (NaN) is no candidate.
+    """
     best_BK = np.zeros((len(scores_BV), top), np.int32)
     width = min(top, scores_BV.shape[1])
     cut = scores_BV.shape[1] - width
+    allowed_BV = ~np.isnan(scores_BV)
     open_BV = np.where(allowed_BV, scores_BV, -np.inf)
     thresholds_B = np.partition(open_BV, cut, axis=1)[:, cut]
     for row, threshold in enumerate(thresholds_B):

@@ -109,7 +109,14 @@ def evaluate(
     items, _, _ = dataset.sequences.learnable("fit" if part == "test" else "train")
     known_counts = np.bincount(items, minlength=dataset.item_count + 1)
     rankings = {
-        name: rank_all(scorer, data, dataset.item_count, top=settings.top, batch_size=settings.batch_size)
+        name: rank_all(
+            scorer,
+            data,
+            dataset.item_count,
+            top=settings.top,
+            exclude_inputs=not dataset.repeats,
+            batch_size=settings.batch_size,
+        )
         for name, scorer in scorers.items()
     }
     ks = sorted({*settings.ks, settings.top})
@@ -141,7 +148,7 @@ def evaluate(
         "dataset": _dataset_facts(dataset),
         "part": part,
         "settings": settings.model_dump(mode="json"),
-        "protocol": statement(dataset.item_count, unanswerable),
+        "protocol": statement(dataset.item_count, None if dataset.repeats else unanswerable),
         "unanswerable": unanswerable,
         "baselines": list(baselines),
         "headline": headline,

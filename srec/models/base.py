@@ -16,7 +16,7 @@ class Scorer(Protocol):
     """Scores every item for each session; higher is better."""
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
-        """Scores of the items 1..V (column j is item j + 1), float32.
+        """Scores of the items 1..V (column j is item j + 1), float32; the caller may write into them.
 
         Args:
             items_BL: item indices, oldest first, padded with 0 on the right.

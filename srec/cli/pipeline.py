@@ -1,81 +1,17 @@
-"""The command line: it composes the parts, and imports what is heavy inside the command that needs it."""
+"""The commands from reviews to a served page; what is heavy is imported by the one that needs it."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
-from srec import __version__
-from srec.console import answer_table, console, ingestion_table, training_progress
+from srec.cli.console import answer_table, console, ingestion_table, training_progress
+from srec.cli.options import SECTIONS, MemoryOption, RecipeOption, SetOption, ThreadsOption
 from srec.errors import SRecError
 from srec.settings import Recipe
 
-if TYPE_CHECKING:
-    from srec.settings import Settings
 
-SECTIONS = (
-    "simulate",
-    "prepare",
-    "tags",
-    "context",
-    "training",
-    "evaluation",
-    "popularity",
-    "popularity-recent",
-    "tag-scorer",
-    "gce-gnn",
-)
-
-app = typer.Typer(
-    help="Recommend Steam games to anonymous visitors: from reviews to a served page.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-RecipeOption = Annotated[
-    Path | None, typer.Option("--recipe", help="TOML file of settings that differ from the defaults.")
-]
-SetOption = Annotated[
-    list[str] | None, typer.Option("--set", help="One setting, as section.key=value; may be repeated.")
-]
-MemoryOption = Annotated[str, typer.Option(help="What the database may use before it spills to disk.")]
-ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Threads to use; all cores if left out.")]
-
-
-def main() -> None:
-    """Run the command line; an error that a person can act on is one line and exit status 1."""
-    try:
-        app()
-    except SRecError as error:
-        Console(stderr=True).print(
-            f"[bold red]srec:[/] {escape(str(error))}", highlight=False, soft_wrap=True
-        )
-        sys.exit(1)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("srec"):
-            raise
-        message = f"this command needs {error.name}: install the extra, pip install 'srec[train]'"
-        Console(stderr=True).print(f"[bold red]srec:[/] {escape(message)}", highlight=False, soft_wrap=True)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        Console(stderr=True).print("[bold]srec:[/] interrupted; the same command goes on from here")
-        sys.exit(130)
-
-
-@app.callback(invoke_without_command=True)
-def version(
-    show: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
-) -> None:
-    """Options of every command."""
-    if show:
-        console.print(__version__)
-        raise typer.Exit
-
-
-@app.command()
 def simulate(
     target: Annotated[Path, typer.Argument(help="The folder to write the simulated reviews and games to.")],
     recipe: RecipeOption = None,
@@ -91,7 +27,6 @@ def simulate(
     console.print(f"simulated world: {target}")
 
 
-@app.command()
 def ingest(
     store: Annotated[Path, typer.Argument(help="The store, a DuckDB file; it is made if it is not there.")],
     path: Annotated[Path, typer.Argument(help="The folder or file to read.")],
@@ -122,7 +57,6 @@ def ingest(
         console.print(f"store: {store}, {opened.counts()['reviews']:,} reviews")
 
 
-@app.command()
 def prepare(
     store: Annotated[Path, typer.Argument(help="The store to read.")],
     dataset: Annotated[Path, typer.Argument(help="The dataset directory to write.")],
@@ -155,7 +89,6 @@ def prepare(
     console.print(f"dataset: {dataset}")
 
 
-@app.command()
 def train(
     dataset: Annotated[Path, typer.Argument(help="The dataset directory to learn from.")],
     run: Annotated[Path, typer.Argument(help="The run directory to write.")],
@@ -188,7 +121,6 @@ def train(
     console.print(f"run: {run}")
 
 
-@app.command()
 def evaluate(
     dataset: Annotated[Path, typer.Argument(help="The dataset directory to test on.")],
     report: Annotated[Path, typer.Argument(help="The report directory to write.")],
@@ -219,7 +151,6 @@ def evaluate(
     console.print(f"report: {report / 'index.html'}")
 
 
-@app.command()
 def export(
     dataset: Annotated[Path, typer.Argument(help="The dataset directory the run was trained on.")],
     run: Annotated[Path, typer.Argument(help="The run to export.")],
@@ -235,7 +166,6 @@ def export(
     console.print(f"bundle: {bundle}")
 
 
-@app.command()
 def recommend(
     bundle: Annotated[Path, typer.Argument(help="The bundle directory.")],
     liked: Annotated[list[int] | None, typer.Argument(help="Steam app ids, oldest liked first.")] = None,
@@ -252,7 +182,6 @@ def recommend(
         console.print(f"not known to this bundle: {', '.join(map(str, answer.unknown))}")
 
 
-@app.command()
 def serve(
     bundle: Annotated[Path, typer.Argument(help="The bundle directory.")],
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
@@ -266,57 +195,6 @@ def serve(
     made = create_app(bundle)
     console.print(f"SRec on http://{host}:{port} (API documentation: /docs)")
     uvicorn.run(made, host=host, port=port, log_level="warning", access_log=False)
-
-
-@app.command()
-def reproduce(
-    model: Annotated[str, typer.Argument(help="The paper's model: gce-gnn.")],
-    dataset: Annotated[str, typer.Option(help="diginetica, tmall, or a folder of the same two files.")],
-    data: Annotated[Path, typer.Option(help="Where the named sets are.")] = Path("../shared/data/gce-gnn"),
-    protocol: Annotated[
-        str, typer.Option(help="paper (epochs chosen on the test set, as the authors do), honest or both.")
-    ] = "both",
-    seeds: Annotated[int, typer.Option(min=1, help="How many runs, with the seeds 0, 1, ...")] = 1,
-    epochs: Annotated[int, typer.Option(min=1, help="The most epochs.")] = 20,
-    work: Annotated[Path, typer.Option(help="Where runs and results are kept.")] = Path("work/reproduce"),
-    threads: ThreadsOption = None,
-) -> None:
-    """Train a paper's model with its settings, and print what it reaches beside the paper's figures."""
-    from srec.evaluation import reproduce as experiment
-    from srec.training.process import set_up_process
-
-    if model != "gce-gnn" or protocol not in ("paper", "honest", "both"):
-        raise SRecError("there is the model gce-gnn, and the protocols are paper, honest and both")
-    set_up_process(threads)
-    source = data / dataset if dataset in experiment.PAPER else Path(dataset)
-    names: tuple[experiment.Protocol, ...] = ("paper", "honest")
-    for name in names:
-        if protocol in (name, "both"):
-            with training_progress() as watch:
-                result = experiment.reproduce(source, work, name, range(seeds), epochs, watch)
-            console.print(experiment.table(result))
-            console.print(f"result: {work / source.resolve().name / name}.json")
-
-
-def settings_kinds() -> "list[type[Settings]]":
-    """The settings class of every section, in the order of SECTIONS."""
-    from srec.data.prepare import PrepareSettings
-    from srec.data.simulate import SimulateSettings
-    from srec.evaluation.settings import EvaluationSettings
-    from srec.features.context import ContextSettings
-    from srec.features.tags import TagSettings
-    from srec.models import MODELS
-    from srec.training.settings import TrainingSettings
-
-    kinds: list[type[Settings]] = [
-        SimulateSettings,
-        PrepareSettings,
-        TagSettings,
-        ContextSettings,
-        TrainingSettings,
-        EvaluationSettings,
-    ]
-    return kinds + [entry.load().settings_type for entry in MODELS.values()]
 
 
 def _columns(texts: Sequence[str]) -> dict[str, str]:

@@ -1,0 +1,65 @@
+"""The command line: it composes the parts."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from srec import __version__
+from srec.cli import pipeline, research
+from srec.cli.console import console
+from srec.errors import SRecError
+
+app = typer.Typer(
+    help="Recommend Steam games to anonymous visitors: from reviews to a served page.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+bench = typer.Typer(help="Benchmarks: contenders interleaved in one process, a table, then one JSON line.")
+
+for command in (
+    pipeline.simulate,
+    pipeline.ingest,
+    pipeline.prepare,
+    pipeline.train,
+    pipeline.evaluate,
+    pipeline.export,
+    pipeline.recommend,
+    pipeline.serve,
+    research.reproduce,
+):
+    app.command()(command)
+bench.command("training")(research.bench_training)
+app.add_typer(bench, name="bench")
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    """Options of every command."""
+    if show:
+        console.print(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; an error that a person can act on is one line and exit status 1."""
+    try:
+        app()
+    except SRecError as error:
+        Console(stderr=True).print(
+            f"[bold red]srec:[/] {escape(str(error))}", highlight=False, soft_wrap=True
+        )
+        sys.exit(1)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("srec"):
+            raise
+        message = f"this command needs {error.name}: install the extra, pip install 'srec[train]'"
+        Console(stderr=True).print(f"[bold red]srec:[/] {escape(message)}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        Console(stderr=True).print("[bold]srec:[/] interrupted; the same command goes on from here")
+        sys.exit(130)

@@ -1,0 +1,95 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from srec.data.sessions import TEST, TRAIN
+from srec.evaluation import reproduce as module
+from srec.evaluation.reproduce import METRICS, model_settings, reproduce, table, training_settings
+from srec.models.gce_gnn import GCEGNNSettings
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Each item is followed by the next one of 30."""
+    folder = tmp_path / "toy"
+    folder.mkdir()
+    generator = np.random.default_rng(0)
+    sessions = [((start + np.arange(5)) % 30 + 1).tolist() for start in generator.integers(30, size=150)]
+    pq.write_table(pa.table({"session": sessions[:120]}), folder / TRAIN)
+    inputs, targets = [row[:3] for row in sessions[120:]], [row[3] for row in sessions[120:]]
+    pq.write_table(pa.table({"session": inputs, "target": targets}), folder / TEST)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = GCEGNNSettings(dimension=8, tags=False, context=False, dropout_global=0.0)
+    monkeypatch.setattr(module, "model_settings", lambda name: settings)
+    faster = {"learning_rate": 0.01, "batch_size": 20}
+    monkeypatch.setattr(
+        module,
+        "training_settings",
+        lambda *given: training_settings(*given).model_copy(update=faster),
+    )
+
+
+def test_the_paper_protocol_takes_the_best_epoch_of_each_metric(source: Path, tmp_path: Path) -> None:
+    result = reproduce(source, tmp_path / "work", "paper", [0], epochs=3)
+    (run,) = result["runs"]
+    assert run["epochs"] == 3
+    for metric in METRICS:
+        assert run["metrics"][metric] == max(epoch[metric] for epoch in run["curve"])
+    assert json.loads((tmp_path / "work" / "toy" / "paper.json").read_text(encoding="utf-8")) == result
+
+
+def test_the_honest_protocol_looks_at_the_test_once_for_each_seed(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+    real = module.validator
+
+    def watched(dataset: object, max_length: int, part: str) -> object:
+        measure = real(dataset, max_length, part)  # type: ignore[arg-type]
+        return lambda scorer: looks.append(part) or measure(scorer)
+
+    monkeypatch.setattr(module, "validator", watched)
+    result = reproduce(source, tmp_path / "work", "honest", [0, 1], epochs=2)
+    assert looks == ["valid", "valid", "test"] * 2
+    values = [run["metrics"]["MRR@20"] for run in result["runs"]]
+    assert result["metrics"]["MRR@20"] == pytest.approx(np.mean(values))
+    assert result["deviation"]["MRR@20"] == pytest.approx(np.std(values))
+    assert [run["chosen_epoch"] for run in result["runs"]] == [
+        1 + int(np.argmax([epoch["MRR@20"] for epoch in run["curve"]])) for run in result["runs"]
+    ]
+
+
+def test_a_finished_run_is_not_trained_again(source: Path, tmp_path: Path) -> None:
+    first = reproduce(source, tmp_path / "work", "paper", [0], epochs=2)
+    steps = []
+    assert reproduce(source, tmp_path / "work", "paper", [0], epochs=2, watch=steps.append) == first
+    assert steps == []
+
+
+def test_the_settings_are_the_papers() -> None:
+    diginetica, tmall = model_settings("diginetica"), model_settings("tmall")
+    assert (diginetica.hops, diginetica.dropout_gcn, diginetica.dropout_local) == (2, 0.2, 0.0)
+    assert (tmall.hops, tmall.dropout_gcn, tmall.dropout_local) == (1, 0.6, 0.5)
+    for settings in (diginetica, tmall):
+        assert (settings.dimension, settings.neighbours, settings.window) == (100, 12, 3)
+        assert not settings.tags
+        assert not settings.context
+    training = training_settings("paper", 3, 20)
+    assert (training.batch_size, training.learning_rate, training.weight_decay) == (100, 1e-3, 1e-5)
+    assert (training.decay_every, training.decay_factor, training.refit) == (3, 0.1, False)
+    assert training_settings("honest", 3, 20).refit
+
+
+def test_the_table_stands_beside_the_papers_figures() -> None:
+    figures = dict.fromkeys(METRICS, 0.3)
+    result = {"dataset": "tmall", "protocol": "paper", "metrics": figures, "deviation": figures, "runs": [1]}
+    made = table(result | {"paper": module.PAPER["tmall"].figures})
+    assert list(made.columns[4].cells) == ["30.00 ± 30.00", "15.42"]
