@@ -140,7 +140,8 @@ def _stepper(model: GCEGNN, data: Examples, training: TrainingSettings, clock: C
     optimizer = torch.optim.Adam(
         model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
     )
-    order = itertools.cycle(batches(data, training.batch_size, np.random.default_rng(training.seed)))
+    generator = np.random.default_rng(training.seed)
+    order = itertools.cycle(batches(data, training.batch_size, generator, None, training.length_chunk))
 
     def step() -> None:
         with clock.part("batching"):

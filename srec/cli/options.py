@@ -18,6 +18,11 @@ SECTIONS = (
     "popularity",
     "popularity-recent",
     "tag-scorer",
+    "own-items",
+    "markov",
+    "rules",
+    "vs-knn",
+    "vstan",
     "gce-gnn",
 )
 

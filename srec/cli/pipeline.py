@@ -137,14 +137,17 @@ def evaluate(
     from srec.models import MODELS
 
     read = Recipe(SECTIONS, recipe, overrides or ())
+    data = Dataset(dataset)
     counted = {
-        name: read.get(entry.load().settings_type) for name, entry in MODELS.items() if not entry.learnt
+        name: read.get(entry.load().settings_type)
+        for name, entry in MODELS.items()
+        if not entry.learnt and (data.repeats or not entry.only_repeats)
     }
     runs = {path.name: path for path in run or ()}
     if len(runs) < len(run or ()):
         raise SRecError("two runs have the same name: rename one of their folders")
     with console.status("measuring"):
-        result = write_report(report, Dataset(dataset), counted, runs, read.get(EvaluationSettings))
+        result = write_report(report, data, counted, runs, read.get(EvaluationSettings))
     console.print(table(result))
     for line in result["verdicts"]:
         console.print(line, highlight=False)

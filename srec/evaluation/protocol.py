@@ -23,7 +23,7 @@ class Ranking:
     """The outcome for every example, in the examples' order.
 
     Attributes:
-        ranks: int64 [E], 1 is best. A target that stands among its own inputs cannot be answered: rank V.
+        ranks: int64 [E], 1 is best. A target that is excluded, or scored -inf, is not recommended: rank V.
         top_items: int32 [E, K], items 1..V, best first; 0 where fewer are left.
         unanswerable: how many targets stand among their own inputs.
         seconds: the time spent in the scorer.
@@ -66,16 +66,13 @@ def rank_all(
         scores_BV = scorer.score(items_BL)
         seconds += time.perf_counter() - started
         _check(scores_BV, (len(chosen), item_count))
-        answered = np.ones(len(chosen), np.bool_)
         if exclude_inputs:
-            answered = ~(items_BL == targets_B[:, None]).any(axis=1)
+            unanswerable += int((items_BL == targets_B[:, None]).any(axis=1).sum())
             rows, places = np.nonzero(items_BL)
-            # Neither higher than a score nor equal to one.
-            scores_BV[rows, items_BL[rows, places] - 1] = np.nan
-        ranks[chosen] = np.where(answered, _ranks(scores_BV, targets_B), item_count)
+            scores_BV[rows, items_BL[rows, places] - 1] = -np.inf
+        ranks[chosen] = _ranks(scores_BV, targets_B)
         if top:
             top_items[chosen] = _top(scores_BV, top)
-        unanswerable += int((~answered).sum())
     return Ranking(ranks, top_items, unanswerable, seconds)
 
 
@@ -114,10 +111,13 @@ def _check(scores_BV: ScoresBV, shape: tuple[int, int]) -> None:
 
 
 def _ranks(scores_BV: ScoresBV, targets_B: Ints) -> Ints:
-    """1 + the items that score higher, or the same under a lower number; no row is sorted."""
+    """1 + the items that score higher, or the same under a lower number; V for -inf. No row is sorted."""
     ranks_B = np.empty(len(targets_B), np.int64)
     for row, (scores_V, target) in enumerate(zip(scores_BV, targets_B - 1, strict=True)):
         score = scores_V[target]
+        if score == -np.inf:
+            ranks_B[row] = len(scores_V)
+            continue
         ranks_B[row] = 1 + np.count_nonzero(scores_V > score) + np.count_nonzero(scores_V[:target] == score)
     return ranks_B
 
@@ -125,17 +125,15 @@ def _ranks(scores_BV: ScoresBV, targets_B: Ints) -> Ints:
 def _top(scores_BV: ScoresBV, top: int) -> Ints:
     """int32 [B, K]: the items of the best scores, ties by the lower number, 0 where none is left.
 
-    What is no number (NaN) is no candidate.
+    What is -inf is not recommended.
     """
     best_BK = np.zeros((len(scores_BV), top), np.int32)
     width = min(top, scores_BV.shape[1])
     cut = scores_BV.shape[1] - width
-    allowed_BV = ~np.isnan(scores_BV)
-    open_BV = np.where(allowed_BV, scores_BV, -np.inf)
-    thresholds_B = np.partition(open_BV, cut, axis=1)[:, cut]
+    thresholds_B = np.partition(scores_BV, cut, axis=1)[:, cut]
     for row, threshold in enumerate(thresholds_B):
         # No row is sorted whole: only what reaches its K-th best score is.
-        reached = np.flatnonzero((open_BV[row] >= threshold) & allowed_BV[row])
-        found = reached[np.argsort(-open_BV[row, reached], kind="stable")[:width]] + 1
+        reached = np.flatnonzero((scores_BV[row] >= threshold) & (scores_BV[row] > -np.inf))
+        found = reached[np.argsort(-scores_BV[row, reached], kind="stable")[:width]] + 1
         best_BK[row, : len(found)] = found
     return best_BK

@@ -82,7 +82,7 @@ def batches(
         generator: of the order.
         shares: float [E], sums to 1: as many examples as there are are drawn by them, with replacement,
             where without shares each comes once.
-        chunk: how many batches are sorted by length together.
+        chunk: how many batches are sorted by length together; 1 leaves the examples in random order.
     """
     lengths = data.lengths
     if generator is None:

@@ -18,6 +18,7 @@ class Entry:
     module: str
     name: str
     learnt: bool = False
+    only_repeats: bool = False  # it can only answer where sessions repeat items
 
     def load(self) -> Any:
         """The model's class."""
@@ -28,6 +29,11 @@ MODELS: dict[str, Entry] = {
     "popularity": Entry("popularity", "Popularity"),
     "popularity-recent": Entry("popularity", "RecentPopularity"),
     "tags": Entry("tags", "TagScorer"),
+    "own-items": Entry("own_items", "OwnItems", only_repeats=True),
+    "markov": Entry("markov", "Markov"),
+    "rules": Entry("rules", "Rules"),
+    "vs-knn": Entry("session_knn", "VSKNN"),
+    "vstan": Entry("session_knn", "VSTAN"),
     "gce-gnn": Entry("gce_gnn", "GCEGNN", learnt=True),
 }
 

@@ -3,17 +3,21 @@
 Shapes: B sessions of a batch, L their padded length, V items, D the dimension of a vector.
 """
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 ItemsBL = npt.NDArray[np.integer[Any]]
 ScoresBV = npt.NDArray[np.float32]
 
 
 class Scorer(Protocol):
-    """Scores every item for each session; higher is better."""
+    """Scores every item for each session; higher is better, and what is -inf is not recommended."""
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
         """Scores of the items 1..V (column j is item j + 1), float32; the caller may write into them.
@@ -22,3 +26,31 @@ class Scorer(Protocol):
             items_BL: item indices, oldest first, padded with 0 on the right.
         """
         ...
+
+
+def last_items(items_BL: ItemsBL) -> npt.NDArray[np.int64]:
+    """int64 [B]: the newest item of each session."""
+    newest_B = (items_BL > 0).sum(axis=1) - 1
+    last_B: npt.NDArray[np.int64] = items_BL[np.arange(len(items_BL)), newest_B].astype(np.int64)
+    return last_B
+
+
+def below(popularity_V: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Popularity as scores in [-1, 0): the order of the items that a model of counts says nothing of."""
+    scores_V: npt.NDArray[np.float32] = popularity_V / (popularity_V.max(initial=0) + 1) - 1
+    return scores_V
+
+
+def recency_matrix(
+    items_BL: ItemsBL, size: int, weight: Callable[[npt.NDArray[np.int64]], npt.NDArray[Any]]
+) -> "sp.csr_matrix":
+    """Sparse [B, size]: the weight of each session's items, by the steps back from its newest position.
+
+    An item that the session has several times has the sum of its weights.
+    """
+    import scipy.sparse as sp
+
+    rows, places = np.nonzero(items_BL)
+    back = (items_BL > 0).sum(axis=1)[rows] - 1 - places
+    entries = weight(back).astype(np.float32), (rows, items_BL[rows, places])
+    return sp.csr_matrix(entries, shape=(len(items_BL), size))

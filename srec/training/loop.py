@@ -124,7 +124,7 @@ def _run_epoch(
     started = saved = time.monotonic()
     examples = 0
     for chosen in itertools.islice(
-        batches(data, settings.batch_size, order, stage.shares), progress.step, None
+        batches(data, settings.batch_size, order, stage.shares, settings.length_chunk), progress.step, None
     ):
         items_BL = torch.from_numpy(data.inputs(chosen))
         targets_B = torch.from_numpy(data.targets[chosen].astype(np.int64))

@@ -12,6 +12,9 @@ class TrainingSettings(Settings):
 
     section: ClassVar[str] = "training"
     batch_size: int = Field(100, ge=1, description="examples a step")
+    length_chunk: int = Field(
+        64, ge=1, description="batches sorted by length together, against padding; 1: in random order"
+    )
     epochs: int = Field(30, ge=1, description="the most epochs")
     learning_rate: float = Field(1e-3, gt=0, description="of Adam")
     weight_decay: float = Field(1e-5, ge=0, description="Adam's coupled L2 penalty")

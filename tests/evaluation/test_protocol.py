@@ -32,8 +32,8 @@ def cut(sessions: list[list[int]]) -> Examples:
 
 
 def slow(scores: Ints, inputs: list[int], target: int, exclude: bool) -> tuple[int, list[int]]:
-    """The rank of the target and the whole list, by a stable sort."""
-    order = [int(item) + 1 for item in np.argsort(-scores, kind="stable")]
+    """The rank of the target and the whole list, by a stable sort; what is -inf is not recommended."""
+    order = [int(item) + 1 for item in np.argsort(-scores, kind="stable") if scores[item] > -np.inf]
     shown = [item for item in order if not (exclude and item in inputs)]
     return (shown.index(target) + 1 if target in shown else len(scores)), shown
 

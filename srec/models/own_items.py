@@ -1,0 +1,44 @@
+"""The session's own items by how often it has them. Where sessions repeat items this is hard to beat."""
+
+from typing import ClassVar, Self
+
+import numpy as np
+
+from srec.data.dataset import Dataset, Part
+from srec.models.base import ItemsBL, ScoresBV
+from srec.settings import Settings
+
+
+class OwnItemsSettings(Settings):
+    """The session's own items have nothing to set."""
+
+    section: ClassVar[str] = "own-items"
+
+
+class OwnItems:
+    """Scores an item by its count in the session, equal ones by the latest; recommends nothing else.
+
+    Args:
+        item_count: V.
+    """
+
+    settings_type: ClassVar[type[Settings]] = OwnItemsSettings
+
+    def __init__(self, item_count: int) -> None:
+        self._item_count = item_count
+
+    @classmethod
+    def fit(cls, dataset: Dataset, settings: Settings, part: Part) -> Self:
+        """There is nothing to count beforehand."""
+        return cls(dataset.item_count)
+
+    def score(self, items_BL: ItemsBL) -> ScoresBV:
+        """Counts, with a fraction for recency; -inf for all other items."""
+        scores_BV = np.full((len(items_BL), self._item_count + 1), -np.inf, np.float32)
+        rows, places = np.nonzero(items_BL)
+        own = rows, items_BL[rows, places]
+        back = (items_BL > 0).sum(axis=1)[rows] - 1 - places
+        # Row by row in ascending place, so the latest one stays.
+        scores_BV[own] = 0.5 / (1 + back)
+        np.add.at(scores_BV, own, 1)
+        return scores_BV[:, 1:]

@@ -1,0 +1,69 @@
+"""Decayed sequential rules: what followed the session's items, the nearer the more.
+
+After the sequential rules of Ludewig & Jannach, "Evaluation of session-based recommendation algorithms",
+2018, section 3.1: a rule's weight is the sum of 1 / distance. Beyond them: every item of the session fires
+its rules, the older the weaker; a rule counts backwards too, with less weight; and frequent items are damped.
+"""
+
+from typing import ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from pydantic import Field
+
+from srec.data.dataset import Dataset, Part
+from srec.models.base import ItemsBL, ScoresBV, below, recency_matrix
+from srec.settings import Settings
+
+
+class RulesSettings(Settings):
+    """How far rules reach and how they fade; chosen on held-out sessions of Diginetica and Tmall."""
+
+    section: ClassVar[str] = "rules"
+    distance: int = Field(20, ge=1, description="the largest distance within a session that makes a rule")
+    decay: float = Field(0.8, gt=0, le=1, description="an item one step older fires this much weaker")
+    backward: float = Field(0.5, ge=0, description="the weight of a rule against the order of time")
+    damping: float = Field(0.5, ge=0, le=1, description="how far a frequent item's rules are scaled down")
+
+
+class Rules:
+    """Scores an item by the rules that lead to it; those without a rule, by popularity below.
+
+    Args:
+        rules: sparse [V + 1, V + 1], the weight of (item, the one it leads to).
+        popularity_V: of the items 1..V.
+        decay: of an item one step older.
+    """
+
+    settings_type: ClassVar[type[Settings]] = RulesSettings
+
+    def __init__(self, rules: sp.csr_matrix, popularity_V: npt.NDArray[np.float32], decay: float) -> None:
+        self._rules, self._decay = rules, decay
+        self._below_V = below(popularity_V)
+
+    @classmethod
+    def fit(cls, dataset: Dataset, settings: Settings, part: Part) -> Self:
+        """Count the pairs of each distance."""
+        assert isinstance(settings, RulesSettings)
+        items, _, sessions = dataset.sequences.learnable(part)
+        size = dataset.item_count + 1
+        rules = sp.csr_matrix((size, size), dtype=np.float32)
+        for distance in range(1, settings.distance + 1):
+            same = sessions[distance:] == sessions[:-distance]
+            if not same.any():
+                break
+            weights = np.full(int(same.sum()), 1 / distance, np.float32)
+            pairs = items[:-distance][same], items[distance:][same]
+            rules = rules + sp.csr_matrix((weights, pairs), shape=(size, size))
+        rules = rules + settings.backward * rules.T
+        sums = np.maximum(np.asarray(rules.sum(axis=1)).ravel(), 1e-9)
+        damped = (sp.diags(sums**-settings.damping) @ rules).tocsr().astype(np.float32)
+        return cls(damped, np.bincount(items, minlength=size)[1:].astype(np.float32), settings.decay)
+
+    def score(self, items_BL: ItemsBL) -> ScoresBV:
+        """The weights of the rules that fire, and below them what is popular, float32 [B, V]."""
+        fired = recency_matrix(items_BL, self._rules.shape[0], lambda back: self._decay**back)
+        weights_BV = (fired @ self._rules).toarray()[:, 1:]
+        scores_BV: ScoresBV = np.where(weights_BV > 0, weights_BV, self._below_V)
+        return scores_BV

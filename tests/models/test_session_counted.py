@@ -1,0 +1,121 @@
+"""The models that count sequences, on sessions small enough to count by hand."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from toys import write_dataset
+
+from srec.data.dataset import Dataset
+from srec.models.markov import Markov, MarkovSettings
+from srec.models.own_items import OwnItems, OwnItemsSettings
+from srec.models.rules import Rules, RulesSettings
+from srec.models.session_knn import VSKNN, VSTAN, VSKNNSettings, VSTANSettings
+
+TRAIN = [[1, 2, 3], [1, 2], [1, 3], [4, 1, 2], [5, 5, 4]]
+# Popularity: item 1 four times, 2 and 5 and 4 and 3: 3, 2, 2, 2; 6 never.
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Dataset:
+    return write_dataset(tmp_path / "dataset", [(session, [], [6]) for session in TRAIN], 6)
+
+
+def test_own_items_by_count_then_recency(dataset: Dataset) -> None:
+    scores = OwnItems.fit(dataset, OwnItemsSettings(), "fit").score(np.array([[4, 2, 2, 5], [3, 0, 0, 0]]))
+    assert np.argsort(-scores[0], kind="stable")[:3].tolist() == [1, 4, 3]
+    assert np.isneginf(scores[0][[0, 2, 5]]).all()
+    assert np.isfinite(scores[1]).tolist() == [False, False, True, False, False, False]
+
+
+def test_markov_counts_what_came_next(dataset: Dataset) -> None:
+    """After 1 came 2 three times and 3 once; the rest by popularity: 1, then 4 and 5, then 6."""
+    scores = Markov.fit(dataset, MarkovSettings(), "fit").score(np.array([[5, 1]]))[0]
+    assert scores[[1, 2]].tolist() == [3, 1]
+    assert (np.argsort(-scores, kind="stable") + 1).tolist() == [2, 3, 1, 4, 5, 6]
+    assert scores[[0, 3, 4, 5]].max() < 0
+
+
+def test_rules_fade_with_distance_and_age(dataset: Dataset) -> None:
+    settings = RulesSettings(distance=2, decay=0.5, backward=0.0, damping=0.0)
+    scores = Rules.fit(dataset, settings, "fit").score(np.array([[4, 1]]))[0]
+    # From 1: 2 at distance 1 three times; 3 at distances 2 and 1. From 4, half as strong: 1, and 2 at 2.
+    assert scores[1] == pytest.approx(3 + 0.5 * 0.5)
+    assert scores[2] == pytest.approx(1 / 2 + 1)
+    assert scores[0] == pytest.approx(0.5 * 1)
+
+
+def test_rules_count_backwards_with_less_weight(dataset: Dataset) -> None:
+    settings = RulesSettings(distance=1, backward=0.25, damping=0.0)
+    scores = Rules.fit(dataset, settings, "fit").score(np.array([[3]]))[0]
+    # 3 came after 2 once and after 1 once; nothing came after it.
+    assert scores[[0, 1]].tolist() == pytest.approx([0.25, 0.25])
+
+
+def test_a_frequent_items_rules_are_damped(dataset: Dataset) -> None:
+    settings = RulesSettings(distance=1, backward=0.0, damping=1.0)
+    scores = Rules.fit(dataset, settings, "fit").score(np.array([[1]]))[0]
+    assert scores[[1, 2]].tolist() == pytest.approx([3 / 4, 1 / 4])
+
+
+def test_similar_sessions_vote_for_their_items(dataset: Dataset) -> None:
+    """Sessions 1 and 4 of five share both items with (1, 2), sessions 2 and 3 less."""
+    settings = VSKNNSettings(neighbours=10, recency=1.0, length_power=0.0)
+    scores = VSKNN.fit(dataset, settings, "fit").score(np.array([[1, 2]]))[0]
+    old, new = math.exp(-1), 1.0
+    # Of five sessions 3 is in two: those of [1, 2, 3], similar by both items, and of [1, 3], by the older one.
+    assert scores[2] == pytest.approx((old + new + old) * math.log(5 / 2), rel=1e-5)
+    # 4 is in two, of which [4, 1, 2] is similar; 5 is in none that is.
+    assert scores[3] == pytest.approx((old + new) * math.log(5 / 2), rel=1e-5)
+    assert scores[4] < 0
+
+
+def test_only_the_most_similar_of_the_latest_vote(dataset: Dataset) -> None:
+    settings = VSKNNSettings(neighbours=1, sample=2, recency=1.0, length_power=0.0)
+    scores = VSKNN.fit(dataset, settings, "fit").score(np.array([[1, 2]]))[0]
+    # The latest two that share an item are [1, 3] and [4, 1, 2]; the second is the more similar.
+    assert scores[3] > 0
+    assert scores[2] < 0
+
+
+def test_votes_fade_with_the_distance_from_the_match(dataset: Dataset) -> None:
+    settings = VSTANSettings(recency=1.0, length_power=0.0, age=None, distance=1.0)
+    scores = VSTAN.fit(dataset, settings, "fit").score(np.array([[4]]))[0]
+    # [4, 1, 2] and [5, 5, 4] have it. 1 is one step from it, 2 two; 5 one and two.
+    assert scores[0] == pytest.approx(math.exp(-1) * math.log(5 / 4), rel=1e-5)
+    assert scores[1] == pytest.approx(math.exp(-2) * math.log(5 / 3), rel=1e-5)
+    assert scores[4] == pytest.approx((math.exp(-1) + math.exp(-2)) * math.log(5), rel=1e-5)
+
+
+def test_older_sessions_weigh_less(dataset: Dataset) -> None:
+    settings = VSTANSettings(recency=1.0, length_power=0.0, age=0.5, distance=None)
+    scores = VSTAN.fit(dataset, settings, "fit").score(np.array([[3]]))[0]
+    # [1, 2, 3] is the first of five sessions and [1, 3] the third.
+    ages = math.exp(-5 / 2.5) + math.exp(-3 / 2.5)
+    assert scores[0] == pytest.approx(ages * math.log(5 / 4), rel=1e-5)
+
+
+def test_a_session_that_resembles_none_gets_what_is_popular(dataset: Dataset) -> None:
+    for kind in (VSKNN, VSTAN):
+        scores = kind.fit(dataset, kind.settings_type(), "fit").score(np.array([[6]]))[0]
+        assert int(scores.argmax()) + 1 == 1
+        assert scores.max() < 0
+
+
+def test_published_figures(shared_data: Path, tmp_path: Path) -> None:
+    """The figures of the three models without anything to choose, on Diginetica's test set, in %."""
+    from srec.data.sessions import prepare_sessions
+    from srec.evaluation.metrics import accuracy
+    from srec.evaluation.protocol import rank_all
+    from srec.features.batches import examples
+    from srec.models import MODELS
+
+    sets = prepare_sessions(shared_data / "gce-gnn" / "diginetica", tmp_path / "diginetica", 0.0)
+    data = examples(sets.sequences, "test", 200)
+    wanted = {"popularity": (0.93, 0.21), "own-items": (20.51, 13.89), "markov": (34.04, 12.78)}
+    for name, figures in wanted.items():
+        kind = MODELS[name].load()
+        scorer = kind.fit(sets, kind.settings_type(), "fit")
+        found = accuracy(rank_all(scorer, data, sets.item_count, top=0, exclude_inputs=False).ranks)
+        assert (round(100 * found["HR@20"], 2), round(100 * found["MRR@20"], 2)) == figures, name
