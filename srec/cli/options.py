@@ -23,6 +23,8 @@ SECTIONS = (
     "rules",
     "vs-knn",
     "vstan",
+    "item-knn",
+    "ease",
     "gce-gnn",
 )
 

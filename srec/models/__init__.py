@@ -34,6 +34,8 @@ MODELS: dict[str, Entry] = {
     "rules": Entry("rules", "Rules"),
     "vs-knn": Entry("session_knn", "VSKNN"),
     "vstan": Entry("session_knn", "VSTAN"),
+    "item-knn": Entry("item_knn", "ItemKNN"),
+    "ease": Entry("ease", "EASE"),
     "gce-gnn": Entry("gce_gnn", "GCEGNN", learnt=True),
 }
 

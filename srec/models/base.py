@@ -54,3 +54,21 @@ def recency_matrix(
     back = (items_BL > 0).sum(axis=1)[rows] - 1 - places
     entries = weight(back).astype(np.float32), (rows, items_BL[rows, places])
     return sp.csr_matrix(entries, shape=(len(items_BL), size))
+
+
+def session_matrix(items: npt.NDArray[Any], sessions: npt.NDArray[Any], item_count: int) -> "sp.csr_matrix":
+    """Sparse [N, V + 1] of ones: which session has which items, however often.
+
+    Args:
+        items: int [M], flat sequences.
+        sessions: int [M], ascending, numbered anyhow.
+        item_count: V.
+    """
+    import scipy.sparse as sp
+
+    _, numbered = np.unique(sessions, return_inverse=True)
+    shape = (int(numbered.max(initial=-1)) + 1, item_count + 1)
+    has = sp.csr_matrix((np.ones(len(items), np.float32), (numbered, items)), shape=shape)
+    has.sum_duplicates()
+    has.data[:] = 1
+    return has

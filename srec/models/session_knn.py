@@ -17,7 +17,7 @@ import scipy.sparse as sp
 from pydantic import Field
 
 from srec.data.dataset import Dataset, Ints, Part
-from srec.models.base import ItemsBL, ScoresBV, below
+from srec.models.base import ItemsBL, ScoresBV, below, session_matrix
 from srec.settings import Settings
 
 _FAR = 1_000_000  # more than any position in a session
@@ -68,10 +68,7 @@ class VSKNN:
         self._items = items.astype(np.int64)
         self._offsets = np.searchsorted(numbered, np.arange(self._count + 1))
         self._places = np.arange(len(items)) - self._offsets[numbered]
-        ones = np.ones(len(items), np.float32)
-        has = sp.csr_matrix((ones, (numbered, items)), shape=(self._count, self._size))
-        has.sum_duplicates()
-        has.data[:] = 1
+        has = session_matrix(items, sessions, item_count)
         self._sessions_of = has.T.tocsr()
         self._lengths = np.maximum(np.diff(has.indptr), 1)
         counts = np.asarray(has.sum(axis=0)).ravel()

@@ -8,6 +8,8 @@ import pytest
 from toys import write_dataset
 
 from srec.data.dataset import Dataset
+from srec.models.ease import EASE, EASESettings
+from srec.models.item_knn import ItemKNN, ItemKNNSettings
 from srec.models.markov import Markov, MarkovSettings
 from srec.models.own_items import OwnItems, OwnItemsSettings
 from srec.models.rules import Rules, RulesSettings
@@ -64,7 +66,7 @@ def test_similar_sessions_vote_for_their_items(dataset: Dataset) -> None:
     settings = VSKNNSettings(neighbours=10, recency=1.0, length_power=0.0)
     scores = VSKNN.fit(dataset, settings, "fit").score(np.array([[1, 2]]))[0]
     old, new = math.exp(-1), 1.0
-    # Of five sessions 3 is in two: those of [1, 2, 3], similar by both items, and of [1, 3], by the older one.
+    # Of five sessions 3 is in two: [1, 2, 3], similar by both items, and [1, 3], by the older one.
     assert scores[2] == pytest.approx((old + new + old) * math.log(5 / 2), rel=1e-5)
     # 4 is in two, of which [4, 1, 2] is similar; 5 is in none that is.
     assert scores[3] == pytest.approx((old + new) * math.log(5 / 2), rel=1e-5)
@@ -101,6 +103,38 @@ def test_a_session_that_resembles_none_gets_what_is_popular(dataset: Dataset) ->
         scores = kind.fit(dataset, kind.settings_type(), "fit").score(np.array([[6]]))[0]
         assert int(scores.argmax()) + 1 == 1
         assert scores.max() < 0
+
+
+def test_items_of_the_same_sessions_are_alike(dataset: Dataset) -> None:
+    scores = ItemKNN.fit(dataset, ItemKNNSettings(shrinkage=0.0), "fit").score(np.array([[1, 3]]))[0]
+    # 2 is in three sessions, all of them with 1 (of four), and one with 3 (of two).
+    assert scores[1] == pytest.approx(3 / math.sqrt(3 * 4) + 1 / math.sqrt(3 * 2), rel=1e-5)
+    assert scores[4] < 0
+    one = ItemKNN.fit(dataset, ItemKNNSettings(shrinkage=0.0, neighbours=1), "fit").score(np.array([[1]]))[0]
+    assert [item + 1 for item in np.flatnonzero(one > 0)] == [2]
+
+
+def test_ease_solves_its_own_equation(dataset: Dataset) -> None:
+    """Of all weights with a zero diagonal, EASE's are where the gradient of the penalised error is 0."""
+    settings = EASESettings(penalty=0.5)
+    model = EASE.fit(dataset, settings, "fit")
+    weights = np.stack([model.score(np.array([[item]]))[0] for item in range(1, 7)]).astype(np.float64)
+    has = np.zeros((5, 6))
+    for row, session in enumerate(TRAIN):
+        has[row, np.array(session) - 1] = 1
+    gradient = has.T @ (has @ weights - has) + settings.penalty * weights
+    np.fill_diagonal(gradient, 0)
+    np.testing.assert_allclose(gradient, 0, atol=1e-5)
+    np.testing.assert_allclose(np.diag(weights), 0)
+
+
+def test_ease_models_the_most_popular_of_too_many(dataset: Dataset) -> None:
+    model = EASE.fit(dataset, EASESettings(most_items=2), "fit")
+    scores = model.score(np.array([[1], [5]]))
+    # 1 and 2 are modelled. 5 is not, so its session gets what is popular; so do the others' places, below.
+    assert scores[0].argmax() == 1
+    assert scores[0][[2, 3, 4, 5]].max() < min(scores[0][0], scores[0][1])
+    assert scores[1].argmax() == 0
 
 
 def test_published_figures(shared_data: Path, tmp_path: Path) -> None:

@@ -1,0 +1,70 @@
+"""EASE: the linear item-to-item model in closed form (Steck, "Embarrassingly shallow autoencoders", 2019)."""
+
+from typing import ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from srec.data.dataset import Dataset, Part
+from srec.models.base import ItemsBL, ScoresBV, below, recency_matrix, session_matrix
+from srec.settings import Settings
+
+
+class EASESettings(Settings):
+    """How strongly weights are pulled to zero, and how many items it can hold."""
+
+    section: ClassVar[str] = "ease"
+    penalty: float = Field(100.0, gt=0, description="lambda, the L2 penalty of equation 4")
+    most_items: int = Field(
+        10_000, ge=1, description="with more items only the most popular are modelled: the matrix is dense"
+    )
+
+
+class EASE:
+    """Scores the modelled items by the session's weights; all others by popularity below.
+
+    Args:
+        modelled: int [M], the modelled items.
+        weights_MM: float32, zero on the diagonal.
+        popularity_V: of the items 1..V.
+    """
+
+    settings_type: ClassVar[type[Settings]] = EASESettings
+
+    def __init__(
+        self,
+        modelled: npt.NDArray[np.int64],
+        weights_MM: npt.NDArray[np.float32],
+        popularity_V: npt.NDArray[np.float32],
+    ) -> None:
+        self._modelled, self._weights_MM = modelled, weights_MM
+        self._below_V = below(popularity_V)
+
+    @classmethod
+    def fit(cls, dataset: Dataset, settings: Settings, part: Part) -> Self:
+        """Invert the regularised Gram matrix (equation 8)."""
+        assert isinstance(settings, EASESettings)
+        items, _, sessions = dataset.sequences.learnable(part)
+        has = session_matrix(items, sessions, dataset.item_count)
+        counts = np.asarray(has.sum(axis=0)).ravel()
+        modelled = np.sort(np.argsort(-counts[1:], kind="stable")[: settings.most_items] + 1)
+        has = has[:, modelled]
+        gram = (has.T @ has).toarray().astype(np.float32)
+        gram[np.diag_indices_from(gram)] += settings.penalty
+        inverse = np.linalg.inv(gram)
+        weights_MM = inverse / -np.diag(inverse)
+        np.fill_diagonal(weights_MM, 0)
+        return cls(modelled, weights_MM, counts[1:].astype(np.float32))
+
+    def score(self, items_BL: ItemsBL) -> ScoresBV:
+        """Sums of weights; they may be negative, so what is not modelled stands below the lowest."""
+        session = recency_matrix(items_BL, len(self._below_V) + 1, lambda back: np.ones(len(back)))
+        found_BM = session[:, self._modelled] @ self._weights_MM
+        scores_BV = np.tile(self._below_V, (len(items_BL), 1))
+        scores_BV += np.minimum(found_BM.min(axis=1, keepdims=True, initial=0), 0)
+        silent_B = np.asarray(session[:, self._modelled].sum(axis=1)).ravel() == 0
+        scores_BV[:, self._modelled - 1] = np.where(
+            silent_B[:, None], scores_BV[:, self._modelled - 1], found_BM
+        )
+        return scores_BV.astype(np.float32)

@@ -1,0 +1,64 @@
+"""Item-kNN: items that the same sessions have (Sarwar et al., "Item-based collaborative filtering", 2001)."""
+
+from typing import ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from pydantic import Field
+
+from srec.data.dataset import Dataset, Part
+from srec.models.base import ItemsBL, ScoresBV, below, recency_matrix, session_matrix
+from srec.settings import Settings
+
+_CHUNK = 2048
+
+
+class ItemKNNSettings(Settings):
+    """How alike items must be."""
+
+    section: ClassVar[str] = "item-knn"
+    neighbours: int = Field(100, ge=1, description="the most similar items that are kept of each")
+    shrinkage: float = Field(10.0, ge=0, description="added to the denominator, against chance meetings")
+
+
+class ItemKNN:
+    """Scores an item by its similarities to the session's; what resembles none, by popularity below.
+
+    Args:
+        similarities: sparse [V + 1, V + 1].
+        popularity_V: of the items 1..V.
+    """
+
+    settings_type: ClassVar[type[Settings]] = ItemKNNSettings
+
+    def __init__(self, similarities: sp.csr_matrix, popularity_V: npt.NDArray[np.float32]) -> None:
+        self._similarities = similarities
+        self._below_V = below(popularity_V)
+
+    @classmethod
+    def fit(cls, dataset: Dataset, settings: Settings, part: Part) -> Self:
+        """Shrunk cosines of the items' sessions, in blocks of rows so that memory stays bounded."""
+        assert isinstance(settings, ItemKNNSettings)
+        items, _, sessions = dataset.sequences.learnable(part)
+        has = session_matrix(items, sessions, dataset.item_count)
+        counts = np.asarray(has.sum(axis=0)).ravel()
+        sessions_of = has.T.tocsr()
+        blocks = []
+        for at in range(0, len(counts), _CHUNK):
+            met = (sessions_of[at : at + _CHUNK] @ has).tocoo()
+            denominator = np.sqrt(counts[at + met.row] * counts[met.col]) + settings.shrinkage
+            values = (met.data / denominator).astype(np.float32)
+            other = met.row + at != met.col
+            order = np.lexsort((-values[other], met.row[other]))
+            rows, columns, values = met.row[other][order], met.col[other][order], values[other][order]
+            kept = np.arange(len(rows)) - np.searchsorted(rows, rows) < settings.neighbours
+            shape = (met.shape[0], len(counts))
+            blocks.append(sp.csr_matrix((values[kept], (rows[kept], columns[kept])), shape=shape))
+        return cls(sp.vstack(blocks).tocsr(), counts[1:].astype(np.float32))
+
+    def score(self, items_BL: ItemsBL) -> ScoresBV:
+        """Sums of similarities, and below them what is popular, float32 [B, V]."""
+        session = recency_matrix(items_BL, self._similarities.shape[0], lambda back: np.ones(len(back)))
+        sums_BV = (session @ self._similarities).toarray()[:, 1:]
+        return np.where(sums_BV > 0, sums_BV, self._below_V).astype(np.float32)
