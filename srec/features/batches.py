@@ -5,6 +5,7 @@ An example is (what came before in the session -> the next item). Shapes: B exam
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -28,14 +29,15 @@ class Examples:
         """int64 [E]: how many items each example's input has."""
         return self.ends - self.starts
 
-    @property
+    @cached_property
     def targets(self) -> Ints:
         """int32 [E]: the item each example asks for."""
         return self.items[self.ends]
 
     def inputs(self, chosen: Ints) -> Ints:
         """int64 [B, L]: the inputs of the chosen examples, oldest first, padded with 0 on the right."""
-        starts, lengths = self.starts[chosen], self.lengths[chosen]
+        starts = self.starts[chosen]
+        lengths = self.ends[chosen] - starts
         steps = np.arange(int(lengths.max(initial=0)))
         inside = steps < lengths[:, None]
         flat = np.where(inside, starts[:, None] + steps, 0)

@@ -1,10 +1,12 @@
-"""The graph of one session, built from the padded batch by tensor operations, so it exports with the model.
+"""The graph of each session of a batch, built from the padded matrix by tensor operations, flat or dense.
 
-Nodes are a session's distinct items; each is represented by the position where it first stands. Edges join
-items that stand next to each other and have four types (GCE-GNN, section 3.2, Figure 2): itself, out, in,
-both. As in the authors' code the session is read from its newest item to its oldest, so that "out" leads
-to the older one. Shapes: B sessions, L positions.
+Nodes are a session's distinct items. Edges join items that stand next to each other and have four types
+(GCE-GNN, section 3.2, Figure 2): itself, out, in, both. As in the authors' code the session is read from its
+newest item to its oldest, so that "out" leads to the older one. Shapes: B sessions, L positions, P positions
+that are no padding, N nodes, E edges.
 """
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -12,8 +14,87 @@ from torch import Tensor
 NONE, SELF, OUT, IN, BOTH = range(5)
 
 
-def session_graph(items_BL: Tensor) -> tuple[Tensor, Tensor]:
-    """The edges between positions, and where each position's item first stands.
+@dataclass(frozen=True)
+class Positions:
+    """All positions of a batch in one row, session by session, oldest first.
+
+    Attributes:
+        items_P: int64, the item at each.
+        sessions_P: int64, 0..B - 1.
+        from_newest_P: int64, the steps to the session's newest item.
+        lengths_B: int64, how many positions each session has.
+        real_P1: 0 where a position is padding, in a graph to export; None where there is no padding.
+    """
+
+    items_P: Tensor
+    sessions_P: Tensor
+    from_newest_P: Tensor
+    lengths_B: Tensor
+    real_P1: Tensor | None = None
+
+    def sum(self, vectors_PD: Tensor) -> Tensor:
+        """[B, D]: over each session's positions."""
+        batch, dimension = self.lengths_B.shape[0], vectors_PD.shape[1]
+        if self.real_P1 is not None:
+            return (vectors_PD * self.real_P1).reshape(batch, -1, dimension).sum(1)
+        return vectors_PD.new_zeros((batch, dimension)).index_add(0, self.sessions_P, vectors_PD)
+
+    def mean(self, vectors_PD: Tensor) -> Tensor:
+        """[B, D]: over each session's positions."""
+        return self.sum(vectors_PD) / self.lengths_B[:, None]
+
+
+def positions(items_BL: Tensor) -> Positions:
+    """The positions of padded sessions (int64, oldest first, 0 is padding on the right).
+
+    In an exported graph, whose shapes must not depend on values, the padding stays, as the session's first
+    item, and is masked.
+    """
+    real_BL = items_BL > 0
+    lengths_B = real_BL.sum(1)
+    if torch.compiler.is_exporting():
+        batch, length = items_BL.shape
+        sessions_B1 = torch.arange(batch, device=items_BL.device)[:, None]
+        from_newest_BL = lengths_B[:, None] - 1 - torch.arange(length, device=items_BL.device)
+        return Positions(
+            torch.where(real_BL, items_BL, items_BL[:, :1]).flatten(),
+            sessions_B1.expand(batch, length).flatten(),
+            from_newest_BL.clamp(min=0).flatten(),
+            lengths_B,
+            real_BL.flatten()[:, None].to(torch.float32),
+        )
+    sessions_P, places_P = real_BL.nonzero(as_tuple=True)
+    from_newest_P = lengths_B[sessions_P] - 1 - places_P
+    return Positions(items_BL[sessions_P, places_P], sessions_P, from_newest_P, lengths_B)
+
+
+def session_edges(nodes_P: Tensor, sessions_P: Tensor, count: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Each edge once: int64 rows_E, columns_E and types_E in 1..4, from a row's item to a column's.
+
+    Args:
+        nodes_P: int64, the node of each position.
+        sessions_P: int64, the session of each.
+        count: N.
+    """
+    older, newer = nodes_P[:-1], nodes_P[1:]
+    steps = (sessions_P[:-1] == sessions_P[1:]) & (older != newer)
+    older, newer = older[steps], newer[steps]
+    # The last bit of a key tells the direction, so that a pair seen in both has two keys.
+    out_keys, in_keys = 2 * (newer * count + older), 2 * (older * count + newer) + 1
+    keys = torch.unique(torch.cat((out_keys, in_keys)))
+    pairs, place = torch.unique_consecutive(keys // 2, return_inverse=True)
+    types = torch.zeros_like(pairs).index_add_(0, place, OUT + keys % 2)
+    types = types.clamp(max=BOTH)
+    own = torch.arange(count, device=nodes_P.device)
+    return (
+        torch.cat((own, pairs // count)),
+        torch.cat((own, pairs % count)),
+        torch.cat((torch.full_like(own, SELF), types)),
+    )
+
+
+def dense_edges(items_BL: Tensor) -> tuple[Tensor, Tensor]:
+    """The edges between positions, and where each position's item first stands: the form that exports.
 
     Args:
         items_BL: int64, oldest first, padded with 0 on the right.

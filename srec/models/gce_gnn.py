@@ -9,9 +9,8 @@ with two hops where the paper has two, this is the paper's model, quirks of the 
 Shapes: B sessions, L positions, D dimension, S neighbours, V items, N and M pairs of session and item.
 """
 
-import itertools
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import torch
 import torch.nn.functional as F
@@ -21,12 +20,10 @@ from torch import Tensor, nn
 from srec.data.dataset import Dataset, Ints
 from srec.errors import SettingsError
 from srec.features.global_graph import global_graph
-from srec.features.session_graph import session_graph
+from srec.features.session_graph import Positions, positions
+from srec.models.gce_layers import GlobalAggregation, LocalGraph, Readout, dropout
 from srec.models.session_model import SessionModel
 from srec.settings import Settings
-
-SLOPE = 0.2
-POSITIONS = 200
 
 
 class GCEGNNSettings(Settings):
@@ -133,33 +130,25 @@ class GCEGNN(SessionModel):
 
     def encode(self, items_BL: Tensor, table_VD: Tensor) -> Tensor:
         """Session vectors [B, D], given the items' vectors."""
-        settings = self.settings
-        real_BL1 = (items_BL > 0).to(table_VD.dtype)[:, :, None]
-        levels, places_BL = self._levels(items_BL, table_VD)
-        vectors_BLD = F.embedding(places_BL, levels[0].vectors_ND)
-        types_BLL, first_BL = session_graph(items_BL)
-        local_BLD = self.local(vectors_BLD, types_BLL)
+        settings, placed = self.settings, positions(items_BL)
+        levels, nodes_P = self._levels(placed, table_VD)
+        nodes_ND = levels[0].vectors_ND
+        hidden_ND = self.local(nodes_ND, nodes_P, placed.sessions_P, items_BL)
         # A node's dropout is drawn once, however often its item stands in the session.
-        local_BLD = F.dropout(local_BLD, settings.dropout_local, training=self.training)
-        hidden_BLD = local_BLD.gather(1, first_BL[:, :, None].expand_as(local_BLD))
+        hidden_ND = dropout(hidden_ND, settings.dropout_local, self.training)
         if len(self.hops):
-            mean_BD = (vectors_BLD * real_BL1).sum(1) / real_BL1.sum(1)
-            global_ND = self._global(levels, mean_BD)
-            global_ND = F.dropout(global_ND, settings.dropout_global, training=self.training)
-            hidden_BLD = hidden_BLD + F.embedding(places_BL, global_ND)
-        result_BD: Tensor = self.readout(hidden_BLD, real_BL1)
-        return result_BD
+            global_ND = self._global(levels, placed.mean(F.embedding(nodes_P, nodes_ND)))
+            hidden_ND = hidden_ND + dropout(global_ND, settings.dropout_global, self.training)
+        session_BD: Tensor = self.readout(F.embedding(nodes_P, hidden_ND), placed)
+        return session_BD
 
-    def _levels(self, items_BL: Tensor, table_VD: Tensor) -> tuple["list[Level]", Tensor]:
+    def _levels(self, placed: Positions, table_VD: Tensor) -> tuple["list[Level]", Tensor]:
         """The sessions' items, their global neighbours, and so on; and each position's place in the first.
 
-        Each pair of session and item stands in a level once. A padded position is given the session's first
-        item, so that it adds no work.
+        Each pair of session and item stands in a level once; a level is in the order of its sessions.
         """
         size = table_VD.shape[0]
-        starts_B1 = size * torch.arange(items_BL.shape[0], device=items_BL.device)[:, None]
-        filled_BL = torch.where(items_BL > 0, items_BL, items_BL[:, :1])
-        keys_N, places_BL = distinct(starts_B1 + filled_BL)
+        keys_N, nodes_P = distinct(placed.sessions_P * size + placed.items_P)
         keys, edges = [keys_N], []
         for _ in self.hops:
             items_N = keys[-1] % size
@@ -169,24 +158,22 @@ class GCEGNN(SessionModel):
             edges.append((places_NS, F.embedding(items_N, self.weights_VS)))
         # One lookup for all levels, its gradient only the rows it has: a dense one is as large as the table.
         all_ND = F.embedding(torch.cat(keys) % size, table_VD, sparse=self.training)
-        ends = list(itertools.accumulate(part.shape[0] for part in keys))
-        vectors = [all_ND[end - part.shape[0] : end] for end, part in zip(ends, keys, strict=True)]
+        vectors = all_ND.split([part.shape[0] for part in keys])
         padded: list[tuple[Tensor | None, Tensor | None]] = [*edges, (None, None)]
         levels = [
             Level(vectors_ND, part // size, places_NS, weights_NS)
             for vectors_ND, part, (places_NS, weights_NS) in zip(vectors, keys, padded, strict=True)
         ]
-        return levels, places_BL
+        return levels, nodes_P
 
     def _global(self, levels: "list[Level]", mean_BD: Tensor) -> Tensor:
         """The first level's vectors after all hops: the farthest neighbours first (section 4.1)."""
         vectors = [level.vectors_ND for level in levels]
-        means = [F.embedding(level.sessions_N, mean_BD) for level in levels]
         for hop in self.hops:
             vectors = [
-                hop(inner, outer, mean, level.places_NS, level.weights_NS)
-                for inner, outer, mean, level in zip(
-                    vectors[:-1], vectors[1:], means[1:], levels, strict=False
+                hop(inner, outer, mean_BD, farther.sessions_N, level.places_NS, level.weights_NS)
+                for inner, outer, level, farther in zip(
+                    vectors[:-1], vectors[1:], levels[:-1], levels[1:], strict=False
                 )
             ]
         return vectors[0]
@@ -219,118 +206,6 @@ def distinct(keys: Tensor) -> tuple[Tensor, Tensor]:
         return flat, torch.arange(flat.shape[0]).reshape(keys.shape)
     found, places = torch.unique(keys, return_inverse=True)
     return found, places
-
-
-class LocalGraph(nn.Module):
-    """Attention between the items of a session, one weight vector for each type of edge (equations 6-8)."""
-
-    def __init__(self, dimension: int) -> None:
-        super().__init__()
-        self.edges_4D = nn.Parameter(torch.empty(4, dimension))
-
-    def forward(self, vectors_BLD: Tensor, types_BLL: Tensor) -> Tensor:
-        """The attended vectors [B, L, D]."""
-        queries_B4LD = vectors_BLD[:, None] * self.edges_4D[:, None]
-        energies_B4LL = F.leaky_relu(queries_B4LD @ vectors_BLD.transpose(1, 2)[:, None], SLOPE)
-        chosen_BLL = energies_B4LL.gather(1, (types_BLL - 1).clamp(min=0)[:, None]).squeeze(1)
-        chosen_BLL = torch.where(types_BLL > 0, chosen_BLL, -9e15)
-        return chosen_BLL.softmax(-1) @ vectors_BLD
-
-
-class GlobalAggregation(nn.Module):
-    """One hop: neighbours weighted by the session's mean and by their count (equations 2-5)."""
-
-    def __init__(self, dimension: int, dropout: float) -> None:
-        super().__init__()
-        self.dropout = dropout
-        self.similarity = nn.Parameter(torch.empty(dimension + 1, dimension))
-        self.energy = nn.Parameter(torch.empty(dimension, 1))
-        self.merge = nn.Parameter(torch.empty(2 * dimension, dimension))
-
-    def forward(
-        self, inner_ND: Tensor, outer_MD: Tensor, mean_MD: Tensor, places_NS: Tensor, weights_NS: Tensor
-    ) -> Tensor:
-        """The rows' new vectors [N, D], from those of their neighbours.
-
-        Args:
-            inner_ND: the rows' own vectors.
-            outer_MD: the neighbours' vectors, each once.
-            mean_MD: the mean of each neighbour's session.
-            places_NS: int64, which S of the M are each row's neighbours.
-            weights_NS: how often they meet.
-        """
-        projected_MD = (mean_MD * outer_MD) @ self.similarity[:-1]
-        energies_NS = edge_energies(projected_MD, self.similarity[-1], self.energy, places_NS, weights_NS)
-        shares_NS = energies_NS.softmax(-1)
-        around_ND = F.embedding_bag(places_NS, outer_MD, mode="sum", per_sample_weights=shares_NS)
-        merged = F.dropout(torch.cat((inner_ND, around_ND), -1), self.dropout, training=self.training)
-        return torch.relu(merged @ self.merge)
-
-
-class _EdgeEnergies(torch.autograd.Function):
-    """As ``edge_energies`` says, in place: the rows of all edges are the largest thing of a step."""
-
-    @staticmethod
-    def forward(
-        context: Any, rows_MD: Tensor, scale_D: Tensor, energy_D1: Tensor, places: Tensor, weights: Tensor
-    ) -> Tensor:
-        hidden_ED = rows_MD.index_select(0, places.flatten())
-        hidden_ED.addr_(weights.flatten(), scale_D)
-        F.leaky_relu_(hidden_ED, SLOPE)
-        context.save_for_backward(hidden_ED, energy_D1, places, weights)
-        context.rows = len(rows_MD)
-        return (hidden_ED @ energy_D1).reshape(places.shape)
-
-    @staticmethod
-    def backward(context: Any, *gradients: Any) -> Any:
-        hidden_ED, energy_D1, places, weights = context.saved_tensors
-        (gradient_NS,) = gradients
-        by_row = (*places.shape, hidden_ED.shape[1])
-        # The gradients of a row's energies cancel each other: summed by row first, they do so exactly.
-        energy_gradient_D = (gradient_NS[:, None] @ hidden_ED.reshape(by_row)).squeeze(1).sum(0)
-        outer_ED = torch.outer(gradient_NS.flatten(), energy_D1[:, 0])
-        # The activation keeps the sign, so its derivative can be read from its result.
-        positive_ED = torch.ops.aten.threshold_backward(outer_ED, hidden_ED, 0)
-        hidden_gradient_ED = outer_ED.mul_(SLOPE).add_(positive_ED, alpha=1 - SLOPE)
-        scale_gradient_D = (weights[:, None] @ hidden_gradient_ED.reshape(by_row)).squeeze(1).sum(0)
-        rows_gradient_MD = hidden_ED.new_zeros((context.rows, hidden_ED.shape[1]))
-        rows_gradient_MD.index_add_(0, places.flatten(), hidden_gradient_ED)
-        return rows_gradient_MD, scale_gradient_D, energy_gradient_D[:, None], None, None
-
-
-def edge_energies(
-    rows_MD: Tensor, scale_D: Tensor, energy_D1: Tensor, places_NS: Tensor, weights_NS: Tensor
-) -> Tensor:
-    """[N, S]: LeakyReLU(row + weight * scale) . energy for each edge (equation 4)."""
-    if torch.compiler.is_exporting():
-        hidden_NSD = F.embedding(places_NS, rows_MD) + weights_NS[:, :, None] * scale_D
-        return (F.leaky_relu(hidden_NSD, SLOPE) @ energy_D1).squeeze(2)
-    found: Tensor = _EdgeEnergies.apply(  # type: ignore[no-untyped-call]
-        rows_MD, scale_D, energy_D1, places_NS, weights_NS
-    )
-    return found
-
-
-class Readout(nn.Module):
-    """Soft attention over the positions, counted from the newest; the weights are gates (equations 11-14)."""
-
-    def __init__(self, dimension: int) -> None:
-        super().__init__()
-        self.positions = nn.Embedding(POSITIONS, dimension)
-        self.position_merge = nn.Parameter(torch.empty(2 * dimension, dimension))
-        self.gate = nn.Linear(dimension, dimension)
-        self.mean_gate = nn.Linear(dimension, dimension, bias=False)
-        self.energy = nn.Parameter(torch.empty(dimension, 1))
-
-    def forward(self, hidden_BLD: Tensor, real_BL1: Tensor) -> Tensor:
-        """Session vectors [B, D]."""
-        lengths_B11 = real_BL1.sum(1, keepdim=True)
-        mean_B1D = (hidden_BLD * real_BL1).sum(1, keepdim=True) / lengths_B11
-        steps_L = torch.arange(hidden_BLD.shape[1], device=hidden_BLD.device)
-        from_newest_BL = (lengths_B11[:, :, 0].long() - 1 - steps_L).clamp(min=0)
-        placed_BLD = torch.cat((self.positions(from_newest_BL), hidden_BLD), -1) @ self.position_merge
-        gates_BLD = torch.sigmoid(self.gate(torch.tanh(placed_BLD)) + self.mean_gate(mean_B1D))
-        return (gates_BLD @ self.energy * real_BL1 * hidden_BLD).sum(1)
 
 
 class MetadataEmbedding(nn.Module):

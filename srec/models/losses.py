@@ -8,30 +8,48 @@ from typing import Any
 import torch
 from torch import Tensor
 
+BLOCK = 1024  # items whose logits stay in a core's cache
+
 
 class _FullSoftmax(torch.autograd.Function):
-    """Turns the logits into their gradient in place: one buffer of [B, V + 1]."""
+    """The items in blocks, each worked through while it is in the cache."""
 
     @staticmethod
     def forward(context: Any, vectors_BD: Tensor, table_VD: Tensor, targets_B: Tensor) -> Tensor:
-        logits_BV = vectors_BD @ table_VD.T
-        logits_BV[:, 0] = -torch.inf
-        highest_B1 = logits_BV.amax(1, keepdim=True)
-        target_B1 = logits_BV.gather(1, targets_B[:, None]) - highest_B1
-        logits_BV.sub_(highest_B1).exp_()
-        sums_B1 = logits_BV.sum(1, keepdim=True)
-        loss = (sums_B1.log() - target_B1).mean()
-        logits_BV.mul_(1 / (sums_B1 * len(targets_B)))
-        one = logits_BV.new_full((1,), -1 / len(targets_B)).expand(len(targets_B), 1)
-        logits_BV.scatter_add_(1, targets_B[:, None], one)
-        context.save_for_backward(logits_BV, vectors_BD, table_VD)
-        return loss
+        raised, highest, sums = [], [], []
+        for rows_CD in table_VD.split(BLOCK):
+            logits_BC = vectors_BD @ rows_CD.T
+            if not raised:
+                logits_BC[:, 0] = -torch.inf
+            highest.append(logits_BC.amax(1, keepdim=True))
+            raised.append(logits_BC.sub_(highest[-1]).exp_())
+            sums.append(logits_BC.sum(1, keepdim=True))
+        # Each block was scaled by its own highest logit; now all are by the highest of all.
+        highest_BK, sums_BK = torch.cat(highest, 1), torch.cat(sums, 1)
+        highest_B1 = highest_BK.amax(1, keepdim=True)
+        scales_BK = (highest_BK - highest_B1).exp_()
+        total_B1 = (sums_BK * scales_BK).sum(1, keepdim=True)
+        context.raised, context.shares_BK = raised, scales_BK / total_B1
+        context.save_for_backward(vectors_BD, table_VD, targets_B)
+        target_B = (vectors_BD * table_VD.index_select(0, targets_B)).sum(1)
+        return (total_B1.log() + highest_B1).squeeze(1).sub_(target_B).mean()
 
     @staticmethod
     def backward(context: Any, *gradients: Any) -> Any:
-        gradient_BV, vectors_BD, table_VD = context.saved_tensors
-        (scale,) = gradients
-        return (gradient_BV @ table_VD).mul_(scale), gradient_BV.T @ (vectors_BD * scale), None
+        vectors_BD, table_VD, targets_B = context.saved_tensors
+        scale = gradients[0] / len(targets_B)
+        shares = (context.shares_BK * scale).split(1, 1)
+        table_gradient_VD = torch.empty_like(table_VD)
+        vectors_gradient_BD = table_VD.index_select(0, targets_B).mul_(-scale)
+        blocks = zip(
+            context.raised, shares, table_VD.split(BLOCK), table_gradient_VD.split(BLOCK), strict=True
+        )
+        for raised_BC, share_B1, rows_CD, gradient_CD in blocks:
+            logits_gradient_BC = raised_BC * share_B1
+            vectors_gradient_BD.addmm_(logits_gradient_BC, rows_CD)
+            torch.mm(logits_gradient_BC.T, vectors_BD, out=gradient_CD)
+        table_gradient_VD.index_add_(0, targets_B, vectors_BD * -scale)
+        return vectors_gradient_BD, table_gradient_VD, None
 
 
 def full_softmax(vectors_BD: Tensor, table_VD: Tensor, targets_B: Tensor) -> Tensor:
@@ -44,3 +62,29 @@ def full_softmax(vectors_BD: Tensor, table_VD: Tensor, targets_B: Tensor) -> Ten
     """
     loss: Tensor = _FullSoftmax.apply(vectors_BD, table_VD, targets_B)  # type: ignore[no-untyped-call]
     return loss
+
+
+class _Shared(torch.autograd.Function):
+    @staticmethod
+    def forward(context: Any, table_VD: Tensor) -> tuple[Tensor, Tensor]:
+        context.set_materialize_grads(False)
+        return table_VD.view_as(table_VD), table_VD.view_as(table_VD)
+
+    @staticmethod
+    def backward(context: Any, *gradients: Any) -> Any:
+        read_VD, scored_VD = gradients
+        if scored_VD is None or read_VD is None:
+            return read_VD if scored_VD is None else scored_VD
+        if not read_VD.is_sparse:
+            return scored_VD + read_VD
+        return scored_VD.index_add_(0, read_VD._indices()[0], read_VD._values())
+
+
+def shared(table_VD: Tensor) -> tuple[Tensor, Tensor]:
+    """The items' vectors twice: to read rows of, and to score against.
+
+    Rows that were read with ``F.embedding(..., sparse=True)`` have their gradients added in place into the
+    dense one of the scores; autograd would copy the whole table to do so.
+    """
+    read_VD, scored_VD = _Shared.apply(table_VD)  # type: ignore[no-untyped-call]
+    return read_VD, scored_VD

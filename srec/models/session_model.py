@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from srec.data.dataset import Dataset, Ints
 from srec.models.base import ItemsBL, ScoresBV
-from srec.models.losses import full_softmax
+from srec.models.losses import full_softmax, shared
 from srec.settings import Settings
 
 
@@ -48,8 +48,8 @@ class SessionModel(nn.Module, ABC):
 
     def loss(self, items_BL: Tensor, targets_B: Tensor) -> Tensor:
         """The mean cross-entropy of the targets (1..V) over all items, from logits; a scalar."""
-        table_VD = self.item_table()
-        return full_softmax(self.encode(items_BL, table_VD), table_VD, targets_B)
+        read_VD, scored_VD = shared(self.item_table())
+        return full_softmax(self.encode(items_BL, read_VD), scored_VD, targets_B)
 
 
 class TorchScorer:

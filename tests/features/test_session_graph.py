@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from srec.features.session_graph import session_graph
+from srec.features.session_graph import dense_edges
 
 
 def slow_edges(session: list[int]) -> dict[tuple[int, int], int]:
@@ -21,7 +21,7 @@ def slow_edges(session: list[int]) -> dict[tuple[int, int], int]:
 
 def as_edges(session: list[int], padding: int) -> dict[tuple[int, int], int]:
     items = torch.tensor([session + [0] * padding])
-    types, first = session_graph(items)
+    types, first = dense_edges(items)
     assert [session[at] for at in first[0, : len(session)]] == session
     edges: dict[tuple[int, int], int] = {}
     for row, column in np.argwhere(types[0].numpy() > 0):
