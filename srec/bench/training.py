@@ -150,7 +150,7 @@ def _stepper(model: GCEGNN, data: Examples, training: TrainingSettings, clock: C
             targets_B = torch.from_numpy(data.targets[chosen].astype(np.int64))
         optimizer.zero_grad()
         with clock.part("loss"):
-            loss = model.loss(items_BL, targets_B)
+            loss, _ = model.loss(items_BL, targets_B)
         with clock.part("backward"):
             loss.backward()  # type: ignore[no-untyped-call]
         with clock.part("optimizer"):

@@ -34,6 +34,11 @@ class Examples:
         """int32 [E]: the item each example asks for."""
         return self.items[self.ends]
 
+    def longest(self) -> "Examples":
+        """The last example of each session only: for a model that learns from all its positions at once."""
+        last = np.flatnonzero(np.append(self.sessions[1:] != self.sessions[:-1], len(self) > 0))
+        return Examples(self.items, self.starts[last], self.ends[last], self.sessions[last])
+
     def inputs(self, chosen: Ints) -> Ints:
         """int64 [B, L]: the inputs of the chosen examples, oldest first, padded with 0 on the right."""
         starts = self.starts[chosen]

@@ -158,7 +158,7 @@ class GCEGNN(SessionModel):
             edges.append((places_NS, F.embedding(items_N, self.weights_VS)))
         # One lookup for all levels, its gradient only the rows it has: a dense one is as large as the table.
         all_ND = F.embedding(torch.cat(keys) % size, table_VD, sparse=self.training)
-        vectors = all_ND.split([part.shape[0] for part in keys])
+        vectors = torch.split(all_ND, [part.shape[0] for part in keys])
         padded: list[tuple[Tensor | None, Tensor | None]] = [*edges, (None, None)]
         levels = [
             Level(vectors_ND, part // size, places_NS, weights_NS)

@@ -236,8 +236,10 @@ def _blocks(sessions_M: Tensor, places_NS: Tensor) -> list[tuple[slice, slice]]:
 
 
 def attend_in_blocks(*given: Tensor) -> Tensor:
-    """Equations 3-5; see ``_attend_whole``."""
-    found: Tensor = _Attention.apply(*given)  # type: ignore[no-untyped-call]
+    """Equations 3-5, in float32; see ``_attend_whole``."""
+    with torch.autocast(given[0].device.type, enabled=False):
+        exact = (value.float() if value.is_floating_point() else value for value in given)
+        found: Tensor = _Attention.apply(*exact)  # type: ignore[no-untyped-call]
     return found
 
 

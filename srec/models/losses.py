@@ -16,8 +16,10 @@ class _FullSoftmax(torch.autograd.Function):
 
     @staticmethod
     def forward(context: Any, vectors_BD: Tensor, table_VD: Tensor, targets_B: Tensor) -> Tensor:
-        raised, highest, sums = [], [], []
-        for rows_CD in table_VD.split(BLOCK):
+        raised: list[Tensor] = []
+        highest: list[Tensor] = []
+        sums: list[Tensor] = []
+        for rows_CD in torch.split(table_VD, BLOCK):
             logits_BC = vectors_BD @ rows_CD.T
             if not raised:
                 logits_BC[:, 0] = -torch.inf
@@ -38,11 +40,15 @@ class _FullSoftmax(torch.autograd.Function):
     def backward(context: Any, *gradients: Any) -> Any:
         vectors_BD, table_VD, targets_B = context.saved_tensors
         scale = gradients[0] / len(targets_B)
-        shares = (context.shares_BK * scale).split(1, 1)
+        shares = torch.split(context.shares_BK * scale, 1, 1)
         table_gradient_VD = torch.empty_like(table_VD)
         vectors_gradient_BD = table_VD.index_select(0, targets_B).mul_(-scale)
         blocks = zip(
-            context.raised, shares, table_VD.split(BLOCK), table_gradient_VD.split(BLOCK), strict=True
+            context.raised,
+            shares,
+            torch.split(table_VD, BLOCK),
+            torch.split(table_gradient_VD, BLOCK),
+            strict=True,
         )
         for raised_BC, share_B1, rows_CD, gradient_CD in blocks:
             logits_gradient_BC = raised_BC * share_B1
@@ -53,14 +59,17 @@ class _FullSoftmax(torch.autograd.Function):
 
 
 def full_softmax(vectors_BD: Tensor, table_VD: Tensor, targets_B: Tensor) -> Tensor:
-    """The mean cross-entropy of the targets (1..V) over all items but the padding; a scalar.
+    """The mean cross-entropy of the targets (1..V) over all items but the padding; a scalar, in float32.
 
     Args:
         vectors_BD: the sessions' vectors.
         table_VD: [V + 1, D], row 0 the padding's.
         targets_B: int64.
     """
-    loss: Tensor = _FullSoftmax.apply(vectors_BD, table_VD, targets_B)  # type: ignore[no-untyped-call]
+    with torch.autocast(vectors_BD.device.type, enabled=False):
+        loss: Tensor = _FullSoftmax.apply(  # type: ignore[no-untyped-call]
+            vectors_BD.float(), table_VD, targets_B
+        )
     return loss
 
 

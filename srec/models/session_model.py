@@ -1,7 +1,7 @@
 """What every learnt model keeps (see ``base``), and the one adapter that makes it a Scorer."""
 
 from abc import ABC, abstractmethod
-from typing import Self
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -13,8 +13,24 @@ from srec.models.losses import full_softmax, shared
 from srec.settings import Settings
 
 
+class Loss(NamedTuple):
+    """A loss, and over how many targets it is the mean."""
+
+    value: Tensor
+    targets: int
+
+
 class SessionModel(nn.Module, ABC):
-    """A torch module that turns sessions into vectors, scored against the items' vectors."""
+    """A torch module that turns sessions into vectors, scored against the items' vectors.
+
+    Attributes:
+        settings_type: the settings of this kind.
+        whole_sessions: whether it learns from whole sessions, each once an epoch with its last item as the
+            target, and not from each of their beginnings.
+    """
+
+    settings_type: ClassVar[type[Settings]]
+    whole_sessions: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod
@@ -25,7 +41,6 @@ class SessionModel(nn.Module, ABC):
     def initialise(self, seed: int) -> None:
         """Draw the initial weights."""
 
-    @abstractmethod
     def prepare(self, items: Ints, sessions: Ints) -> None:
         """Fill the buffers with what is counted, not learnt, from the flat training sequences.
 
@@ -46,10 +61,10 @@ class SessionModel(nn.Module, ABC):
         """Session vectors [B, D]."""
         return self.encode(items_BL, self.item_table())
 
-    def loss(self, items_BL: Tensor, targets_B: Tensor) -> Tensor:
-        """The mean cross-entropy of the targets (1..V) over all items, from logits; a scalar."""
+    def loss(self, items_BL: Tensor, targets_B: Tensor) -> Loss:
+        """The mean cross-entropy of the targets (1..V) over all items, from logits."""
         read_VD, scored_VD = shared(self.item_table())
-        return full_softmax(self.encode(items_BL, read_VD), scored_VD, targets_B)
+        return Loss(full_softmax(self.encode(items_BL, read_VD), scored_VD, targets_B), len(targets_B))
 
 
 class TorchScorer:
@@ -65,6 +80,7 @@ class TorchScorer:
     def score(self, items_BL: ItemsBL) -> ScoresBV:
         """Logits of the items 1..V, float32 [B, V]."""
         with torch.no_grad():
-            items = torch.from_numpy(np.ascontiguousarray(items_BL, np.int64))
-            scores_BV: ScoresBV = (self.model.encode(items, self.table_VD) @ self.transposed_DV).numpy()
+            items = torch.from_numpy(np.ascontiguousarray(items_BL, np.int64)).to(self.table_VD.device)
+            scores = self.model.encode(items, self.table_VD) @ self.transposed_DV
+            scores_BV: ScoresBV = scores.cpu().numpy()
         return scores_BV

@@ -16,7 +16,7 @@ from srec.errors import ArtifactError
 
 @dataclass
 class Progress:
-    """Where a training stands: ``step`` steps of ``epoch`` (from 0) of a stage are done."""
+    """Where a training stands: ``step`` steps of ``epoch`` (from 0) of a stage are done, in ``seconds``."""
 
     stage: str
     epoch: int = 0
@@ -24,6 +24,7 @@ class Progress:
     loss_sum: float = 0.0
     best_metric: float = float("-inf")
     best_epoch: int = 0
+    seconds: float = 0.0
     log: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -34,12 +35,11 @@ def save(
     optimizer: torch.optim.Optimizer,
     best: dict[str, Tensor],
 ) -> None:
-    """Write everything the next step depends on: weights, moments, random state, the best weights so far."""
+    """Write everything the next step depends on: weights, moments, the best weights so far."""
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     tensors |= {f"best.{name}": tensor for name, tensor in best.items()}
     for at, moments in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{at}.{name}": tensor for name, tensor in moments.items()}
-    tensors["rng"] = torch.get_rng_state()
     state = json.dumps(asdict(progress) | {"best_metric": repr(progress.best_metric)})
     draft = path.with_suffix(".draft")
     save_file({name: tensor.clone() for name, tensor in tensors.items()}, draft, {"progress": state})
@@ -51,7 +51,7 @@ def save(
 def load(
     path: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer
 ) -> tuple[Progress, dict[str, Tensor]]:
-    """Restore model, optimizer and random state in place; returns the progress and the best weights.
+    """Restore model and optimizer in place; returns the progress and the best weights.
 
     Raises:
         ArtifactError: the file is damaged.
@@ -62,10 +62,7 @@ def load(
             progress = _progress(file.metadata())
             for key in file.keys():  # noqa: SIM118
                 part, _, name = key.partition(".")
-                if part == "rng":
-                    torch.set_rng_state(file.get_tensor(key))
-                else:
-                    parts[part][name] = file.get_tensor(key)
+                parts[part][name] = file.get_tensor(key)
     except (SafetensorError, KeyError, ValueError, OSError) as error:
         raise ArtifactError(f"{path} cannot be resumed: {error}; delete it to start again") from error
     model.load_state_dict(parts["model"])

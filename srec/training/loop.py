@@ -11,15 +11,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from srec.data.dataset import Floats
+from srec.data.dataset import Floats, Ints
 from srec.errors import TrainingError
 from srec.features.batches import Examples, batches
 from srec.models.base import Scorer
-from srec.models.session_model import SessionModel, TorchScorer
+from srec.models.session_model import Loss, SessionModel, TorchScorer
 from srec.training.checkpoint import Progress, load, save
 from srec.training.settings import TrainingSettings
+from srec.training.workers import Workers
 
 Validate = Callable[[Scorer], dict[str, float]]
 BETTER = 1.001  # a gain of less than a thousandth, as the decayed learning rate brings, is none
@@ -60,6 +61,136 @@ class Stage:
     validate: Validate | None
 
 
+class _LossOf(nn.Module):
+    """A model's loss as a module, for several processes average the gradients of a module's forward."""
+
+    def __init__(self, model: SessionModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, items_BL: Tensor, targets_B: Tensor) -> Loss:
+        return self.model.loss(items_BL, targets_B)
+
+
+class _Trainer:
+    """One stage in progress."""
+
+    def __init__(
+        self,
+        model: SessionModel,
+        stage: Stage,
+        settings: TrainingSettings,
+        checkpoint: Path,
+        log: list[dict[str, Any]],
+        watch: Watch,
+    ) -> None:
+        self.workers = Workers.current()
+        self.model, self.stage, self.settings = model.to(self.workers.device), stage, settings
+        self.checkpoint, self.watch = checkpoint, watch
+        self.optimizer = torch.optim.Adam(
+            model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+        )
+        self.progress, self.best = Progress(stage.name, log=list(log)), dict[str, Tensor]()
+        if checkpoint.exists():
+            self.progress, self.best = load(checkpoint, model, self.optimizer)
+        self.workers.wait()
+        self.loss = self.workers.wrap(_LossOf(model))
+
+    def finished(self) -> bool:
+        """Whether the last epoch is done, or there was no better one for long enough."""
+        stage, progress = self.stage, self.progress
+        waited = progress.epoch - progress.best_epoch
+        return progress.epoch >= stage.epochs or (
+            stage.validate is not None and waited >= self.settings.patience
+        )
+
+    def save(self) -> None:
+        """The first process writes; all hold the same."""
+        if self.workers.first:
+            save(self.checkpoint, self.progress, self.model, self.optimizer, self.best)
+
+    def run_epoch(self) -> None:
+        """Train until the end of the epoch, from wherever in it the progress stands."""
+        settings, progress, data = self.settings, self.progress, self.stage.data
+        self.model.train()
+        total = math.ceil(len(data) / settings.batch_size)
+        rate = settings.learning_rate * settings.decay_factor ** (progress.epoch // settings.decay_every)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        order = batches(
+            data,
+            settings.batch_size,
+            np.random.default_rng([settings.seed, progress.epoch]),
+            self.stage.shares,
+            settings.length_chunk,
+        )
+        started = last = saved = time.monotonic()
+        examples = 0
+        for chosen in itertools.islice(order, progress.step, None):
+            value = self._step(chosen, rate)
+            progress.step += 1
+            progress.loss_sum += value
+            examples += len(chosen)
+            now = time.monotonic()
+            progress.seconds, last = progress.seconds + now - last, now
+            speed = examples / max(now - started, 1e-9)
+            epochs = self.stage.epochs
+            self.watch(Step(self.stage.name, progress.epoch + 1, epochs, progress.step, total, value, speed))
+            if now - saved >= settings.checkpoint_seconds:
+                self.save()
+                saved = time.monotonic()
+
+    def _step(self, chosen: Ints, rate: float) -> float:
+        """One step of the optimizer; the loss before it."""
+        progress, workers, data = self.progress, self.workers, self.stage.data
+        # Drawn anew for each step, so that nothing random is carried over a kill.
+        seeds = [self.settings.seed, progress.epoch, progress.step, workers.rank]
+        torch.manual_seed(int(np.random.SeedSequence(seeds).generate_state(1)[0]))
+        part, counts = workers.share(chosen)
+        items_BL = torch.from_numpy(data.inputs(part)).to(workers.device)
+        targets_B = torch.from_numpy(data.targets[part].astype(np.int64)).to(workers.device)
+        self.optimizer.zero_grad()
+        reduced = self.settings.precision == "bfloat16"
+        with torch.autocast(workers.device.type, torch.bfloat16, enabled=reduced):
+            loss, count = self.loss(items_BL, targets_B)
+        own = torch.tensor([loss.item(), 1.0], dtype=torch.float64) * (count if counts else 0)
+        weighted, targets = workers.total(own).tolist()
+        value: float = weighted / targets
+        if not math.isfinite(value):
+            raise TrainingError(
+                f"the loss is {value} at step {progress.step + 1} of epoch {progress.epoch + 1}"
+                f" ({progress.stage}): lower training.learning_rate (now {rate:g})"
+            )
+        # The processes' gradients are averaged as if all had equally many targets.
+        (loss * (own[1].item() * workers.count / targets)).backward()
+        self.optimizer.step()
+        return value
+
+    def end_epoch(self) -> None:
+        """Validate, log, move to the next epoch, and keep the weights if they are the best so far."""
+        progress, validate = self.progress, self.stage.validate
+        progress.epoch += 1
+        line: dict[str, Any] = {
+            "event": "epoch",
+            "stage": self.stage.name,
+            "epoch": progress.epoch,
+            "step": progress.step,
+            "loss": progress.loss_sum / max(progress.step, 1),
+            "learning_rate": self.optimizer.param_groups[0]["lr"],
+        }
+        metric = float(progress.epoch)
+        if validate is not None:
+            line["valid"] = self.workers.agreed(
+                validate(TorchScorer(self.model)) if self.workers.first else None
+            )
+            metric = _chosen_by(line["valid"], self.settings.metric)
+        progress.log.append(line)
+        progress.step, progress.loss_sum = 0, 0.0
+        if metric > progress.best_metric * BETTER:
+            progress.best_metric, progress.best_epoch = metric, progress.epoch
+            self.best = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
+
+
 def run_stage(
     model: SessionModel,
     stage: Stage,
@@ -71,7 +202,8 @@ def run_stage(
     """Train a prepared model, or go on from the checkpoint, and leave it with its best weights.
 
     After a kill at any moment the same call ends with the same bits, on the same machine with the same
-    number of threads.
+    number of threads. With several processes (see ``workers``) all call it; it may go on with another
+    number of them.
 
     Args:
         model: initialised and prepared.
@@ -84,103 +216,21 @@ def run_stage(
     Raises:
         TrainingError: the loss is not finite; the message names the step.
     """
-    optimizer = torch.optim.Adam(
-        model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
-    )
-    progress, best = Progress(stage.name, log=list(log)), dict[str, Tensor]()
     with _deterministic():
-        torch.manual_seed(settings.seed)
-        if checkpoint.exists():
-            progress, best = load(checkpoint, model, optimizer)
-        while not _finished(progress, stage, settings):
-            _run_epoch(model, stage, settings, optimizer, progress, best, checkpoint, watch)
-            best = _end_epoch(model, stage, optimizer, progress, settings, best)
-            save(checkpoint, progress, model, optimizer, best)
-    model.load_state_dict(best)
-    return progress
+        trainer = _Trainer(model, stage, settings, checkpoint, log, watch)
+        while not trainer.finished():
+            trainer.run_epoch()
+            trainer.end_epoch()
+            trainer.save()
+        trainer.workers.wait()
+    model.load_state_dict(trainer.best)
+    return trainer.progress
 
 
-def _finished(progress: Progress, stage: Stage, settings: TrainingSettings) -> bool:
-    waited = progress.epoch - progress.best_epoch
-    return progress.epoch >= stage.epochs or (stage.validate is not None and waited >= settings.patience)
-
-
-def _run_epoch(
-    model: SessionModel,
-    stage: Stage,
-    settings: TrainingSettings,
-    optimizer: torch.optim.Optimizer,
-    progress: Progress,
-    best: dict[str, Tensor],
-    checkpoint: Path,
-    watch: Watch,
-) -> None:
-    model.train()
-    data, total = stage.data, math.ceil(len(stage.data) / settings.batch_size)
-    rate = settings.learning_rate * settings.decay_factor ** (progress.epoch // settings.decay_every)
-    for group in optimizer.param_groups:
-        group["lr"] = rate
-    order = np.random.default_rng([settings.seed, progress.epoch])
-    started = saved = time.monotonic()
-    examples = 0
-    for chosen in itertools.islice(
-        batches(data, settings.batch_size, order, stage.shares, settings.length_chunk), progress.step, None
-    ):
-        items_BL = torch.from_numpy(data.inputs(chosen))
-        targets_B = torch.from_numpy(data.targets[chosen].astype(np.int64))
-        optimizer.zero_grad()
-        loss = model.loss(items_BL, targets_B)
-        value = loss.item()
-        if not math.isfinite(value):
-            raise TrainingError(
-                f"the loss is {value} at step {progress.step + 1} of epoch {progress.epoch + 1}"
-                f" ({stage.name}): lower training.learning_rate (now {rate:g})"
-            )
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        progress.step += 1
-        progress.loss_sum += value
-        examples += len(chosen)
-        now = time.monotonic()
-        speed = examples / max(now - started, 1e-9)
-        watch(Step(stage.name, progress.epoch + 1, stage.epochs, progress.step, total, value, speed))
-        if now - saved >= settings.checkpoint_seconds:
-            save(checkpoint, progress, model, optimizer, best)
-            saved = time.monotonic()
-
-
-def _end_epoch(
-    model: SessionModel,
-    stage: Stage,
-    optimizer: torch.optim.Optimizer,
-    progress: Progress,
-    settings: TrainingSettings,
-    best: dict[str, Tensor],
-) -> dict[str, Tensor]:
-    """Validate, log, move to the next epoch; returns the best weights so far."""
-    progress.epoch += 1
-    line: dict[str, Any] = {
-        "event": "epoch",
-        "stage": stage.name,
-        "epoch": progress.epoch,
-        "step": progress.step,
-        "loss": progress.loss_sum / max(progress.step, 1),
-        "learning_rate": optimizer.param_groups[0]["lr"],
-    }
-    metric = float(progress.epoch)
-    if stage.validate is not None:
-        line["valid"] = stage.validate(TorchScorer(model))
-        if settings.metric not in line["valid"]:
-            raise TrainingError(
-                f"training.metric {settings.metric!r} is not measured; there are {', '.join(line['valid'])}"
-            )
-        metric = line["valid"][settings.metric]
-    progress.log.append(line)
-    progress.step, progress.loss_sum = 0, 0.0
-    if metric > progress.best_metric * BETTER:
-        progress.best_metric, progress.best_epoch = metric, progress.epoch
-        return {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    return best
+def _chosen_by(measured: dict[str, float], metric: str) -> float:
+    if metric not in measured:
+        raise TrainingError(f"training.metric {metric!r} is not measured; there are {', '.join(measured)}")
+    return measured[metric]
 
 
 @contextmanager

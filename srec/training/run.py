@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,10 @@ from srec.features.batches import Examples, examples
 from srec.models import model_entry
 from srec.models.session_model import SessionModel
 from srec.settings import Settings
+from srec.training.checkpoint import Progress
 from srec.training.loop import Stage, Validate, Watch, run_stage
 from srec.training.settings import TrainingSettings
+from srec.training.workers import Workers
 
 KIND = "run"
 VERSION = 1
@@ -91,21 +92,23 @@ def train(
         raise SettingsError(f"{name} is counted, not trained: `srec evaluate` computes it by itself")
     inputs = {"dataset": dataset.fingerprint}
     parameters = {"model": name, "settings": settings.model_dump(), "training": training.model_dump()}
-    if is_current(target, KIND, VERSION, inputs=inputs, parameters=parameters):
+    workers = Workers.current()
+    if workers.agreed(is_current(target, KIND, VERSION, inputs=inputs, parameters=parameters)):
         return Run(target)
-    partial = _partial(target, {"inputs": inputs, "parameters": parameters})
-    started = time.monotonic()
-    model, log, facts = _stages(dataset, name, settings, training, validate, watch, partial)
-    with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
-        weights = {key: value.contiguous() for key, value in model.state_dict().items()}
-        save_file(weights, draft.path / "weights.safetensors")
-        lines = "".join(json.dumps(line) + "\n" for line in log)
-        (draft.path / "metrics.jsonl").write_text(lines, encoding="utf-8")
-        draft.facts = facts | {
-            "parameter_count": sum(parameter.numel() for parameter in model.parameters()),
-            "seconds_since_last_start": round(time.monotonic() - started, 1),
-        }
-    shutil.rmtree(partial)
+    partial = target.with_name(f"{target.name}.partial")
+    if workers.first:
+        _begin(partial, {"inputs": inputs, "parameters": parameters})
+    workers.wait()
+    model, done, facts = _stages(dataset, name, settings, training, validate, watch, partial)
+    if workers.first:
+        with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
+            weights = {key: value.cpu().contiguous() for key, value in model.state_dict().items()}
+            save_file(weights, draft.path / "weights.safetensors")
+            lines = "".join(json.dumps(line) + "\n" for line in done.log)
+            (draft.path / "metrics.jsonl").write_text(lines, encoding="utf-8")
+            draft.facts = facts
+        shutil.rmtree(partial)
+    workers.wait()
     return Run(target)
 
 
@@ -117,17 +120,23 @@ def _stages(
     validate: Validate,
     watch: Watch,
     partial: Path,
-) -> tuple[SessionModel, list[dict[str, Any]], dict[str, Any]]:
+) -> tuple[SessionModel, Progress, dict[str, Any]]:
     """Choose the epoch on the validation window, then train anew on all before the test."""
     model, data, shares = _fresh(dataset, name, settings, training, "train")
     stage = Stage("select", data, shares, training.epochs, validate)
     done = run_stage(model, stage, training, partial / "select.safetensors", [], watch)
-    facts = {"chosen_epoch": done.best_epoch, "valid": done.log[done.best_epoch - 1]["valid"]}
+    facts = {
+        "chosen_epoch": done.best_epoch,
+        "valid": done.log[done.best_epoch - 1]["valid"],
+        "parameter_count": sum(parameter.numel() for parameter in model.parameters()),
+        "seconds": {"select": round(done.seconds, 1)},
+    }
     if training.refit:
         model, data, shares = _fresh(dataset, name, settings, training, "fit")
         stage = Stage("refit", data, shares, done.best_epoch, None)
         done = run_stage(model, stage, training, partial / "refit.safetensors", done.log, watch)
-    return model, done.log, facts
+        facts["seconds"]["refit"] = round(done.seconds, 1)
+    return model, done, facts
 
 
 def _fresh(
@@ -138,6 +147,8 @@ def _fresh(
     if not len(data):
         raise TrainingError(f"{dataset.path} has no session of two games to learn from")
     model: SessionModel = model_entry(name).load().build(dataset, settings)
+    if model.whole_sessions:
+        data = data.longest()
     model.initialise(training.seed)
     items, _, sessions = dataset.sequences.learnable(part)
     model.prepare(items, sessions)
@@ -153,13 +164,11 @@ def _shares(times: Ints, half_life_days: float | None) -> Floats | None:
     return shares
 
 
-def _partial(target: Path, wanted: dict[str, Any]) -> Path:
+def _begin(partial: Path, wanted: dict[str, Any]) -> None:
     """The folder of an unfinished run; what was begun from other inputs or settings is thrown away."""
-    partial = target.with_name(f"{target.name}.partial")
     marker = partial / "begun.json"
     text = json.dumps(wanted, sort_keys=True)
     if not marker.is_file() or marker.read_text(encoding="utf-8") != text:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         marker.write_text(text, encoding="utf-8")
-    return partial

@@ -1,6 +1,6 @@
 """What the training loop can be told."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -31,5 +31,8 @@ class TrainingSettings(Settings):
         True, description="then train anew on training and validation together, for the chosen epochs"
     )
     max_length: int = Field(50, ge=1, le=200, description="the newest items of a session that are input")
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32", description="of the encoder's products while training; the loss stays in float32"
+    )
     seed: int = Field(0, ge=0, description="of weights, order and dropout")
     checkpoint_seconds: float = Field(30, ge=0, description="at most this much work is lost by a kill")

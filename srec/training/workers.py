@@ -1,0 +1,98 @@
+"""The processes that train together: one, or those that ``torchrun`` started.
+
+They keep equal copies of the model (DistributedDataParallel), each takes its part of every batch, and the
+first alone validates and writes. Nothing else in the training knows of them.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from srec.data.dataset import Ints
+
+_PATIENCE = timedelta(hours=2)  # the others wait while the first validates
+
+
+@dataclass(frozen=True)
+class Workers:
+    """This process among all.
+
+    Attributes:
+        rank: from 0; the first one writes.
+        count: how many there are.
+        device: where this one computes.
+    """
+
+    rank: int
+    count: int
+    device: torch.device
+
+    @classmethod
+    def current(cls) -> "Workers":
+        """What ``join`` set up, or one process alone."""
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        if not dist.is_initialized():
+            return cls(0, 1, device)
+        if device.type == "cuda":
+            device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        return cls(dist.get_rank(), dist.get_world_size(), device)
+
+    @property
+    def first(self) -> bool:
+        """Whether this one validates and writes."""
+        return self.rank == 0
+
+    def wrap(self, module: nn.Module) -> nn.Module:
+        """The module, its gradients averaged over all processes."""
+        return module if self.count == 1 else DistributedDataParallel(module)
+
+    def share(self, chosen: Ints) -> tuple[Ints, bool]:
+        """This process's part of a batch, and whether it counts.
+
+        A batch may have fewer examples than there are processes; who has none takes one that does not count,
+        for all must take part in each step.
+        """
+        part = chosen[self.rank :: self.count]
+        return (part, True) if len(part) else (chosen[:1], False)
+
+    def total(self, values: Tensor) -> Tensor:
+        """The sum over all processes, of a small tensor on the CPU."""
+        if self.count > 1:
+            moved = values.to(self.device)
+            dist.all_reduce(moved)
+            return moved.cpu()
+        return values
+
+    def agreed(self, value: Any) -> Any:
+        """What the first process has; plain Python values only."""
+        if self.count == 1:
+            return value
+        shared = [value]
+        dist.broadcast_object_list(shared, src=0)
+        return shared[0]
+
+    def wait(self) -> None:
+        """Until all are here."""
+        if self.count > 1:
+            dist.barrier()
+
+
+def join() -> Workers:
+    """Join the other processes where ``torchrun`` started this one; changes the process."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not dist.is_initialized():
+        if torch.cuda.is_available():
+            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=_PATIENCE)
+    return Workers.current()
+
+
+def leave() -> None:
+    """Part from the other processes, at the end of the work."""
+    if dist.is_initialized():
+        dist.destroy_process_group()
