@@ -25,6 +25,10 @@ SECTIONS = (
     "vstan",
     "item-knn",
     "ease",
+    "narm",
+    "sr-gnn",
+    "sasrec",
+    "bert4rec",
     "gce-gnn",
 )
 

@@ -36,6 +36,10 @@ MODELS: dict[str, Entry] = {
     "vstan": Entry("session_knn", "VSTAN"),
     "item-knn": Entry("item_knn", "ItemKNN"),
     "ease": Entry("ease", "EASE"),
+    "narm": Entry("narm", "NARM", learnt=True),
+    "sr-gnn": Entry("sr_gnn", "SRGNN", learnt=True),
+    "sasrec": Entry("sasrec", "SASRec", learnt=True),
+    "bert4rec": Entry("bert4rec", "BERT4Rec", learnt=True),
     "gce-gnn": Entry("gce_gnn", "GCEGNN", learnt=True),
 }
 

@@ -22,7 +22,7 @@ from srec.errors import SettingsError
 from srec.features.global_graph import global_graph
 from srec.features.session_graph import Positions, positions
 from srec.models.gce_layers import GlobalAggregation, LocalGraph, Readout, dropout
-from srec.models.session_model import SessionModel
+from srec.models.session_model import SessionModel, draw_uniform
 from srec.settings import Settings
 
 
@@ -99,11 +99,7 @@ class GCEGNN(SessionModel):
 
     def initialise(self, seed: int) -> None:
         """Draw all weights from U(-1/sqrt(D), 1/sqrt(D)), as the authors do."""
-        generator = torch.Generator().manual_seed(seed)
-        bound = self.settings.dimension**-0.5
-        with torch.no_grad():
-            for parameter in self.parameters():
-                parameter.uniform_(-bound, bound, generator=generator)
+        draw_uniform(self, self.settings.dimension, seed)
 
     def prepare(self, items: Ints, sessions: Ints) -> None:
         """Count the global graph of the training sequences into the buffers."""

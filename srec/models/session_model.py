@@ -1,7 +1,7 @@
 """What every learnt model keeps (see ``base``), and the one adapter that makes it a Scorer."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -25,11 +25,13 @@ class SessionModel(nn.Module, ABC):
 
     Attributes:
         settings_type: the settings of this kind.
+        paper_training: the training settings of its paper, where they differ from the loop's defaults.
         whole_sessions: whether it learns from whole sessions, each once an epoch with its last item as the
             target, and not from each of their beginnings.
     """
 
     settings_type: ClassVar[type[Settings]]
+    paper_training: ClassVar[dict[str, Any]] = {}
     whole_sessions: ClassVar[bool] = False
 
     @classmethod
@@ -65,6 +67,21 @@ class SessionModel(nn.Module, ABC):
         """The mean cross-entropy of the targets (1..V) over all items, from logits."""
         read_VD, scored_VD = shared(self.item_table())
         return Loss(full_softmax(self.encode(items_BL, read_VD), scored_VD, targets_B), len(targets_B))
+
+
+def draw_uniform(model: nn.Module, dimension: int, seed: int) -> None:
+    """Draw all weights from U(-1/sqrt(D), 1/sqrt(D)), as SR-GNN's code does and others after it."""
+    generator = torch.Generator().manual_seed(seed)
+    bound = dimension**-0.5
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.uniform_(-bound, bound, generator=generator)
+
+
+def newest(vectors_BLD: Tensor, items_BL: Tensor) -> Tensor:
+    """[B, D]: the vector at each session's newest position."""
+    at_B11 = ((items_BL > 0).sum(1) - 1)[:, None, None]
+    return vectors_BLD.gather(1, at_B11.expand(-1, 1, vectors_BLD.shape[2])).squeeze(1)
 
 
 class TorchScorer:
