@@ -29,6 +29,7 @@ for command in (
     pipeline.recommend,
     pipeline.serve,
     research.reproduce,
+    research.leaderboard,
 ):
     app.command()(command)
 bench.command("training")(research.bench_training)

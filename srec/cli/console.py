@@ -57,5 +57,9 @@ def training_progress() -> "Iterator[Watch]":
                 name = f"{step.stage}: epoch {step.epoch} of at most {step.epochs}"
                 tasks[key] = bar.add_task(name, total=step.steps, loss=0.0, speed=0.0)
             bar.update(tasks[key], completed=step.step, loss=step.loss, speed=step.examples_per_second)
+            if step.step == step.steps and not console.is_terminal:
+                console.print(
+                    f"{step.stage}: epoch {step.epoch} done, {step.examples_per_second:,.0f} examples/s"
+                )
 
         yield watch

@@ -25,6 +25,7 @@ SECTIONS = (
     "vstan",
     "item-knn",
     "ease",
+    "blend",
     "narm",
     "sr-gnn",
     "sasrec",

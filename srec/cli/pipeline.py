@@ -141,7 +141,7 @@ def evaluate(
     counted = {
         name: read.get(entry.load().settings_type)
         for name, entry in MODELS.items()
-        if not entry.learnt and (data.repeats or not entry.only_repeats)
+        if not entry.learnt and entry.fits(data)
     }
     runs = {path.name: path for path in run or ()}
     if len(runs) < len(run or ()):

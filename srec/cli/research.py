@@ -7,8 +7,17 @@ from typing import Annotated
 import typer
 
 from srec.cli.console import console, training_progress
-from srec.cli.options import SETS, DataOption, ThreadsOption, WorkOption
+from srec.cli.options import (
+    SECTIONS,
+    SETS,
+    DataOption,
+    RecipeOption,
+    SetOption,
+    ThreadsOption,
+    WorkOption,
+)
 from srec.errors import SRecError
+from srec.settings import Recipe
 
 
 def reproduce(
@@ -20,7 +29,7 @@ def reproduce(
     ] = "both",
     seeds: Annotated[int, typer.Option(min=1, help="How many runs, with the seeds 0, 1, ...")] = 1,
     epochs: Annotated[int, typer.Option(min=1, help="The most epochs.")] = 20,
-    work: WorkOption = Path("work/reproduce"),
+    work: WorkOption = Path("work/sessions"),
     threads: ThreadsOption = None,
 ) -> None:
     """Train a paper's model with its settings, and print what it reaches beside the paper's figures."""
@@ -40,13 +49,56 @@ def reproduce(
             console.print(f"result: {work / source.resolve().name / name}.json")
 
 
+def leaderboard(
+    dataset: Annotated[
+        str, typer.Option(help="diginetica, tmall, a folder of the same two files, or a dataset directory.")
+    ],
+    data: DataOption = SETS,
+    rows: Annotated[
+        str | None, typer.Option(help="Only these, separated by commas; all if left out.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each trained model.")] = 1,
+    target: Annotated[
+        Path | None,
+        typer.Option(help="The folder of rows and tables; leaderboard/NAME in --work if left out."),
+    ] = None,
+    work: WorkOption = Path("work/sessions"),
+    recipe: RecipeOption = None,
+    overrides: SetOption = None,
+    threads: ThreadsOption = None,
+) -> None:
+    """Train or count every model that fits a dataset, and print one table; known rows are not made again."""
+    from srec.artifacts import MANIFEST
+    from srec.data.dataset import Dataset
+    from srec.data.sessions import prepare_sessions
+    from srec.evaluation import leaderboard as board
+    from srec.evaluation.reproduce import HELD_OUT, PAPER
+    from srec.training.process import set_up_process
+
+    set_up_process(threads)
+    source = data / dataset if dataset in PAPER else Path(dataset)
+    name = source.resolve().name
+    if (source / MANIFEST).is_file():
+        prepared = Dataset(source)
+    else:
+        prepared = prepare_sessions(source, work / name / "honest", HELD_OUT)
+    wanted = board.chosen(board.rows(prepared, name, Recipe(SECTIONS, recipe, overrides or ())), rows)
+    where = target or work / "leaderboard" / name
+    with training_progress() as watch:
+        result = board.leaderboard(
+            prepared, name, wanted, range(seeds), work / name / "runs", where, watch, console.print
+        )
+    console.print(board.table(result))
+    console.print(f"leaderboard: {where}")
+
+
 def bench_training(
     dataset: Annotated[str, typer.Option(help="diginetica, tmall, or a folder of the same two files.")],
     data: DataOption = SETS,
     steps: Annotated[int, typer.Option(min=1, help="Steps of a block.")] = 20,
     blocks: Annotated[int, typer.Option(min=1, help="Blocks of the model and of the floor.")] = 9,
     result: Annotated[Path | None, typer.Option(help="A file to write the result to, as JSON.")] = None,
-    work: WorkOption = Path("work/reproduce"),
+    work: WorkOption = Path("work/sessions"),
     threads: Annotated[int, typer.Option(min=1, help="Threads to use.")] = 1,
 ) -> None:
     """Time a training step of GCE-GNN, and where it goes, beside the floor of the same shapes."""

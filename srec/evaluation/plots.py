@@ -119,6 +119,41 @@ def training_metrics(lines: Sequence[Mapping[str, Any]], names: Sequence[str]) -
     return _svg(figure)
 
 
+def quality_by_time(rows: Sequence[Mapping[str, Any]], metric: str) -> str:
+    """A metric of each model, in %, with its interval, by the seconds its training took."""
+    figure, axes = _figure("training time", f"{metric} in %")
+    for place, row in enumerate(rows):
+        value, (low, high) = row["metrics"][metric], row["interval"][metric]
+        axes.errorbar(
+            max(row["seconds"], 0.01),
+            100 * value,
+            yerr=[[100 * max(value - low, 0)], [100 * max(high - value, 0)]],
+            fmt=_marker(place),
+            color=colour(place),
+            markersize=6.5,
+            elinewidth=1.4,
+            capsize=2.5,
+            clip_on=False,
+        )
+    axes.set_xscale("log")
+    axes.set_ylim(bottom=0)
+    marks = {
+        0.01: "10 ms",
+        0.1: "0.1 s",
+        1: "1 s",
+        10: "10 s",
+        60: "1 min",
+        600: "10 min",
+        3600: "1 h",
+        36000: "10 h",
+    }
+    low_x, high_x = axes.get_xlim()
+    kept = {at: name for at, name in marks.items() if low_x <= at <= high_x}
+    axes.set_xticks(list(kept), list(kept.values()))
+    axes.minorticks_off()
+    return _svg(figure)
+
+
 def lengths(histogram: Mapping[str, int]) -> str:
     """How many sessions have each number of interactions; the longest are pooled."""
     pooled: dict[int, int] = {}

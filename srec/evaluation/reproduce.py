@@ -98,7 +98,9 @@ def reproduce(
     for seed in seeds:
         training = training_settings(protocol, seed, epochs)
         validate = validator(dataset, training.max_length, part)
-        run = train(dataset, folder / f"{protocol}-{seed}", "gce-gnn", model, training, validate, watch)
+        # The leaderboard has the honest runs too, and finds them here.
+        target = folder / (f"paper-{seed}" if protocol == "paper" else f"runs/gce-gnn-{seed}")
+        run = train(dataset, target, "gce-gnn", model, training, validate, watch)
         curve = [line["valid"] for line in run.log if line["stage"] == "select"]
         found: dict[str, Any] = {"seed": seed, "epochs": len(curve), "curve": curve}
         if protocol == "paper":

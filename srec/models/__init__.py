@@ -6,8 +6,9 @@ SessionModel that the training loop fits. Both name their settings class as ``se
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, Literal
 
+from srec.data.dataset import Dataset
 from srec.errors import SettingsError
 
 
@@ -18,7 +19,11 @@ class Entry:
     module: str
     name: str
     learnt: bool = False
-    only_repeats: bool = False  # it can only answer where sessions repeat items
+    only: Literal["repeats", "games"] | None = None  # where sessions repeat items, or items are dated games
+
+    def fits(self, dataset: Dataset) -> bool:
+        """Whether the model can answer on such data."""
+        return self.only is None or (self.only == "repeats") == dataset.repeats
 
     def load(self) -> Any:
         """The model's class."""
@@ -27,15 +32,16 @@ class Entry:
 
 MODELS: dict[str, Entry] = {
     "popularity": Entry("popularity", "Popularity"),
-    "popularity-recent": Entry("popularity", "RecentPopularity"),
-    "tags": Entry("tags", "TagScorer"),
-    "own-items": Entry("own_items", "OwnItems", only_repeats=True),
+    "popularity-recent": Entry("popularity", "RecentPopularity", only="games"),
+    "tags": Entry("tags", "TagScorer", only="games"),
+    "own-items": Entry("own_items", "OwnItems", only="repeats"),
     "markov": Entry("markov", "Markov"),
     "rules": Entry("rules", "Rules"),
     "vs-knn": Entry("session_knn", "VSKNN"),
     "vstan": Entry("session_knn", "VSTAN"),
     "item-knn": Entry("item_knn", "ItemKNN"),
     "ease": Entry("ease", "EASE"),
+    "blend": Entry("blend", "Blend"),
     "narm": Entry("narm", "NARM", learnt=True),
     "sr-gnn": Entry("sr_gnn", "SRGNN", learnt=True),
     "sasrec": Entry("sasrec", "SASRec", learnt=True),

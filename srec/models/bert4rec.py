@@ -50,6 +50,7 @@ class BERT4Rec(SessionModel):
         "batch_size": 256,
         "weight_decay": 0.0,
         "decay_factor": 1.0,
+        "epochs": 100,
         "patience": 5,
     }
     whole_sessions: ClassVar[bool] = True

@@ -42,7 +42,12 @@ class SASRec(SessionModel):
     """
 
     settings_type: ClassVar[type[Settings]] = SASRecSettings
-    paper_training: ClassVar[dict[str, Any]] = {"batch_size": 128, "weight_decay": 0.0, "decay_factor": 1.0}
+    paper_training: ClassVar[dict[str, Any]] = {
+        "batch_size": 128,
+        "weight_decay": 0.0,
+        "decay_factor": 1.0,
+        "epochs": 100,
+    }
     whole_sessions: ClassVar[bool] = True
 
     def __init__(self, settings: SASRecSettings, item_count: int) -> None:

@@ -1,0 +1,164 @@
+"""``srec leaderboard``: every model that fits a dataset, measured under one protocol, in one table."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from srec import __version__
+from srec.artifacts import write_json
+from srec.data.dataset import Dataset
+from srec.errors import SettingsError
+from srec.evaluation.leaderboard_page import HEADINGS, cells, markdown, page
+from srec.evaluation.reproduce import model_settings, training_settings
+from srec.evaluation.rows import Row, measure
+from srec.models import MODELS
+from srec.models.gce_gnn import GCEGNNSettings
+from srec.settings import Recipe, Settings
+from srec.training.loop import Watch
+from srec.training.settings import TrainingSettings
+
+LONGEST = 200
+
+
+def rows(dataset: Dataset, name: str, recipe: Recipe) -> list[Row]:
+    """The rows of a dataset: whole sessions as the papers have them, or prepared reviews of games.
+
+    Args:
+        dataset: which.
+        name: of a set of the GCE-GNN paper, for its settings; any other.
+        recipe: the settings that differ from the defaults.
+    """
+    general = recipe.get(TrainingSettings)
+    if dataset.repeats:
+        general = general.model_copy(update={"max_length": LONGEST})
+    length = general.max_length
+    found: list[Row] = []
+    for key, entry in MODELS.items():
+        if not entry.fits(dataset):
+            continue
+        kind = entry.load()
+        settings = recipe.get(kind.settings_type)
+        if not entry.learnt:
+            found.append(Row(key, key, settings, None, length))
+        elif key != "gce-gnn":
+            training = general.model_copy(update=kind.paper_training)
+            found.append(Row(key, key, settings, training, length))
+        elif dataset.repeats:
+            training = training_settings("honest", 0, 20)
+            found.append(Row(key, key, model_settings(name), training, training.max_length))
+        else:
+            found += _modifications(settings, general)
+    return found
+
+
+def _modifications(settings: Settings, training: TrainingSettings) -> list[Row]:
+    """The paper's GCE-GNN, SRec's, and SRec's without or with other parts."""
+    assert isinstance(settings, GCEGNNSettings)
+    plain = {"tags": False, "context": False}
+    changes: dict[str, dict[str, Any]] = {
+        "gce-gnn as published": plain | {"dimension": 100, "hops": 2},
+        "srec": {},
+        "srec without tags": {"tags": False},
+        "srec without context": {"context": False},
+        "srec without both": plain,
+        "srec with 2 hops": {"hops": 2},
+        "srec without global graph": {"hops": 0},
+    }
+    return [
+        Row(name, "gce-gnn", settings.model_copy(update=change), training, training.max_length)
+        for name, change in changes.items()
+    ]
+
+
+def leaderboard(
+    dataset: Dataset,
+    name: str,
+    wanted: Sequence[Row],
+    seeds: Sequence[int],
+    work: Path,
+    target: Path,
+    watch: Watch = lambda step: None,
+    told: Callable[[str], None] = lambda line: None,
+) -> dict[str, Any]:
+    """Measure the rows that are not there yet, and write all that are there as one table.
+
+    Args:
+        dataset: what to learn and to test on.
+        name: of the dataset, for the title.
+        wanted: the rows to have.
+        seeds: of trained models.
+        work: where runs are kept.
+        target: the folder of rows/*.json (one a row), leaderboard.json, .md and .html.
+        watch: told after each training step.
+        told: told what is measured.
+
+    Returns:
+        Plain JSON: dataset, protocol, rows.
+    """
+    (target / "rows").mkdir(parents=True, exist_ok=True)
+    measured = []
+    for row in wanted:
+        file = target / "rows" / f"{file_name(row.name)}.json"
+        known = _known(file)
+        described = row.described(dataset, seeds)
+        if known is None or any(known.get(key) != value for key, value in described.items()):
+            told(f"measuring {row.name}")
+            known = measure(dataset, row, seeds, work, watch)
+            write_json(file, known)
+        measured.append(known)
+    result = {
+        "command": "leaderboard",
+        "srec": __version__,
+        "name": name,
+        "dataset": {"fingerprint": dataset.fingerprint, "simulated": dataset.simulated}
+        | {key: dataset.manifest["statistics"].get(key) for key in ("users", "items", "interactions")},
+        "repeats": dataset.repeats,
+        "rows": sorted(measured, key=lambda row: -row["metrics"]["MRR@20"]),
+    }
+    write_json(target / "leaderboard.json", result)
+    (target / "leaderboard.md").write_text(markdown(result), encoding="utf-8")
+    (target / "leaderboard.html").write_text(page(result), encoding="utf-8")
+    return result
+
+
+def table(result: dict[str, Any]) -> Table:
+    """For the terminal."""
+    made = Table(title=f"{result['name']}: metrics in %")
+    for place, heading in enumerate(HEADINGS):
+        made.add_column(heading, justify="right" if place else "left")
+    for row in result["rows"]:
+        made.add_row(*map(escape, cells(row)))
+    return made
+
+
+def chosen(all_rows: Iterable[Row], names: str | None) -> list[Row]:
+    """The rows of these names, separated by commas, as their files are named; all where None.
+
+    Raises:
+        SettingsError: there is no such row; the message lists those there are.
+    """
+    known = {file_name(row.name): row for row in all_rows}
+    if names is None:
+        return list(known.values())
+    asked = [name.strip() for name in names.split(",")]
+    for name in asked:
+        if name not in known:
+            raise SettingsError(f"there is no row {name!r}; the rows are {', '.join(known)}")
+    return [known[name] for name in asked]
+
+
+def file_name(name: str) -> str:
+    """A row's name as that of a file."""
+    return "-".join("".join(letter if letter.isalnum() else " " for letter in name).split())
+
+
+def _known(file: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,114 @@
+"""A blend of counted models: their scores, scaled to each session's best, added with fitted weights.
+
+The weights are fitted on the validation window, by models that know only what comes before it; then the
+models are counted anew on what they shall know. What sessions repeat decides which models take part.
+
+Shapes: B sessions, V items, E examples.
+"""
+
+import itertools
+from collections.abc import Sequence
+from typing import ClassVar, Self
+
+import numpy as np
+from pydantic import Field
+
+from srec.data.dataset import Dataset, Part
+from srec.features.batches import examples
+from srec.models import model_entry
+from srec.models.base import ItemsBL, Scorer, ScoresBV
+from srec.settings import Settings
+
+_BATCH = 100
+_WIDEST = 200
+_K = 20
+
+
+class BlendSettings(Settings):
+    """What is blended, and how the weights are searched for."""
+
+    section: ClassVar[str] = "blend"
+    repeating: tuple[str, ...] = Field(
+        ("vstan", "rules", "own-items"), description="the models where sessions repeat items"
+    )
+    games: tuple[str, ...] = Field(
+        ("vstan", "rules", "popularity-recent"), description="the models where they do not"
+    )
+    examples: int = Field(2000, ge=1, description="validation examples, evenly spread, to judge weights by")
+    weights: tuple[float, ...] = Field(
+        (0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2), description="what a model's weight can be; the first one's is 1"
+    )
+
+
+class Blend:
+    """Scores an item by the weighted sum of what the models say of it.
+
+    Args:
+        scorers: the models.
+        weights: of each.
+    """
+
+    settings_type: ClassVar[type[Settings]] = BlendSettings
+
+    def __init__(self, scorers: Sequence[Scorer], weights: Sequence[float]) -> None:
+        self._scorers, self.weights = scorers, tuple(weights)
+
+    @classmethod
+    def fit(cls, dataset: Dataset, settings: Settings, part: Part) -> Self:
+        """Fit the weights on the validation window, then count the models."""
+        assert isinstance(settings, BlendSettings)
+        names = settings.repeating if dataset.repeats else settings.games
+        before = [_counted(name, dataset, "train") for name in names]
+        weights = _fitted_weights(before, dataset, settings)
+        return cls(before if part == "train" else [_counted(name, dataset, part) for name in names], weights)
+
+    def score(self, items_BL: ItemsBL) -> ScoresBV:
+        """The weighted sum, float32 [B, V]."""
+        parts = [_scaled(scorer.score(items_BL)) for scorer in self._scorers]
+        return _sum(parts, self.weights)
+
+
+def _counted(name: str, dataset: Dataset, part: Part) -> Scorer:
+    kind = model_entry(name).load()
+    scorer: Scorer = kind.fit(dataset, kind.settings_type(), part)
+    return scorer
+
+
+def _scaled(scores_BV: ScoresBV) -> ScoresBV:
+    """Each session's best score as 1, where it has any above 0."""
+    best_B1 = scores_BV.max(axis=1, keepdims=True)
+    best_B1[best_B1 <= 0] = 1
+    scaled_BV: ScoresBV = scores_BV / best_B1
+    return scaled_BV
+
+
+def _sum(parts: Sequence[ScoresBV], weights: Sequence[float]) -> ScoresBV:
+    total_BV = np.zeros_like(parts[0])
+    for weight, part_BV in zip(weights, parts, strict=True):
+        if weight:
+            total_BV += np.float32(weight) * part_BV
+    return total_BV
+
+
+def _fitted_weights(
+    scorers: Sequence[Scorer], dataset: Dataset, settings: BlendSettings
+) -> tuple[float, ...]:
+    """Those of the grid with the best MRR@20; the first where several have it, or there is nothing to see."""
+    data = examples(dataset.sequences, "valid", _WIDEST)
+    grid = [(1.0, *rest) for rest in itertools.product(settings.weights, repeat=len(scorers) - 1)]
+    gains = np.zeros(len(grid))
+    chosen_E = np.unique(np.linspace(0, len(data) - 1, min(settings.examples, len(data)), dtype=np.int64))
+    for at in range(0, len(chosen_E), _BATCH):
+        chosen = chosen_E[at : at + _BATCH]
+        items_BL, targets_B = data.inputs(chosen), data.targets[chosen].astype(np.int64) - 1
+        parts = [_scaled(scorer.score(items_BL)) for scorer in scorers]
+        for place, weights in enumerate(grid):
+            scores_BV = _sum(parts, weights)
+            if not dataset.repeats:
+                rows, places = np.nonzero(items_BL)
+                scores_BV[rows, items_BL[rows, places] - 1] = -np.inf
+            asked_B1 = np.take_along_axis(scores_BV, targets_B[:, None], 1)
+            # Few are equal, so their order among themselves is left aside here.
+            ranks_B = 1 + (scores_BV > asked_B1).sum(axis=1)
+            gains[place] += (1 / ranks_B[(ranks_B <= _K) & (asked_B1[:, 0] > -np.inf)]).sum()
+    return grid[int(gains.argmax())]
