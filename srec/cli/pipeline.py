@@ -97,7 +97,7 @@ def train(
     overrides: SetOption = None,
     threads: ThreadsOption = None,
 ) -> None:
-    """Train a model, or go on where an interrupted training stopped."""
+    """Train a model, or go on where an interrupted training stopped; torchrun -m srec train in several."""
     from srec.data.dataset import Dataset
     from srec.evaluation.validation import validator
     from srec.models import model_entry
@@ -105,7 +105,7 @@ def train(
     from srec.training.run import train as fit
     from srec.training.settings import TrainingSettings
 
-    set_up_process(threads)
+    console.quiet = not set_up_process(threads).first
     read = Recipe(SECTIONS, recipe, overrides or ())
     training = read.get(TrainingSettings)
     data = Dataset(dataset)

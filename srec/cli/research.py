@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,9 @@ from srec.cli.options import (
 )
 from srec.errors import SRecError
 from srec.settings import Recipe
+
+if TYPE_CHECKING:
+    from srec.training.workers import Workers
 
 
 def reproduce(
@@ -38,7 +41,7 @@ def reproduce(
 
     if model != "gce-gnn" or protocol not in ("paper", "honest", "both"):
         raise SRecError("there is the model gce-gnn, and the protocols are paper, honest and both")
-    set_up_process(threads)
+    _alone(set_up_process(threads))
     source = data / dataset if dataset in experiment.PAPER else Path(dataset)
     names: tuple[experiment.Protocol, ...] = ("paper", "honest")
     for name in names:
@@ -75,7 +78,7 @@ def leaderboard(
     from srec.evaluation.reproduce import HELD_OUT, PAPER
     from srec.training.process import set_up_process
 
-    set_up_process(threads)
+    _alone(set_up_process(threads))
     source = data / dataset if dataset in PAPER else Path(dataset)
     name = source.resolve().name
     if (source / MANIFEST).is_file():
@@ -108,7 +111,7 @@ def bench_training(
     from srec.evaluation.reproduce import PAPER, model_settings, training_settings
     from srec.training.process import set_up_process
 
-    set_up_process(threads)
+    _alone(set_up_process(threads))
     source = data / dataset if dataset in PAPER else Path(dataset)
     name = source.resolve().name
     prepared = prepare_sessions(source, work / name / "paper", 0.0)
@@ -120,3 +123,8 @@ def bench_training(
     if result:
         write_json(result, found)
     print(json.dumps(found))  # noqa: T201 -- a JSON line for programs, not wrapped to the terminal
+
+
+def _alone(workers: "Workers") -> None:
+    if workers.count > 1:
+        raise SRecError("this command runs in one process: torchrun is for srec train")

@@ -21,6 +21,7 @@ from srec.settings import Settings
 
 _BATCH = 100
 _WIDEST = 200
+_REST = np.float32(1e-4)
 _K = 20
 
 
@@ -75,10 +76,10 @@ def _counted(name: str, dataset: Dataset, part: Part) -> Scorer:
 
 
 def _scaled(scores_BV: ScoresBV) -> ScoresBV:
-    """Each session's best score as 1, where it has any above 0."""
+    """Each session's best score as 1; those below 0, which say nothing but the order of the rest, near 0."""
     best_B1 = scores_BV.max(axis=1, keepdims=True)
     best_B1[best_B1 <= 0] = 1
-    scaled_BV: ScoresBV = scores_BV / best_B1
+    scaled_BV: ScoresBV = np.where(scores_BV > 0, scores_BV / best_B1, scores_BV * _REST)
     return scaled_BV
 
 

@@ -1,4 +1,4 @@
-"""Sessions like this one, and what else they had: VS-kNN and, with three more decays, a model like VSTAN.
+"""Sessions like this one, and what else they had: VS-kNN and, with one more decay, a model like VSTAN.
 
 VS-kNN: Ludewig & Jannach, "Evaluation of session-based recommendation algorithms", 2018, section 3.2: the
 items of the session count by recency, the k most similar of the latest sessions that share one vote for
@@ -24,28 +24,29 @@ _FAR = 1_000_000  # more than any position in a session
 
 
 class VSKNNSettings(Settings):
-    """How many neighbours vote, and how the session's items fade."""
+    """How many neighbours vote, and what fades; chosen on held-out sessions of Diginetica and Tmall."""
 
     section: ClassVar[str] = "vs-knn"
     neighbours: int = Field(100, ge=1, description="k, the sessions that vote")
     sample: int = Field(1000, ge=1, description="the latest sessions sharing an item, among which they are")
     recency: float = Field(3.6, gt=0, description="steps back in which an item's weight falls to 1/e")
     length_power: float = Field(0.5, ge=0, description="a neighbour's similarity is divided by length^this")
-    age: float | None = Field(None, gt=0, description="share of all sessions in which a vote falls to 1/e")
+    rarity: float = Field(2.0, ge=0, description="a vote is multiplied by the inverse frequency^this")
+    age: float | None = Field(1.0, gt=0, description="share of all sessions in which a vote falls to 1/e")
     distance: float | None = Field(
         None, gt=0, description="steps from the matched item in which a vote falls to 1/e"
     )
 
 
 class VSTANSettings(VSKNNSettings):
-    """The same with all decays; chosen on held-out sessions."""
+    """The same with one more decay; chosen as those are."""
 
     section: ClassVar[str] = "vstan"
-    neighbours: int = Field(1500, ge=1, description="k, the sessions that vote")
-    sample: int = Field(5000, ge=1, description="the latest sessions sharing an item, among which they are")
-    age: float | None = Field(1.0, gt=0, description="share of all sessions in which a vote falls to 1/e")
+    neighbours: int = Field(500, ge=1, description="k, the sessions that vote")
+    sample: int = Field(2500, ge=1, description="the latest sessions sharing an item, among which they are")
+    recency: float = Field(4.5, gt=0, description="steps back in which an item's weight falls to 1/e")
     distance: float | None = Field(
-        1.0, gt=0, description="steps from the matched item in which a vote falls to 1/e"
+        1.5, gt=0, description="steps from the matched item in which a vote falls to 1/e"
     )
 
 
@@ -72,7 +73,8 @@ class VSKNN:
         self._sessions_of = has.T.tocsr()
         self._lengths = np.maximum(np.diff(has.indptr), 1)
         counts = np.asarray(has.sum(axis=0)).ravel()
-        self._idf = np.log(max(self._count, 1) / np.maximum(counts, 1)).astype(np.float32)
+        rarity = np.log(max(self._count, 1) / np.maximum(counts, 1)) ** settings.rarity
+        self._rarity = rarity.astype(np.float32)
         popularity = np.bincount(items, minlength=self._size)[1:]
         self._below_V = below(popularity.astype(np.float32))
 
@@ -91,37 +93,50 @@ class VSKNN:
     def score(self, items_BL: ItemsBL) -> ScoresBV:
         """The neighbours' votes, and below them what is popular, float32 [B, V]."""
         batch = len(items_BL)
-        newest_BV = np.zeros((batch, self._size), np.int64)
+        newest_BV = np.zeros((batch, self._size), np.int32)
         rows, places = np.nonzero(items_BL)
         # Row by row in ascending place, so the latest one stays.
         newest_BV[rows, items_BL[rows, places]] = places + 1
-        rows_P, neighbours_P, similar_P = self._neighbours(newest_BV)
+        pairs = np.divmod(np.unique(rows * self._size + items_BL[rows, places]), self._size)
+        rows_P, neighbours_P, similar_P = self._neighbours(newest_BV[pairs], *pairs, batch)
         lengths_P = self._offsets[neighbours_P + 1] - self._offsets[neighbours_P]
         starts_P = np.cumsum(lengths_P) - lengths_P
         pairs_E = np.repeat(np.arange(len(rows_P)), lengths_P)
         flat_E = np.arange(len(pairs_E)) - starts_P[pairs_E] + self._offsets[neighbours_P][pairs_E]
         items_E, rows_E = self._items[flat_E], rows_P[pairs_E]
-        votes_E = similar_P[pairs_E] * self._idf[items_E]
+        votes_E = similar_P[pairs_E] * self._rarity[items_E]
         if self._settings.distance is not None and len(pairs_E):
             places_E, newest_E = self._places[flat_E], newest_BV[rows_E, items_E]
-            best_P = np.maximum.reduceat(np.where(newest_E > 0, newest_E * _FAR + places_E, 0), starts_P)
-            steps_E = np.abs(places_E - best_P[pairs_E] % _FAR)
+            best_P = np.maximum.reduceat(
+                np.where(newest_E > 0, newest_E.astype(np.int64) * _FAR + places_E, 0), starts_P
+            )
+            # The session's own items are matches themselves, none is far from one.
+            steps_E = np.where(newest_E > 0, 0, np.abs(places_E - best_P[pairs_E] % _FAR))
             votes_E = votes_E * np.exp(-steps_E / self._settings.distance)
         votes_BV = np.bincount(rows_E * self._size + items_E, votes_E, batch * self._size)
         votes_BV = votes_BV.reshape(batch, self._size)[:, 1:]
         return np.where(votes_BV > 0, votes_BV, self._below_V).astype(np.float32)
 
-    def _neighbours(self, newest_BV: npt.NDArray[np.int64]) -> tuple[Ints, Ints, npt.NDArray[np.float32]]:
-        """Rows, their neighbours and similarities; by row, the most similar first."""
+    def _neighbours(
+        self, newest: Ints, rows: Ints, items: Ints, batch: int
+    ) -> tuple[Ints, Ints, npt.NDArray[np.float32]]:
+        """Rows, their neighbours and similarities; by row, the most similar first.
+
+        Args:
+            newest: one more than the newest place of each pair of row and item.
+            rows: of the pairs, ascending.
+            items: of the pairs.
+            batch: B.
+        """
         settings = self._settings
-        rows, items = np.nonzero(newest_BV)
-        newest = newest_BV[rows, items]
-        back = newest_BV.max(axis=1)[rows] - newest
+        longest_B = np.zeros(batch, newest.dtype)
+        np.maximum.at(longest_B, rows, newest)
+        back = longest_B[rows] - newest
         weights = np.exp(-back / settings.recency).astype(np.float32)
-        session = sp.csr_matrix((weights, (rows, items)), shape=newest_BV.shape)
+        session = sp.csr_matrix((weights, (rows, items)), shape=(batch, self._size))
         found = (session @ self._sessions_of).tocsr()
         found.sort_indices()
-        rows_P = np.repeat(np.arange(len(newest_BV)), np.diff(found.indptr))
+        rows_P = np.repeat(np.arange(batch), np.diff(found.indptr))
         recent = found.indptr[rows_P + 1] - 1 - np.arange(found.nnz) < settings.sample
         rows_P, neighbours_P, similar_P = rows_P[recent], found.indices[recent], found.data[recent]
         similar_P = similar_P / self._lengths[neighbours_P] ** np.float32(settings.length_power)
@@ -129,7 +144,7 @@ class VSKNN:
             similar_P = similar_P * np.exp(-(self._count - neighbours_P) / (self._count * settings.age))
         order = np.lexsort((-similar_P, rows_P))
         rows_P, neighbours_P, similar_P = rows_P[order], neighbours_P[order], similar_P[order]
-        firsts = np.searchsorted(rows_P, np.arange(len(newest_BV)))
+        firsts = np.searchsorted(rows_P, np.arange(batch))
         kept = np.arange(len(rows_P)) - firsts[rows_P] < settings.neighbours
         return rows_P[kept], neighbours_P[kept], similar_P[kept]
 

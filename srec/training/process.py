@@ -5,13 +5,15 @@ import sys
 
 import torch
 
+from srec.training.workers import Workers, join
+
 # From malloc.h.
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
 _LARGEST_BLOCK = 1 << 30
 
 
-def set_up_process(threads: int | None = None) -> None:
-    """Choose the threads, take numbers below 1e-38 for zero, and keep freed memory.
+def set_up_process(threads: int | None = None) -> Workers:
+    """Choose the threads, take numbers below 1e-38 for zero, keep freed memory, and join other processes.
 
     Attention makes many numbers so small that the CPU computes with them a hundred times slower. Threads
     inherit the choice, so it is made before any is started. glibc gives large freed blocks back to the
@@ -19,10 +21,18 @@ def set_up_process(threads: int | None = None) -> None:
 
     Args:
         threads: of torch; all cores where None.
+
+    Returns:
+        This process among those that ``torchrun`` started, or alone.
     """
+    _keep_memory()
     torch.set_flush_denormal(True)
     if threads:
         torch.set_num_threads(threads)
+    return join()
+
+
+def _keep_memory() -> None:
     if not sys.platform.startswith("linux"):
         return
     try:

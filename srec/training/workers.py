@@ -4,6 +4,7 @@ They keep equal copies of the model (DistributedDataParallel), each takes its pa
 first alone validates and writes. Nothing else in the training knows of them.
 """
 
+import atexit
 import os
 from dataclasses import dataclass
 from datetime import timedelta
@@ -64,7 +65,7 @@ class Workers:
     def total(self, values: Tensor) -> Tensor:
         """The sum over all processes, of a small tensor on the CPU."""
         if self.count > 1:
-            moved = values.to(self.device)
+            moved = values.to(self.device, copy=True)
             dist.all_reduce(moved)
             return moved.cpu()
         return values
@@ -84,15 +85,10 @@ class Workers:
 
 
 def join() -> Workers:
-    """Join the other processes where ``torchrun`` started this one; changes the process."""
+    """Join the other processes where ``torchrun`` started this one, until it ends; changes the process."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not dist.is_initialized():
         if torch.cuda.is_available():
             torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
         dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=_PATIENCE)
+        atexit.register(dist.destroy_process_group)
     return Workers.current()
-
-
-def leave() -> None:
-    """Part from the other processes, at the end of the work."""
-    if dist.is_initialized():
-        dist.destroy_process_group()

@@ -63,7 +63,7 @@ def test_a_frequent_items_rules_are_damped(dataset: Dataset) -> None:
 
 def test_similar_sessions_vote_for_their_items(dataset: Dataset) -> None:
     """Sessions 1 and 4 of five share both items with (1, 2), sessions 2 and 3 less."""
-    settings = VSKNNSettings(neighbours=10, recency=1.0, length_power=0.0)
+    settings = VSKNNSettings(neighbours=10, recency=1.0, length_power=0.0, age=None, rarity=1.0)
     scores = VSKNN.fit(dataset, settings, "fit").score(np.array([[1, 2]]))[0]
     old, new = math.exp(-1), 1.0
     # Of five sessions 3 is in two: [1, 2, 3], similar by both items, and [1, 3], by the older one.
@@ -74,7 +74,7 @@ def test_similar_sessions_vote_for_their_items(dataset: Dataset) -> None:
 
 
 def test_only_the_most_similar_of_the_latest_vote(dataset: Dataset) -> None:
-    settings = VSKNNSettings(neighbours=1, sample=2, recency=1.0, length_power=0.0)
+    settings = VSKNNSettings(neighbours=1, sample=2, recency=1.0, length_power=0.0, age=None)
     scores = VSKNN.fit(dataset, settings, "fit").score(np.array([[1, 2]]))[0]
     # The latest two that share an item are [1, 3] and [4, 1, 2]; the second is the more similar.
     assert scores[3] > 0
@@ -82,7 +82,7 @@ def test_only_the_most_similar_of_the_latest_vote(dataset: Dataset) -> None:
 
 
 def test_votes_fade_with_the_distance_from_the_match(dataset: Dataset) -> None:
-    settings = VSTANSettings(recency=1.0, length_power=0.0, age=None, distance=1.0)
+    settings = VSTANSettings(recency=1.0, length_power=0.0, age=None, distance=1.0, rarity=1.0)
     scores = VSTAN.fit(dataset, settings, "fit").score(np.array([[4]]))[0]
     # [4, 1, 2] and [5, 5, 4] have it. 1 is one step from it, 2 two; 5 one and two.
     assert scores[0] == pytest.approx(math.exp(-1) * math.log(5 / 4), rel=1e-5)
@@ -91,7 +91,7 @@ def test_votes_fade_with_the_distance_from_the_match(dataset: Dataset) -> None:
 
 
 def test_older_sessions_weigh_less(dataset: Dataset) -> None:
-    settings = VSTANSettings(recency=1.0, length_power=0.0, age=0.5, distance=None)
+    settings = VSTANSettings(recency=1.0, length_power=0.0, age=0.5, distance=None, rarity=1.0)
     scores = VSTAN.fit(dataset, settings, "fit").score(np.array([[3]]))[0]
     # [1, 2, 3] is the first of five sessions and [1, 3] the third.
     ages = math.exp(-5 / 2.5) + math.exp(-3 / 2.5)

@@ -1,0 +1,84 @@
+"""Two processes on loopback train what one trains."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from toys import chains, write_dataset
+
+from srec.data.dataset import Dataset
+from srec.training.run import Run
+
+ITEMS = 20
+SETTINGS = (
+    "gce-gnn.dimension=8",
+    "gce-gnn.context=false",  # what all items share has no gradient but noise, which Adam would amplify
+    "gce-gnn.dropout_global=0.0",
+    "gce-gnn.dropout_gcn=0.0",
+    "training.epochs=2",
+    "training.batch_size=17",  # 80 * 3 examples leave a last batch of 2, and odd halves
+    "training.learning_rate=0.01",
+    "training.checkpoint_seconds=0",
+)
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Dataset:
+    return write_dataset(tmp_path / "dataset", chains(ITEMS, 80, seed=0, noise=False), ITEMS)
+
+
+def command(processes: int, dataset: Dataset, target: Path, *more: str) -> list[str]:
+    launch = [sys.executable]
+    if processes > 1:
+        launch += ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    settings = [part for setting in (*SETTINGS, *more) for part in ("--set", setting)]
+    return [*launch, "-m", "srec", "train", str(dataset.path), str(target), "--threads", "1", *settings]
+
+
+def train(processes: int, dataset: Dataset, target: Path, *more: str) -> dict[str, torch.Tensor]:
+    done = subprocess.run(
+        command(processes, dataset, target, *more), capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return load_file(target / "weights.safetensors")
+
+
+def assert_close(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> None:
+    assert first.keys() == second.keys()
+    for name, tensor in first.items():
+        assert torch.allclose(tensor, second[name], atol=1e-4, rtol=1e-3), name
+
+
+def test_two_processes_end_where_one_does(dataset: Dataset, tmp_path: Path) -> None:
+    one, two = train(1, dataset, tmp_path / "one"), train(2, dataset, tmp_path / "two")
+    assert_close(one, two)
+    logs = [[line["loss"] for line in Run(tmp_path / name).log] for name in ("one", "two")]
+    assert logs[0] == pytest.approx(logs[1], rel=1e-4)
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_one_process_goes_on_where_two_were_killed(dataset: Dataset, tmp_path: Path) -> None:
+    whole = train(1, dataset, tmp_path / "whole", "training.epochs=12", "training.patience=12")
+    target = tmp_path / "killed"
+    more = ("training.epochs=12", "training.patience=12")
+    child = subprocess.Popen(
+        command(2, dataset, target, *more),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    checkpoint = target.with_name("killed.partial") / "select.safetensors"
+    deadline = time.monotonic() + 60
+    while not checkpoint.exists():
+        assert time.monotonic() < deadline
+        assert child.poll() is None, "it ended before it was killed"
+        time.sleep(0.02)
+    child.send_signal(signal.SIGTERM)
+    child.wait(timeout=60)
+    assert not target.exists()
+    assert_close(whole, train(1, dataset, target, *more))
