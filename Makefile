@@ -18,9 +18,11 @@ check: .venv/installed-dev
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/python docs/reference.py --check
+	.venv/bin/python docs/results.py --check
 
 docs: .venv/installed-dev
 	.venv/bin/python docs/reference.py
+	.venv/bin/python docs/results.py
 
 clean:
 	rm -rf .venv work

@@ -84,7 +84,7 @@ def leaderboard(
     watch: Watch = lambda step: None,
     told: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
-    """Measure the rows that are not there yet, and write all that are there as one table.
+    """Measure the rows that are not there yet, and write all that are there of this dataset as one table.
 
     Args:
         dataset: what to learn and to test on.
@@ -100,7 +100,6 @@ def leaderboard(
         Plain JSON: dataset, protocol, rows.
     """
     (target / "rows").mkdir(parents=True, exist_ok=True)
-    measured = []
     for row in wanted:
         file = target / "rows" / f"{file_name(row.name)}.json"
         known = _known(file)
@@ -109,7 +108,10 @@ def leaderboard(
             told(f"measuring {row.name}")
             known = measure(dataset, row, seeds, work, watch)
             write_json(file, known)
-        measured.append(known)
+    files = sorted((target / "rows").glob("*.json"))
+    measured = [
+        known for file in files if (known := _known(file)) and known["dataset"] == dataset.fingerprint
+    ]
     result = {
         "command": "leaderboard",
         "srec": __version__,

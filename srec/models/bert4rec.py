@@ -115,7 +115,10 @@ class BERT4Rec(SessionModel):
         settings = self.settings
         read_BLD = F.embedding(items_BL, table_VD, sparse=self.training)[:, :, : settings.dimension]
         hidden_BLD = torch.where(masked_BL[:, :, None], self.mask, read_BLD)
-        hidden_BLD = hidden_BLD + self.positions(torch.arange(items_BL.shape[1], device=items_BL.device))
+        # Counted from the newest, as the authors' padding on the left has it: those are always trained.
+        places_L = torch.arange(items_BL.shape[1], device=items_BL.device)
+        from_newest_BL = real_BL.sum(1, keepdim=True) - 1 - places_L
+        hidden_BLD = hidden_BLD + self.positions(from_newest_BL.clamp(min=0))
         hidden_BLD = F.dropout(self.norm_input(hidden_BLD), settings.dropout, self.training)
         sees_BLL = real_BL[:, None, :].expand(-1, items_BL.shape[1], -1)
         for layer in self.layers:

@@ -94,7 +94,9 @@ class SASRec(SessionModel):
         settings, length = self.settings, items_BL.shape[1]
         places_L = torch.arange(length, device=items_BL.device)
         hidden_BLD = F.embedding(items_BL, table_VD, sparse=self.training) * settings.dimension**0.5
-        hidden_BLD = hidden_BLD + self.positions(places_L)
+        # Counted from the newest, as the authors' padding on the left has it: those are always trained.
+        from_newest_BL = (items_BL > 0).sum(1, keepdim=True) - 1 - places_L
+        hidden_BLD = hidden_BLD + self.positions(from_newest_BL.clamp(min=0))
         hidden_BLD = F.dropout(hidden_BLD, settings.dropout, self.training)
         # Padding stands on the right, where no position before it sees it.
         sees_1LL = (places_L[:, None] >= places_L)[None]

@@ -5,6 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reference_gce import session_vector
 from toys import chains, write_dataset
 
 from srec.errors import SettingsError
@@ -36,8 +39,8 @@ def theirs(golden: dict[str, np.ndarray], kind: str, hops: int) -> dict[str, tor
 def test_the_authors_logits_loss_and_gradients(shared_golden: Path, hops: int) -> None:
     with np.load(shared_golden / f"gce_gnn_hop{hops}.npz", allow_pickle=False) as file:
         golden = dict(file)
-    settings = GCEGNNSettings(dimension=16, hops=hops, neighbours=6, tags=False, context=False)
-    model = GCEGNN(settings, item_count=60)
+    shape = GCEGNNSettings(dimension=16, hops=hops, neighbours=6, tags=False, context=False)
+    model = GCEGNN(shape, item_count=60)
     state = theirs(golden, "param", hops)
     state["neighbours_VS"] = torch.from_numpy(golden["neighbors"]).long()
     state["weights_VS"] = torch.from_numpy(golden["neighbor_weights"])
@@ -58,9 +61,43 @@ def test_the_authors_logits_loss_and_gradients(shared_golden: Path, hops: int) -
         assert (ours[name].grad - gradient).abs().max() <= 1e-5 * scale, name
 
 
-def build(path: Path, **settings: object) -> GCEGNN:
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(1, 7), min_size=1, max_size=7), min_size=1, max_size=5),
+    st.lists(st.lists(st.integers(0, 7), min_size=3, max_size=3), min_size=8, max_size=8),
+    st.integers(0, 3),
+    st.integers(0, 2**16),
+)
+def test_it_is_the_slow_model_whatever_the_sessions_and_the_graph(
+    sessions: list[list[int]], neighbours: list[list[int]], hops: int, seed: int
+) -> None:
+    """Repeated items, single items, items that list themselves, the padding, or one neighbour many times."""
+    shape = GCEGNNSettings(dimension=5, hops=hops, neighbours=3, tags=False, context=False)
+    model = GCEGNN(shape, item_count=7)
+    model.initialise(seed)
+    model.neighbours_VS = torch.tensor(neighbours)
+    model.weights_VS = torch.randint(0, 5, (8, 3), generator=torch.Generator().manual_seed(seed)).float()
+    model.eval()
+    length = max(map(len, sessions))
+    items = torch.tensor([session + [0] * (length - len(session)) for session in sessions])
+    table = model.item_table()
+    slow = torch.stack([session_vector(model, table, session) for session in sessions])
+    fast = model.encode(items, table)
+    torch.testing.assert_close(fast, slow, atol=1e-5, rtol=1e-4)
+    towards = torch.randn(fast.shape, generator=torch.Generator().manual_seed(seed))
+    parameters = dict(model.named_parameters())
+    wanted = torch.autograd.grad((slow * towards).sum(), list(parameters.values()), allow_unused=True)
+    found = torch.autograd.grad((fast * towards).sum(), list(parameters.values()), allow_unused=True)
+    largest = max(float(gradient.abs().max()) for gradient in wanted if gradient is not None)
+    for name, ours, theirs in zip(parameters, found, wanted, strict=True):
+        theirs = torch.zeros_like(parameters[name]) if theirs is None else theirs
+        ours = torch.zeros_like(theirs) if ours is None else ours
+        assert float((ours - theirs).abs().max()) <= 1e-5 * largest, name
+
+
+def build(path: Path, **parts: object) -> GCEGNN:
     dataset = write_dataset(path, chains(10, 20, seed=0, noise=False), 10)
-    model = GCEGNN.build(dataset, GCEGNNSettings(dimension=8, **settings))
+    model = GCEGNN.build(dataset, GCEGNNSettings(dimension=8, **parts))
     model.initialise(seed=0)
     return model
 

@@ -1,0 +1,127 @@
+"""Write the results section of README.md from the files in benchmarks/results.
+
+Run it after a result was added or made anew; with ``--check`` it only says whether the section is up to date.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from srec.evaluation.leaderboard_page import HEADINGS, cells, protocol
+from srec.evaluation.reproduce import METRICS
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "README.md"
+RESULTS = ROOT / "benchmarks" / "results"
+BEGIN, END = "<!-- results: written by make docs -->", "<!-- end of results -->"
+TITLES = {
+    "leaderboard-tmall": "Tmall: every model under one protocol",
+    "leaderboard-diginetica": "Diginetica: every model under one protocol",
+    "leaderboard-steam-ucsd-all": "Steam reviews (UCSD): all users",
+    "leaderboard-steam-ucsd-filtered": "Steam reviews (UCSD): without popular-only users",
+    "leaderboard-simulated-1m-all": "A simulated Steam of a million reviews: all users",
+    "leaderboard-simulated-1m-filtered": "The same simulation: without popular-only users",
+}
+
+
+def table(head: tuple[str, ...], rows: list[list[str]]) -> str:
+    """A Markdown table, numbers to the right."""
+    lines = [list(head), ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def read(file: Path) -> dict[str, Any]:
+    """A result file."""
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+def link(file: Path) -> str:
+    """A link to a result file."""
+    return f"[{file.relative_to(RESULTS).as_posix()}]({file.relative_to(ROOT).as_posix()})"
+
+
+def reproduced(folder: Path) -> Iterator[str]:
+    """GCE-GNN here and in its paper."""
+    files = sorted(folder.glob("reproduce-*.json"))
+    if not files:
+        return
+    yield "### GCE-GNN reproduced\n"
+    yield "`srec reproduce gce-gnn`, in %. Under `paper` each metric has its best epoch on the test set, as"
+    yield "the authors do; under `honest` the epoch is chosen on held-out sessions, and one look at the test.\n"
+    rows = []
+    for file in files:
+        result = read(file)
+        changed = f", {result['changed']}" if result.get("changed") else ""
+        name = f"{result['dataset']}, {result['protocol']}{changed}, {len(result['runs'])} seed(s)"
+        deviation = result["deviation"]
+        shown = [
+            f"{100 * result['metrics'][metric]:.2f}"
+            + (f" ± {100 * deviation[metric]:.2f}" if len(result["runs"]) > 1 else "")
+            for metric in METRICS
+        ]
+        rows.append([name, *shown, link(file)])
+    published = {read(file)["dataset"]: read(file)["paper"] for file in files}
+    rows += [
+        [f"{name}, as published", *(f"{figures[metric]:.2f}" for metric in METRICS), ""]
+        for name, figures in published.items()
+        if figures
+    ]
+    yield table(("set and protocol", *METRICS, "file"), sorted(rows)) + "\n"
+
+
+def timed(folder: Path) -> Iterator[str]:
+    """A training step beside the floor."""
+    files = sorted(folder.glob("bench-training-*.json"))
+    if not files:
+        return
+    yield "### A training step of GCE-GNN\n"
+    yield "`srec bench training`: milliseconds a step (batch 100, dimension 100, full softmax), beside the"
+    yield "floor of the same shapes in the same process: scoring, cross-entropy, one fused Adam step.\n"
+    rows = [
+        [
+            f"{result['dataset']}, {result['model']['hops']} hop(s), {result['threads']} thread(s)",
+            f"{result['step_ms']:.1f}",
+            f"{result['floor_ms']:.1f}",
+            f"{result['ratio']:.2f}",
+            link(file),
+        ]
+        for file in files
+        for result in [read(file)]
+    ]
+    yield table(("what", "step", "floor", "ratio", "file"), rows) + "\n"
+
+
+def boards(folder: Path) -> Iterator[str]:
+    """The leaderboards."""
+    for name, title in TITLES.items():
+        file = folder / name / "leaderboard.json"
+        if not file.is_file():
+            continue
+        result = read(file)
+        yield f"### {title}\n"
+        yield table(HEADINGS, [cells(row) for row in result["rows"]]) + "\n"
+        yield " ".join(protocol(result)) + f" Files: {link(file)}, {link(file.with_suffix('.html'))}.\n"
+
+
+def section(folder: Path = RESULTS) -> str:
+    """The whole section, its markers included."""
+    return "\n".join([BEGIN, "", *reproduced(folder), *timed(folder), *boards(folder), END])
+
+
+def page(text: str) -> str:
+    """README.md with the section as the files have it."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return before + section() + after
+
+
+if __name__ == "__main__":
+    now = PAGE.read_text(encoding="utf-8")
+    wanted = page(now)
+    if "--check" not in sys.argv[1:]:
+        PAGE.write_text(wanted, encoding="utf-8")
+    elif now != wanted:
+        sys.exit("the results in README.md differ from their files: run `make docs`")

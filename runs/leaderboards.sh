@@ -1,0 +1,36 @@
+#!/bin/sh
+# All results of the README, made or gone on with: days on one core. Rows that are in benchmarks/results already are not
+# measured again; delete a row's file to have it anew. After `make demo SERVE=0`, which installs:
+#   PATH=.venv/bin:$PATH sh runs/leaderboards.sh
+set -eu
+cd "$(dirname "$0")/.."
+results=benchmarks/results work=work/sessions
+
+for set in tmall diginetica; do
+    srec leaderboard --dataset "$set" --target "$results/leaderboard-$set" --threads 1
+    for protocol in paper honest; do
+        srec reproduce gce-gnn --dataset "$set" --protocol "$protocol" --threads 1
+        cp "$work/$set/$protocol.json" "$results/reproduce-$set-$protocol.json"
+    done
+    for threads in 1 2; do
+        srec bench training --dataset "$set" --threads "$threads" \
+            --result "$results/bench-training-$set-$threads-thread.json"
+    done
+done
+
+# Reviews of games, and what excluding users who review nothing but popular games changes.
+srec ingest work/steam/store.duckdb ../shared/data/steam --source ucsd
+srec simulate work/simulated-1m/world --recipe recipes/simulated-1m.toml
+srec ingest work/simulated-1m/store.duckdb work/simulated-1m/world --source simulated
+few=popularity,popularity-recent,tags,markov,rules,item-knn,gce-gnn-as-published,srec
+for filter in all:0 filtered:100; do
+    name=${filter%%:*} games=${filter##*:}
+    srec prepare work/steam/store.duckdb "work/steam/$name" \
+        --recipe recipes/steam-ucsd.toml --set "prepare.popular_games=$games"
+    srec leaderboard --dataset "work/steam/$name" --recipe recipes/steam-ucsd.toml \
+        --target "$results/leaderboard-steam-ucsd-$name" --work "work/leaderboards/steam-ucsd" --threads 1
+    srec prepare work/simulated-1m/store.duckdb "work/simulated-1m/$name" \
+        --recipe recipes/simulated-1m.toml --set "prepare.popular_games=$games"
+    srec leaderboard --dataset "work/simulated-1m/$name" --recipe recipes/simulated-1m.toml --rows "$few" \
+        --target "$results/leaderboard-simulated-1m-$name" --work "work/leaderboards/simulated-1m" --threads 1
+done

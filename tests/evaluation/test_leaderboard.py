@@ -1,0 +1,106 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from toys import chains, write_dataset
+
+from srec.cli.options import SECTIONS
+from srec.data.dataset import Dataset
+from srec.data.sessions import TEST, TRAIN, prepare_sessions
+from srec.errors import SettingsError
+from srec.evaluation import leaderboard as board
+from srec.evaluation.rows import METRICS, Row, measure
+from srec.models.popularity import PopularitySettings
+from srec.models.sr_gnn import SRGNNSettings
+from srec.settings import Recipe
+from srec.training.settings import TrainingSettings
+
+QUICK = TrainingSettings(epochs=2, batch_size=20, learning_rate=0.01)
+POPULARITY = Row("popularity", "popularity", PopularitySettings(), None, 50)
+SRGNN = Row("sr gnn", "sr-gnn", SRGNNSettings(dimension=8), QUICK, 50)
+
+
+@pytest.fixture
+def games(tmp_path: Path) -> Dataset:
+    return write_dataset(tmp_path / "games", chains(12, 60, seed=0, noise=False), 12)
+
+
+@pytest.fixture
+def sessions(tmp_path: Path) -> Dataset:
+    folder = tmp_path / "sessions"
+    folder.mkdir()
+    rows = [((start + np.arange(5)) % 12 + 1).tolist() for start in np.arange(100)]
+    pq.write_table(pa.table({"session": rows[:80]}), folder / TRAIN)
+    inputs, targets = [row[:3] for row in rows[80:]], [row[3] for row in rows[80:]]
+    pq.write_table(pa.table({"session": inputs, "target": targets}), folder / TEST)
+    return prepare_sessions(folder, tmp_path / "prepared", 0.1)
+
+
+def names(dataset: Dataset) -> list[str]:
+    return [row.name for row in board.rows(dataset, "any", Recipe(SECTIONS))]
+
+
+def test_every_rival_has_a_row_where_it_fits(games: Dataset, sessions: Dataset) -> None:
+    both = ["popularity", "markov", "rules", "vs-knn", "vstan", "item-knn", "ease", "blend"]
+    both += ["narm", "sr-gnn", "sasrec", "bert4rec"]
+    assert set(names(sessions)) == {*both, "own-items", "gce-gnn"}
+    assert {*both, "popularity-recent", "tags", "gce-gnn as published", "srec"} < set(names(games))
+    assert "own-items" not in names(games)
+    parts = {row.name: row.settings.model_dump() for row in board.rows(games, "any", Recipe(SECTIONS))}
+    assert (parts["gce-gnn as published"]["hops"], parts["gce-gnn as published"]["tags"]) == (2, False)
+    assert parts["srec without tags"]["context"]
+    assert not parts["srec without tags"]["tags"]
+
+
+def test_a_row_is_measured_once_for_each_seed(games: Dataset, tmp_path: Path) -> None:
+    row = measure(games, SRGNN, [0, 1], tmp_path)
+    assert len(row["epochs"]) == 2
+    assert row["parameters"] > 0
+    assert row["seconds"] > 0
+    for metric in METRICS:
+        low, high = row["interval"][metric]
+        assert 0 <= low <= row["metrics"][metric] <= high <= 1
+
+
+def test_the_chain_is_found_by_markov_and_not_by_popularity(sessions: Dataset, tmp_path: Path) -> None:
+    wanted = board.chosen(board.rows(sessions, "any", Recipe(SECTIONS)), "popularity,markov,blend")
+    result = board.leaderboard(sessions, "chain", wanted, [0], tmp_path / "work", tmp_path / "out")
+    found = {row["name"]: row["metrics"]["MRR@20"] for row in result["rows"]}
+    assert found["markov"] == pytest.approx(1.0)
+    assert found["blend"] > 0.6
+    assert found["popularity"] < 0.5
+    assert result["rows"][-1]["name"] == "popularity", "the best stands first"
+    assert json.loads((tmp_path / "out" / "leaderboard.json").read_text(encoding="utf-8")) == result
+    markdown = (tmp_path / "out" / "leaderboard.md").read_text(encoding="utf-8")
+    assert "| markov | 100.00 | 100.00 | 100.00 | 100.00 |" in markdown
+    page = (tmp_path / "out" / "leaderboard.html").read_text(encoding="utf-8")
+    assert page.count("<svg") == 1
+    assert "<script" not in page
+
+
+def test_known_rows_are_not_measured_again(games: Dataset, tmp_path: Path) -> None:
+    told: list[str] = []
+
+    def make(*rows: Row) -> None:
+        board.leaderboard(games, "g", rows, [0], tmp_path / "work", tmp_path / "out", told=told.append)
+
+    make(POPULARITY)
+    make(POPULARITY, SRGNN)
+    make(POPULARITY, SRGNN)
+    assert told == ["measuring popularity", "measuring sr gnn"]
+    (tmp_path / "out" / "rows" / "popularity.json").write_text("{broken", encoding="utf-8")
+    make(POPULARITY)
+    assert told[2:] == ["measuring popularity"]
+    shown = json.loads((tmp_path / "out" / "leaderboard.json").read_text(encoding="utf-8"))["rows"]
+    assert {row["name"] for row in shown} == {"popularity", "sr gnn"}, "rows of earlier calls stay"
+    changed = Row("sr gnn", "sr-gnn", SRGNNSettings(dimension=4), QUICK, 50)
+    make(changed)
+    assert told[3:] == ["measuring sr gnn"]
+
+
+def test_a_row_that_is_not_there_is_named_with_those_there_are(games: Dataset) -> None:
+    with pytest.raises(SettingsError, match=r"no row 'gpt'.*popularity.*srec"):
+        board.chosen(board.rows(games, "any", Recipe(SECTIONS)), "gpt")

@@ -1,0 +1,70 @@
+"""GCE-GNN written down session by session, item by item, as slow and as close to the paper as can be."""
+
+import itertools
+
+import torch
+from torch import Tensor
+
+from srec.models.gce_gnn import GCEGNN
+
+SLOPE = 0.2
+
+
+def session_vector(model: GCEGNN, table: Tensor, session: list[int]) -> Tensor:
+    """The vector of one session (items, oldest first)."""
+    newest_first = session[::-1]
+    nodes = sorted(set(session))
+    mean = torch.stack([table[item] for item in session]).mean(0)
+    hidden = {item: _local(model, table, newest_first, nodes, item) for item in nodes}
+    if len(model.hops):
+        hidden = {
+            item: vector + _global(model, table, mean, item, len(model.hops))
+            for item, vector in hidden.items()
+        }
+    readout = model.readout
+    states = [hidden[item] for item in newest_first]
+    average = torch.stack(states).mean(0)
+    total = torch.zeros_like(average)
+    for place, state in enumerate(states):
+        placed = torch.tanh(torch.cat((readout.positions.weight[place], state)) @ readout.position_merge)
+        gate = torch.sigmoid(readout.gate(placed) + readout.mean_gate(average))
+        total = total + (gate @ readout.energy) * state
+    return total
+
+
+def _local(model: GCEGNN, table: Tensor, newest_first: list[int], nodes: list[int], item: int) -> Tensor:
+    steps = {(a, b) for a, b in itertools.pairwise(newest_first) if a != b}
+    energies, seen = [], []
+    for other in nodes:
+        if other == item:
+            kind = 0
+        elif (item, other) in steps and (other, item) in steps:
+            kind = 3
+        elif (item, other) in steps:
+            kind = 1
+        elif (other, item) in steps:
+            kind = 2
+        else:
+            continue
+        energy = (table[item] * model.local.edges_4D[kind]) @ table[other]
+        energies.append(torch.nn.functional.leaky_relu(energy, SLOPE))
+        seen.append(table[other])
+    return torch.stack(energies).softmax(0) @ torch.stack(seen)
+
+
+def _global(model: GCEGNN, table: Tensor, mean: Tensor, item: int, hop: int) -> Tensor:
+    """The item's vector after so many hops, of its own and its neighbours' after one less."""
+    if hop == 0:
+        return table[item]
+    layer = model.hops[hop - 1]
+    near, energies = [], []
+    for neighbour, weight in zip(
+        model.neighbours_VS[item].tolist(), model.weights_VS[item].tolist(), strict=True
+    ):
+        vector = _global(model, table, mean, neighbour, hop - 1)
+        given = torch.cat((mean * vector, torch.tensor([weight])))
+        energies.append(torch.nn.functional.leaky_relu(given @ layer.similarity, SLOPE) @ layer.energy)
+        near.append(vector)
+    around = torch.cat(energies).softmax(0) @ torch.stack(near)
+    own = _global(model, table, mean, item, hop - 1)
+    return torch.relu(torch.cat((own, around)) @ layer.merge)
