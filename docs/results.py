@@ -50,7 +50,7 @@ def reproduced(folder: Path) -> Iterator[str]:
         return
     yield "### GCE-GNN reproduced\n"
     yield "`srec reproduce gce-gnn`, in %. Under `paper` each metric has its best epoch on the test set, as"
-    yield "the authors do; under `honest` the epoch is chosen on held-out sessions, and one look at the test.\n"
+    yield "the authors do; under `honest` the epoch is chosen on held-out sessions before one look at it.\n"
     rows = []
     for file in files:
         result = read(file)

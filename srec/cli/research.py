@@ -32,6 +32,7 @@ def reproduce(
     ] = "both",
     seeds: Annotated[int, typer.Option(min=1, help="How many runs, with the seeds 0, 1, ...")] = 1,
     epochs: Annotated[int, typer.Option(min=1, help="The most epochs.")] = 20,
+    overrides: SetOption = None,
     work: WorkOption = Path("work/sessions"),
     threads: ThreadsOption = None,
 ) -> None:
@@ -42,14 +43,14 @@ def reproduce(
     if model != "gce-gnn" or protocol not in ("paper", "honest", "both"):
         raise SRecError("there is the model gce-gnn, and the protocols are paper, honest and both")
     _alone(set_up_process(threads))
-    source = data / dataset if dataset in experiment.PAPER else Path(dataset)
+    source, changes = data / dataset if dataset in experiment.PAPER else Path(dataset), overrides or ()
     names: tuple[experiment.Protocol, ...] = ("paper", "honest")
     for name in names:
         if protocol in (name, "both"):
             with training_progress() as watch:
-                result = experiment.reproduce(source, work, name, range(seeds), epochs, watch)
+                result = experiment.reproduce(source, work, name, range(seeds), epochs, changes, watch)
             console.print(experiment.table(result))
-            console.print(f"result: {work / source.resolve().name / name}.json")
+            console.print(f"result: {experiment.result_file(work, source.resolve().name, name, changes)}")
 
 
 def leaderboard(

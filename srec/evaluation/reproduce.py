@@ -19,6 +19,7 @@ from srec.evaluation.environment import environment
 from srec.evaluation.validation import validator
 from srec.models.gce_gnn import GCEGNNSettings
 from srec.models.session_model import TorchScorer
+from srec.settings import Recipe, S
 from srec.training.loop import Watch
 from srec.training.run import train
 from srec.training.settings import TrainingSettings
@@ -72,6 +73,7 @@ def reproduce(
     protocol: Protocol,
     seeds: Sequence[int],
     epochs: int,
+    changes: Sequence[str] = (),
     watch: Watch = lambda step: None,
 ) -> dict[str, Any]:
     """Train and measure under one protocol; interrupted, the same call goes on.
@@ -82,27 +84,31 @@ def reproduce(
         protocol: "paper" or "honest".
         seeds: of weights, order and dropout; one run each.
         epochs: the most epochs.
+        changes: ``section.key=value`` of [training] and [gce-gnn] that shall differ from the paper's.
         watch: told after each training step.
 
     Returns:
-        Plain JSON, also written to ``work/<name>/<protocol>.json``: runs, metrics, settings, environment.
+        Plain JSON, also written to ``result_file``: runs, metrics, settings, environment.
 
     Raises:
         SourceError: the folder has no sessions.
     """
     name, folder = source.resolve().name, work / source.resolve().name
     dataset = prepare_sessions(source, folder / protocol, HELD_OUT if protocol == "honest" else 0.0)
-    model = model_settings(name)
+    recipe = Recipe((TrainingSettings.section, GCEGNNSettings.section), overrides=changes)
+    model = _changed(model_settings(name), recipe)
     part: Literal["valid", "test"] = "valid" if protocol == "honest" else "test"
     runs: list[dict[str, Any]] = []
     for seed in seeds:
-        training = training_settings(protocol, seed, epochs)
+        training = _changed(training_settings(protocol, seed, epochs), recipe)
         validate = validator(dataset, training.max_length, part)
         # The leaderboard has the honest runs too, and finds them here.
         target = folder / (f"paper-{seed}" if protocol == "paper" else f"runs/gce-gnn-{seed}")
+        target = target.with_name("-".join((target.name, *changes)))
         run = train(dataset, target, "gce-gnn", model, training, validate, watch)
         curve = [line["valid"] for line in run.log if line["stage"] == "select"]
         found: dict[str, Any] = {"seed": seed, "epochs": len(curve), "curve": curve}
+        found |= {fact: run.manifest[fact] for fact in ("seconds", "peak_memory_mb")}
         if protocol == "paper":
             found["metrics"] = {metric: max(epoch[metric] for epoch in curve) for metric in METRICS}
         else:
@@ -114,16 +120,28 @@ def reproduce(
         "command": "reproduce gce-gnn",
         "dataset": name,
         "protocol": protocol,
+        "changed": ", ".join(changes),
         "metrics": {metric: float(np.mean(found)) for metric, found in values.items()},
         "deviation": {metric: float(np.std(found)) for metric, found in values.items()},
         "paper": PAPER.get(name, OTHER).figures,
         "runs": runs,
         "model": model.model_dump(),
-        "training": training_settings(protocol, 0, epochs).model_dump(exclude={"seed"}),
+        "training": training.model_dump(exclude={"seed"}),
         "environment": environment(),
     }
-    write_json(folder / f"{protocol}.json", result)
+    write_json(result_file(work, name, protocol, changes), result)
     return result
+
+
+def result_file(work: Path, name: str, protocol: Protocol, changes: Sequence[str] = ()) -> Path:
+    """Where ``reproduce`` writes its result."""
+    return work / name / ("-".join((protocol, *changes)) + ".json")
+
+
+def _changed(settings: S, recipe: Recipe) -> S:
+    """The settings with what the recipe sets, and nothing of its defaults."""
+    changed = recipe.get(type(settings)).model_dump(exclude_unset=True)
+    return type(settings)(**settings.model_dump() | changed)
 
 
 def table(result: dict[str, Any]) -> Table:

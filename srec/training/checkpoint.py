@@ -16,7 +16,10 @@ from srec.errors import ArtifactError
 
 @dataclass
 class Progress:
-    """Where a training stands: ``step`` steps of ``epoch`` (from 0) of a stage are done, in ``seconds``."""
+    """Where a training stands: ``step`` steps of ``epoch`` (from 0) of a stage are done, in ``seconds``.
+
+    ``peak_memory_mb`` is the process's after each epoch.
+    """
 
     stage: str
     epoch: int = 0
@@ -25,6 +28,7 @@ class Progress:
     best_metric: float = float("-inf")
     best_epoch: int = 0
     seconds: float = 0.0
+    peak_memory_mb: list[int] = field(default_factory=list)
     log: list[dict[str, Any]] = field(default_factory=list)
 
 

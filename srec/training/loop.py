@@ -19,6 +19,7 @@ from srec.features.batches import Examples, batches
 from srec.models.base import Scorer
 from srec.models.session_model import Loss, SessionModel, TorchScorer
 from srec.training.checkpoint import Progress, load, save
+from srec.training.process import peak_memory_mb
 from srec.training.settings import TrainingSettings
 from srec.training.workers import Workers
 
@@ -185,6 +186,7 @@ class _Trainer:
             )
             metric = _chosen_by(line["valid"], self.settings.metric)
         progress.log.append(line)
+        progress.peak_memory_mb.append(peak_memory_mb())
         progress.step, progress.loss_sum = 0, 0.0
         if metric > progress.best_metric * BETTER:
             progress.best_metric, progress.best_epoch = metric, progress.epoch

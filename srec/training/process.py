@@ -1,6 +1,7 @@
 """What a training process sets up before its first step; it changes the process, so only commands call it."""
 
 import ctypes
+import resource
 import sys
 
 import torch
@@ -30,6 +31,12 @@ def set_up_process(threads: int | None = None) -> Workers:
     if threads:
         torch.set_num_threads(threads)
     return join()
+
+
+def peak_memory_mb() -> int:
+    """The most memory that this process has held so far, in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10))
 
 
 def _keep_memory() -> None:

@@ -130,12 +130,14 @@ def _stages(
         "valid": done.log[done.best_epoch - 1]["valid"],
         "parameter_count": sum(parameter.numel() for parameter in model.parameters()),
         "seconds": {"select": round(done.seconds, 1)},
+        "peak_memory_mb": {"select": done.peak_memory_mb},
     }
     if training.refit:
         model, data, shares = _fresh(dataset, name, settings, training, "fit")
         stage = Stage("refit", data, shares, done.best_epoch, None)
         done = run_stage(model, stage, training, partial / "refit.safetensors", done.log, watch)
         facts["seconds"]["refit"] = round(done.seconds, 1)
+        facts["peak_memory_mb"]["refit"] = done.peak_memory_mb
     return model, done, facts
 
 

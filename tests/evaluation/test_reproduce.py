@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from srec.data.sessions import TEST, TRAIN
+from srec.errors import SettingsError
 from srec.evaluation import reproduce as module
 from srec.evaluation.reproduce import METRICS, model_settings, reproduce, table, training_settings
 from srec.models.gce_gnn import GCEGNNSettings
@@ -72,6 +73,20 @@ def test_a_finished_run_is_not_trained_again(source: Path, tmp_path: Path) -> No
     steps = []
     assert reproduce(source, tmp_path / "work", "paper", [0], epochs=2, watch=steps.append) == first
     assert steps == []
+
+
+def test_changes_stand_in_the_result_and_beside_the_papers_run(source: Path, tmp_path: Path) -> None:
+    plain = reproduce(source, tmp_path / "work", "paper", [0], epochs=2)
+    changes = ["training.decay_every=1", "gce-gnn.hops=2"]
+    changed = reproduce(source, tmp_path / "work", "paper", [0], epochs=2, changes=changes)
+    assert (plain["changed"], changed["changed"]) == ("", "training.decay_every=1, gce-gnn.hops=2")
+    assert (changed["training"]["decay_every"], changed["model"]["hops"]) == (1, 2)
+    assert changed["training"] == plain["training"] | {"decay_every": 1}
+    assert plain["runs"][0]["peak_memory_mb"]["select"][0] > 0
+    files = sorted(file.name for file in (tmp_path / "work" / "toy").glob("*.json"))
+    assert files == ["paper-training.decay_every=1-gce-gnn.hops=2.json", "paper.json"]
+    with pytest.raises(SettingsError, match="no section"):
+        reproduce(source, tmp_path / "work", "paper", [0], epochs=2, changes=["tags.dimension=3"])
 
 
 def test_the_settings_are_the_papers() -> None:
