@@ -22,7 +22,7 @@ done
 srec ingest work/steam/store.duckdb ../shared/data/steam --source ucsd
 srec simulate work/simulated-1m/world --recipe recipes/simulated-1m.toml
 srec ingest work/simulated-1m/store.duckdb work/simulated-1m/world --source simulated
-few=popularity,popularity-recent,tags,markov,rules,item-knn,gce-gnn-as-published,srec
+few=popularity,popularity-recent,tags,markov,rules,item-knn,srec
 for filter in all:0 filtered:100; do
     name=${filter%%:*} games=${filter##*:}
     srec prepare work/steam/store.duckdb "work/steam/$name" \

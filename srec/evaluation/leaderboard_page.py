@@ -88,7 +88,7 @@ def page(result: Result) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>SRec leaderboard: {name}</title><style>{STYLE}</style></head><body>{simulated}"
         f"<header><div><h1>SRec leaderboard: {name}</h1><p>Which item comes next?</p></div></header>"
-        f"<main><section>{shown}</section><section>{plot}</section>"
+        f"<main><section>{shown}</section><section><div class=figures>{plot}</div></section>"
         f"<section><h2>Protocol</h2>{bullets(protocol(result))}</section><footer>Written by srec"
         f" {escape(result['srec'])} from the dataset {escape(result['dataset']['fingerprint'])}. The numbers"
         " are in leaderboard.json.</footer></main></body></html>\n"

@@ -29,7 +29,7 @@ def colour(place: int) -> str:
 def legend(names: Sequence[str]) -> str:
     """An HTML list of names with the colours and markers of their places."""
     marks = (
-        f'<li><span style="color:{colour(place)}" aria-hidden="true">{GLYPHS[place % len(GLYPHS)]}</span>'
+        f'<li><span style="color:{colour(place)}" aria-hidden="true">{GLYPHS[_shape(place)]}</span>'
         f" {escape(name)}</li>"
         for place, name in enumerate(names)
     )
@@ -170,8 +170,13 @@ def lengths(histogram: Mapping[str, int]) -> str:
     return _svg(figure)
 
 
+def _shape(place: int) -> int:
+    """Each time the colours begin again they have other shapes, so that 64 models can be told apart."""
+    return (place + place // len(COLOURS)) % len(MARKERS)
+
+
 def _marker(place: int) -> str:
-    return MARKERS[place % len(MARKERS)]
+    return MARKERS[_shape(place)]
 
 
 def _figure(x: str, y: str) -> tuple[Figure, Axes]:

@@ -27,10 +27,10 @@ class VSKNNSettings(Settings):
     """How many neighbours vote, and what fades; chosen on held-out sessions of Diginetica and Tmall."""
 
     section: ClassVar[str] = "vs-knn"
-    neighbours: int = Field(100, ge=1, description="k, the sessions that vote")
+    neighbours: int = Field(200, ge=1, description="k, the sessions that vote")
     sample: int = Field(1000, ge=1, description="the latest sessions sharing an item, among which they are")
-    recency: float = Field(3.6, gt=0, description="steps back in which an item's weight falls to 1/e")
-    length_power: float = Field(0.5, ge=0, description="a neighbour's similarity is divided by length^this")
+    recency: float = Field(4.5, gt=0, description="steps back in which an item's weight falls to 1/e")
+    length_power: float = Field(0.7, ge=0, description="a neighbour's similarity is divided by length^this")
     rarity: float = Field(2.0, ge=0, description="a vote is multiplied by the inverse frequency^this")
     age: float | None = Field(1.0, gt=0, description="share of all sessions in which a vote falls to 1/e")
     distance: float | None = Field(
@@ -44,7 +44,7 @@ class VSTANSettings(VSKNNSettings):
     section: ClassVar[str] = "vstan"
     neighbours: int = Field(500, ge=1, description="k, the sessions that vote")
     sample: int = Field(2500, ge=1, description="the latest sessions sharing an item, among which they are")
-    recency: float = Field(4.5, gt=0, description="steps back in which an item's weight falls to 1/e")
+    length_power: float = Field(0.5, ge=0, description="a neighbour's similarity is divided by length^this")
     distance: float | None = Field(
         1.5, gt=0, description="steps from the matched item in which a vote falls to 1/e"
     )
