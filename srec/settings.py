@@ -62,6 +62,15 @@ class Recipe:
             names = ", ".join(kind.model_fields)
             raise SettingsError(f"[{kind.section}] {where}: {first['msg']}; it has {names}") from error
 
+    def changed(self, settings: S) -> S:
+        """The settings with what this recipe sets of them, and nothing of the defaults.
+
+        Raises:
+            SettingsError: as ``get``.
+        """
+        explicit = self.get(type(settings)).model_dump(exclude_unset=True)
+        return type(settings)(**settings.model_dump() | explicit)
+
 
 def _read(path: Path) -> dict[str, Any]:
     try:

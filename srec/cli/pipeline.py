@@ -107,9 +107,10 @@ def train(
 
     console.quiet = not set_up_process(threads).first
     read = Recipe(SECTIONS, recipe, overrides or ())
-    training = read.get(TrainingSettings)
+    kind = model_entry(model).load()
+    training = read.changed(TrainingSettings(**getattr(kind, "paper_training", {})))
     data = Dataset(dataset)
-    settings = read.get(model_entry(model).load().settings_type)
+    settings = read.get(kind.settings_type)
     with training_progress() as watch:
         done = fit(data, run, model, settings, training, validator(data, training.max_length), watch)
     best = done.manifest["valid"]

@@ -64,7 +64,7 @@ def leaderboard(
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each trained model.")] = 1,
     target: Annotated[
         Path | None,
-        typer.Option(help="The folder of rows and tables; leaderboard/NAME in --work if left out."),
+        typer.Option(help="The folder of rows and tables; NAME/leaderboard in --work if left out."),
     ] = None,
     work: WorkOption = Path("work/sessions"),
     recipe: RecipeOption = None,
@@ -84,13 +84,16 @@ def leaderboard(
     name = source.resolve().name
     if (source / MANIFEST).is_file():
         prepared = Dataset(source)
+        folder = work / f"{name}-{prepared.fingerprint[:8]}"
     else:
-        prepared = prepare_sessions(source, work / name / "honest", HELD_OUT)
-    wanted = board.chosen(board.rows(prepared, name, Recipe(SECTIONS, recipe, overrides or ())), rows)
-    where = target or work / "leaderboard" / name
+        folder = work / name
+        prepared = prepare_sessions(source, folder / "honest", HELD_OUT)
+    every = board.rows(prepared, name, Recipe(SECTIONS, recipe, overrides or ()))
+    wanted = board.chosen(every, rows)
+    where = target or folder / "leaderboard"
     with training_progress() as watch:
         result = board.leaderboard(
-            prepared, name, wanted, range(seeds), work / name / "runs", where, watch, console.print
+            prepared, name, every, wanted, range(seeds), folder / "runs", where, watch, console.print
         )
     console.print(board.table(result))
     console.print(f"leaderboard: {where}")

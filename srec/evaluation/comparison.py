@@ -13,9 +13,29 @@ from typing import Any
 import numpy as np
 
 from srec.data.dataset import Floats, Ints
+from srec.features.batches import Examples
 
 LEVEL = 0.95
 FEWEST_SESSIONS = 30
+
+
+def independent_groups(data: Examples) -> Ints:
+    """int64 [E]: examples of one group are of one session, and not independent of each other.
+
+    The papers' test files have each beginning of a session as a row of its own, one after the other:
+    rows of which one is the other and its target belong together.
+    """
+    groups = np.zeros(len(data), np.int64)
+    texts = [data.items[start:end] for start, end in zip(data.starts, data.ends, strict=True)]
+    whole = [data.items[start : end + 1] for start, end in zip(data.starts, data.ends, strict=True)]
+    for at in range(1, len(data)):
+        together = (
+            data.sessions[at] == data.sessions[at - 1]
+            or np.array_equal(texts[at - 1], whole[at])
+            or np.array_equal(texts[at], whole[at - 1])
+        )
+        groups[at] = groups[at - 1] + (not together)
+    return groups
 
 
 @dataclass(frozen=True)

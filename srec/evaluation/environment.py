@@ -1,9 +1,11 @@
 """Where and with what a result was made, so that a number can be traced to its machine and versions."""
 
+import hashlib
 import os
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 PACKAGES = ("srec", "numpy", "scipy", "scikit-learn", "duckdb", "torch", "onnxruntime")
 
@@ -17,7 +19,17 @@ def environment() -> dict[str, str | int]:
         "machine": f"{platform.system()} {platform.machine()}",
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         **versions,
+        "source": _source(),
     }
+
+
+def _source() -> str:
+    """A short hash of this package's own files, for a version says little between releases."""
+    package = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for file in sorted(package.rglob("*.py")):
+        digest.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _version(name: str) -> str | None:

@@ -45,11 +45,11 @@ def rows(dataset: Dataset, name: str, recipe: Recipe) -> list[Row]:
         if not entry.learnt:
             found.append(Row(key, key, settings, None, length))
         elif key != "gce-gnn":
-            training = general.model_copy(update=kind.paper_training)
-            found.append(Row(key, key, settings, training, length))
+            paper = TrainingSettings(**general.model_dump() | kind.paper_training)
+            found.append(Row(key, key, settings, recipe.changed(paper), length))
         elif dataset.repeats:
-            training = training_settings("honest", 0, 20)
-            found.append(Row(key, key, model_settings(name), training, training.max_length))
+            training = recipe.changed(training_settings("honest", 0, 20))
+            found.append(Row(key, key, recipe.changed(model_settings(name)), training, training.max_length))
         else:
             found += _modifications(settings, general)
     return found
@@ -77,6 +77,7 @@ def _modifications(settings: Settings, training: TrainingSettings) -> list[Row]:
 def leaderboard(
     dataset: Dataset,
     name: str,
+    known_rows: Sequence[Row],
     wanted: Sequence[Row],
     seeds: Sequence[int],
     work: Path,
@@ -89,7 +90,8 @@ def leaderboard(
     Args:
         dataset: what to learn and to test on.
         name: of the dataset, for the title.
-        wanted: the rows to have.
+        known_rows: all rows of the dataset; the table has those of them that are there.
+        wanted: the rows that shall be there.
         seeds: of trained models.
         work: where runs are kept.
         target: the folder of rows/*.json (one a row), leaderboard.json, .md and .html.
@@ -102,16 +104,11 @@ def leaderboard(
     (target / "rows").mkdir(parents=True, exist_ok=True)
     for row in wanted:
         file = target / "rows" / f"{file_name(row.name)}.json"
-        known = _known(file)
-        described = row.described(dataset, seeds)
-        if known is None or any(known.get(key) != value for key, value in described.items()):
+        if _known(file, row, dataset, seeds) is None:
             told(f"measuring {row.name}")
-            known = measure(dataset, row, seeds, work, watch)
-            write_json(file, known)
-    files = sorted((target / "rows").glob("*.json"))
-    measured = [
-        known for file in files if (known := _known(file)) and known["dataset"] == dataset.fingerprint
-    ]
+            write_json(file, measure(dataset, row, seeds, work, watch))
+    found = (_known(target / "rows" / f"{file_name(row.name)}.json", row, dataset, ()) for row in known_rows)
+    measured = [row for row in found if row is not None]
     result = {
         "command": "leaderboard",
         "srec": __version__,
@@ -158,9 +155,13 @@ def file_name(name: str) -> str:
     return "-".join("".join(letter if letter.isalnum() else " " for letter in name).split())
 
 
-def _known(file: Path) -> dict[str, Any] | None:
+def _known(file: Path, row: Row, dataset: Dataset, seeds: Sequence[int]) -> dict[str, Any] | None:
+    """What the file has, where it is of this dataset, these settings and these seeds at least."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) else None
+    described = row.described(dataset, seeds)
+    wanted = set(described.pop("seeds"))
+    same = isinstance(found, dict) and all(found.get(key) == value for key, value in described.items())
+    return found if same and wanted <= set(found["seeds"]) else None

@@ -49,7 +49,7 @@ def markdown(result: Result) -> str:
 def protocol(result: Result) -> list[str]:
     """How the numbers came about, in sentences."""
     rows = result["rows"]
-    widest = max((high - low) / 2 for row in rows for low, high in row["interval"].values()) if rows else 0.0
+    widest = max((high - low) / 2 for row in rows for low, high in row["interval"].values())
     made = sorted({str(row["environment"]["date"]) for row in rows})
     repeated = (
         "Items of the input may be answers: sessions repeat them."
@@ -65,7 +65,7 @@ def protocol(result: Result) -> list[str]:
         f" ±{100 * widest:.2f} wide. ± in the table is the deviation over seeds.",
         "Training is choosing the epoch and training anew, or counting; times are of shared machines, read"
         " them as orders of magnitude. Each row's file has its settings, versions and machine.",
-        f"Measured {made[0]}" + (f" to {made[-1]}" if len(made) > 1 else "") + "." if made else "",
+        f"Measured {made[0]}" + (f" to {made[-1]}" if len(made) > 1 else "") + ".",
     ]
 
 

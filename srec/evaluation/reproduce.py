@@ -15,18 +15,21 @@ from rich.table import Table
 
 from srec.artifacts import write_json
 from srec.data.sessions import prepare_sessions
+from srec.errors import SettingsError
 from srec.evaluation.environment import environment
 from srec.evaluation.validation import validator
 from srec.models.gce_gnn import GCEGNNSettings
 from srec.models.session_model import TorchScorer
-from srec.settings import Recipe, S
+from srec.settings import Recipe
 from srec.training.loop import Watch
 from srec.training.run import train
 from srec.training.settings import TrainingSettings
+from srec.training.workers import Workers
 
 Protocol = Literal["paper", "honest"]
 METRICS = ("HR@10", "HR@20", "MRR@10", "MRR@20")
 HELD_OUT = 0.1
+FIXED = {"seed", "epochs", "refit"}
 
 
 @dataclass(frozen=True)
@@ -92,15 +95,20 @@ def reproduce(
 
     Raises:
         SourceError: the folder has no sessions.
+        SettingsError: a change is none that can be made.
     """
     name, folder = source.resolve().name, work / source.resolve().name
     dataset = prepare_sessions(source, folder / protocol, HELD_OUT if protocol == "honest" else 0.0)
     recipe = Recipe((TrainingSettings.section, GCEGNNSettings.section), overrides=changes)
-    model = _changed(model_settings(name), recipe)
+    for fixed in FIXED & recipe.get(TrainingSettings).model_fields_set:
+        raise SettingsError(
+            f"training.{fixed} is the protocol's or an option of its own: it cannot be set here"
+        )
+    model = recipe.changed(model_settings(name))
     part: Literal["valid", "test"] = "valid" if protocol == "honest" else "test"
     runs: list[dict[str, Any]] = []
     for seed in seeds:
-        training = _changed(training_settings(protocol, seed, epochs), recipe)
+        training = recipe.changed(training_settings(protocol, seed, epochs))
         validate = validator(dataset, training.max_length, part)
         # The leaderboard has the honest runs too, and finds them here.
         target = folder / (f"paper-{seed}" if protocol == "paper" else f"runs/gce-gnn-{seed}")
@@ -112,7 +120,9 @@ def reproduce(
         if protocol == "paper":
             found["metrics"] = {metric: max(epoch[metric] for epoch in curve) for metric in METRICS}
         else:
-            test = validator(dataset, training.max_length, "test")(TorchScorer(run.load(dataset)))
+            test = validator(dataset, training.max_length, "test")(
+                TorchScorer(run.load(dataset).to(Workers.current().device))
+            )
             found |= {"chosen_epoch": run.manifest["chosen_epoch"], "metrics": {m: test[m] for m in METRICS}}
         runs.append(found)
     values = {metric: [run["metrics"][metric] for run in runs] for metric in METRICS}
@@ -136,12 +146,6 @@ def reproduce(
 def result_file(work: Path, name: str, protocol: Protocol, changes: Sequence[str] = ()) -> Path:
     """Where ``reproduce`` writes its result."""
     return work / name / ("-".join((protocol, *changes)) + ".json")
-
-
-def _changed(settings: S, recipe: Recipe) -> S:
-    """The settings with what the recipe sets, and nothing of its defaults."""
-    changed = recipe.get(type(settings)).model_dump(exclude_unset=True)
-    return type(settings)(**settings.model_dump() | changed)
 
 
 def table(result: dict[str, Any]) -> Table:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from srec.data.dataset import Dataset, Floats
-from srec.evaluation.comparison import Bootstrap
+from srec.evaluation.comparison import Bootstrap, independent_groups
 from srec.evaluation.environment import environment
 from srec.evaluation.metrics import gains
 from srec.evaluation.protocol import Ranking, rank_all
@@ -26,6 +26,7 @@ from srec.settings import Settings
 from srec.training.loop import Watch
 from srec.training.run import train
 from srec.training.settings import TrainingSettings
+from srec.training.workers import Workers
 
 KS = (10, 20)
 METRICS = tuple(f"{name}@{k}" for name in ("HR", "MRR") for k in KS)
@@ -51,7 +52,7 @@ class Row:
     max_length: int
 
     def described(self, dataset: Dataset, seeds: Sequence[int]) -> dict[str, Any]:
-        """All that the row's numbers depend on, as plain JSON; equal descriptions need no second look."""
+        """The data and settings that the row's numbers depend on, as plain JSON."""
         return {
             "name": self.name,
             "model": self.model,
@@ -94,7 +95,7 @@ def measure(
             facts["epochs"].append(run.manifest["chosen_epoch"])
             facts["parameters"] = run.manifest["parameter_count"]
             seconds.append(sum(run.manifest["seconds"].values()))
-            scorer = TorchScorer(run.load(dataset))
+            scorer = TorchScorer(run.load(dataset).to(Workers.current().device))
         else:
             scorer = model_entry(row.model).load().fit(dataset, row.settings, "fit")
             seconds.append(time.perf_counter() - started)
@@ -106,7 +107,7 @@ def measure(
         found.append(gains(ranking.ranks, KS))
     means = {metric: np.array([one[metric].mean() for one in found]) for metric in METRICS}
     by_example_EC = np.column_stack([np.mean([one[metric] for one in found], axis=0) for metric in METRICS])
-    boot = Bootstrap(by_example_EC, data.sessions, RESAMPLES, np.random.default_rng(0))
+    boot = Bootstrap(by_example_EC, independent_groups(data), RESAMPLES, np.random.default_rng(0))
     intervals = [boot.mean(column) for column in range(len(METRICS))]
     return {
         **row.described(dataset, seeds),

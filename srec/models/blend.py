@@ -8,12 +8,13 @@ Shapes: B sessions, V items, E examples.
 
 import itertools
 from collections.abc import Sequence
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from srec.data.dataset import Dataset, Part
+from srec.errors import SettingsError
 from srec.features.batches import examples
 from srec.models import model_entry
 from srec.models.base import ItemsBL, Scorer, ScoresBV
@@ -34,6 +35,9 @@ class BlendSettings(Settings):
     )
     games: tuple[str, ...] = Field(
         ("vstan", "rules", "popularity-recent"), description="the models where they do not"
+    )
+    parts: dict[str, dict[str, Any]] = Field(
+        {}, description="settings of the models that differ from their defaults, by the model's name"
     )
     examples: int = Field(2000, ge=1, description="validation examples, evenly spread, to judge weights by")
     weights: tuple[float, ...] = Field(
@@ -59,9 +63,12 @@ class Blend:
         """Fit the weights on the validation window, then count the models."""
         assert isinstance(settings, BlendSettings)
         names = settings.repeating if dataset.repeats else settings.games
-        before = [_counted(name, dataset, "train") for name in names]
+        before = [_counted(name, settings, dataset, "train") for name in names]
         weights = _fitted_weights(before, dataset, settings)
-        return cls(before if part == "train" else [_counted(name, dataset, part) for name in names], weights)
+        return cls(
+            before if part == "train" else [_counted(name, settings, dataset, part) for name in names],
+            weights,
+        )
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
         """The weighted sum, float32 [B, V]."""
@@ -69,17 +76,24 @@ class Blend:
         return _sum(parts, self.weights)
 
 
-def _counted(name: str, dataset: Dataset, part: Part) -> Scorer:
+def _counted(name: str, settings: BlendSettings, dataset: Dataset, part: Part) -> Scorer:
     kind = model_entry(name).load()
-    scorer: Scorer = kind.fit(dataset, kind.settings_type(), part)
+    try:
+        own = kind.settings_type(**settings.parts.get(name, {}))
+    except ValidationError as error:
+        raise SettingsError(f"[blend] parts.{name}: {error.errors()[0]['msg']}") from error
+    scorer: Scorer = kind.fit(dataset, own, part)
     return scorer
 
 
 def _scaled(scores_BV: ScoresBV) -> ScoresBV:
-    """Each session's best score as 1; those below 0, which say nothing but the order of the rest, near 0."""
+    """Each session's best score as 1; those below 0, which say nothing but the order of the rest, near 0.
+
+    What one model does not recommend at all (-inf), another may.
+    """
     best_B1 = scores_BV.max(axis=1, keepdims=True)
     best_B1[best_B1 <= 0] = 1
-    scaled_BV: ScoresBV = np.where(scores_BV > 0, scores_BV / best_B1, scores_BV * _REST)
+    scaled_BV: ScoresBV = np.where(scores_BV > 0, scores_BV / best_B1, np.maximum(scores_BV, -1) * _REST)
     return scaled_BV
 
 

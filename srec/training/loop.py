@@ -188,7 +188,7 @@ class _Trainer:
         progress.log.append(line)
         progress.peak_memory_mb.append(peak_memory_mb())
         progress.step, progress.loss_sum = 0, 0.0
-        if metric > progress.best_metric * BETTER:
+        if validate is None or metric > progress.best_metric * BETTER:
             progress.best_metric, progress.best_epoch = metric, progress.epoch
             self.best = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
 

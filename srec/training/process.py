@@ -1,6 +1,7 @@
 """What a training process sets up before its first step; it changes the process, so only commands call it."""
 
 import ctypes
+import os
 import resource
 import sys
 
@@ -28,6 +29,8 @@ def set_up_process(threads: int | None = None) -> Workers:
     """
     _keep_memory()
     torch.set_flush_denormal(True)
+    # Without it some versions of torch refuse to multiply matrices on a GPU and give the same bits each time.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     if threads:
         torch.set_num_threads(threads)
     return join()

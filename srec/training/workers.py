@@ -50,8 +50,8 @@ class Workers:
         return self.rank == 0
 
     def wrap(self, module: nn.Module) -> nn.Module:
-        """The module, its gradients averaged over all processes."""
-        return module if self.count == 1 else DistributedDataParallel(module)
+        """The module, its gradients averaged over all processes; its buffers are equal from the start."""
+        return module if self.count == 1 else DistributedDataParallel(module, broadcast_buffers=False)
 
     def share(self, chosen: Ints) -> tuple[Ints, bool]:
         """This process's part of a batch, and whether it counts.

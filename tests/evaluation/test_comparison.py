@@ -4,7 +4,8 @@ from dataclasses import astuple
 import numpy as np
 import pytest
 
-from srec.evaluation.comparison import FEWEST_SESSIONS, Bootstrap, Estimate, compare
+from srec.evaluation.comparison import FEWEST_SESSIONS, Bootstrap, Estimate, compare, independent_groups
+from srec.features.batches import Examples
 
 
 def boot(
@@ -94,3 +95,14 @@ def test_a_thousand_resamples_of_many_examples_take_seconds() -> None:
     started = time.monotonic()
     boot(np.random.default_rng(4).random((100_000, 9)), sessions)
     assert time.monotonic() - started < 10
+
+
+def test_beginnings_of_one_session_are_no_independent_examples() -> None:
+    """As the papers' files have them: 1 2 3 -> 4, 1 2 -> 3 and 1 -> 2, then another session, then one with two."""
+    rows = [[1, 2, 3, 4], [1, 2, 3], [1, 2], [5, 6], [7, 8], [7, 8, 9]]
+    ends = np.cumsum([len(row) for row in rows]) - 1
+    starts = ends - np.array([len(row) - 1 for row in rows])
+    data = Examples(np.concatenate(rows).astype(np.int32), starts, ends, np.arange(6))
+    assert independent_groups(data).tolist() == [0, 0, 0, 1, 2, 2]
+    same = Examples(data.items, starts, ends, np.array([0, 0, 0, 0, 1, 1]))
+    assert independent_groups(same).tolist() == [0, 0, 0, 0, 1, 1]

@@ -67,7 +67,7 @@ def test_a_row_is_measured_once_for_each_seed(games: Dataset, tmp_path: Path) ->
 
 def test_the_chain_is_found_by_markov_and_not_by_popularity(sessions: Dataset, tmp_path: Path) -> None:
     wanted = board.chosen(board.rows(sessions, "any", Recipe(SECTIONS)), "popularity,markov,blend")
-    result = board.leaderboard(sessions, "chain", wanted, [0], tmp_path / "work", tmp_path / "out")
+    result = board.leaderboard(sessions, "chain", wanted, wanted, [0], tmp_path / "work", tmp_path / "out")
     found = {row["name"]: row["metrics"]["MRR@20"] for row in result["rows"]}
     assert found["markov"] == pytest.approx(1.0)
     assert found["blend"] > 0.6
@@ -84,8 +84,8 @@ def test_the_chain_is_found_by_markov_and_not_by_popularity(sessions: Dataset, t
 def test_known_rows_are_not_measured_again(games: Dataset, tmp_path: Path) -> None:
     told: list[str] = []
 
-    def make(*rows: Row) -> None:
-        board.leaderboard(games, "g", rows, [0], tmp_path / "work", tmp_path / "out", told=told.append)
+    def make(*rows: Row, every: tuple[Row, ...] = (POPULARITY, SRGNN)) -> None:
+        board.leaderboard(games, "g", every, rows, [0], tmp_path / "work", tmp_path / "out", told=told.append)
 
     make(POPULARITY)
     make(POPULARITY, SRGNN)
@@ -97,8 +97,26 @@ def test_known_rows_are_not_measured_again(games: Dataset, tmp_path: Path) -> No
     shown = json.loads((tmp_path / "out" / "leaderboard.json").read_text(encoding="utf-8"))["rows"]
     assert {row["name"] for row in shown} == {"popularity", "sr gnn"}, "rows of earlier calls stay"
     changed = Row("sr gnn", "sr-gnn", SRGNNSettings(dimension=4), QUICK, 50)
-    make(changed)
+    make(changed, every=(POPULARITY, changed))
     assert told[3:] == ["measuring sr gnn"]
+    make(POPULARITY)
+    shown = json.loads((tmp_path / "out" / "leaderboard.json").read_text(encoding="utf-8"))["rows"]
+    assert [row["name"] for row in shown] == ["popularity"], (
+        "a row of other settings is not shown as this one"
+    )
+
+
+def test_a_papers_training_yields_to_what_is_set(games: Dataset) -> None:
+    def training(*overrides: str) -> TrainingSettings:
+        found = {
+            row.name: row.training for row in board.rows(games, "any", Recipe(SECTIONS, None, overrides))
+        }
+        assert found["narm"] is not None
+        return found["narm"]
+
+    assert (training().batch_size, training().decay_factor) == (512, 1.0)
+    changed = training("training.batch_size=64", "training.half_life_days=10")
+    assert (changed.batch_size, changed.decay_factor, changed.half_life_days) == (64, 1.0, 10)
 
 
 def test_a_row_that_is_not_there_is_named_with_those_there_are(games: Dataset) -> None:

@@ -85,6 +85,9 @@ def test_changes_stand_in_the_result_and_beside_the_papers_run(source: Path, tmp
     assert plain["runs"][0]["peak_memory_mb"]["select"][0] > 0
     files = sorted(file.name for file in (tmp_path / "work" / "toy").glob("*.json"))
     assert files == ["paper-training.decay_every=1-gce-gnn.hops=2.json", "paper.json"]
+    for fixed in ("training.seed=5", "training.epochs=1", "training.refit=true"):
+        with pytest.raises(SettingsError, match="cannot be set here"):
+            reproduce(source, tmp_path / "work", "paper", [0], epochs=2, changes=[fixed])
     with pytest.raises(SettingsError, match="no section"):
         reproduce(source, tmp_path / "work", "paper", [0], epochs=2, changes=["tags.dimension=3"])
 

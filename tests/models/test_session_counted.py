@@ -8,6 +8,7 @@ import pytest
 from toys import write_dataset
 
 from srec.data.dataset import Dataset
+from srec.models.blend import Blend, BlendSettings
 from srec.models.ease import EASE, EASESettings
 from srec.models.item_knn import ItemKNN, ItemKNNSettings
 from srec.models.markov import Markov, MarkovSettings
@@ -153,3 +154,14 @@ def test_published_figures(shared_data: Path, tmp_path: Path) -> None:
         scorer = kind.fit(sets, kind.settings_type(), "fit")
         found = accuracy(rank_all(scorer, data, sets.item_count, top=0, exclude_inputs=False).ranks)
         assert (round(100 * found["HR@20"], 2), round(100 * found["MRR@20"], 2)) == figures, name
+
+
+def test_a_blend_goes_on_where_one_of_its_models_has_nothing_to_say(tmp_path: Path) -> None:
+    """Sessions are 1, 2, 1 and so on: its own items first, then what the other models know of them."""
+    sessions = [([1 + at % 3, 4 + at % 3, 1 + at % 3], [4 + at % 3], []) for at in range(30)]
+    data = write_dataset(tmp_path / "d", sessions, 8)
+    settings = BlendSettings(games=("rules", "own-items"), weights=(3.0,))
+    scores = Blend.fit(data, settings, "fit").score(np.array([[1]]))[0]
+    best = (np.argsort(-scores, kind="stable") + 1).tolist()
+    assert best[:2] == [1, 4]
+    assert np.isfinite(scores).all()

@@ -1,18 +1,22 @@
 """Two processes on loopback train what one trains."""
 
+import json
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from toys import chains, write_dataset
 
 from srec.data.dataset import Dataset
 from srec.training.run import Run
+from srec.training.workers import Workers
 
 ITEMS = 20
 SETTINGS = (
@@ -21,7 +25,7 @@ SETTINGS = (
     "gce-gnn.dropout_global=0.0",
     "gce-gnn.dropout_gcn=0.0",
     "training.epochs=2",
-    "training.batch_size=17",  # 80 * 3 examples leave a last batch of 2, and odd halves
+    "training.batch_size=17",  # odd halves; 80 * 3 examples leave a last batch of 2
     "training.learning_rate=0.01",
     "training.checkpoint_seconds=0",
 )
@@ -81,4 +85,19 @@ def test_one_process_goes_on_where_two_were_killed(dataset: Dataset, tmp_path: P
     child.send_signal(signal.SIGTERM)
     child.wait(timeout=60)
     assert not target.exists()
+    steps = json.loads(safe_open(checkpoint, "pt").metadata()["progress"])
+    assert steps["epoch"] + steps["step"] > 0, "there is something to go on with"
+    # Were the checkpoint not read, the same weights would come out: so it is marked.
+    with safe_open(checkpoint, "pt") as file:
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    save_file(tensors, checkpoint, {"progress": json.dumps(steps | {"seconds": 5000.0})})
     assert_close(whole, train(1, dataset, target, *more))
+    assert Run(target).manifest["seconds"]["select"] > 5000
+
+
+def test_each_example_belongs_to_one_process_and_none_is_left_out_of_a_step() -> None:
+    chosen = np.arange(5)
+    parts = [Workers(rank, 2, torch.device("cpu")).share(chosen) for rank in range(2)]
+    assert [(part.tolist(), counts) for part, counts in parts] == [([0, 2, 4], True), ([1, 3], True)]
+    part, counts = Workers(1, 2, torch.device("cpu")).share(chosen[:1])
+    assert (part.tolist(), counts) == ([0], False), "it takes part, and does not count"
