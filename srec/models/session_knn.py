@@ -3,9 +3,9 @@
 VS-kNN: Ludewig & Jannach, "Evaluation of session-based recommendation algorithms", 2018, section 3.2: the
 items of the session count by recency, the k most similar of the latest sessions that share one vote for
 their items, weighted by inverse frequency. Beyond the published one a vote fades with the neighbour's age,
-and the inverse frequency is squared. The decay of the second: Garg et al., "Sequence and time aware neighborhood
-for session-based recommendations" (STAN), 2019: by the distance of its items from the one that matched
-the session's newest.
+and the inverse frequency is squared. The decay of the second: Garg et al., "Sequence and time aware
+neighborhood for session-based recommendations" (STAN), 2019: by the distance of its items from the one that
+matched the session's newest.
 
 Shapes: B sessions, L positions, V items, N known sessions, P pairs of session and neighbour, E their items.
 """

@@ -98,7 +98,7 @@ def test_a_thousand_resamples_of_many_examples_take_seconds() -> None:
 
 
 def test_beginnings_of_one_session_are_no_independent_examples() -> None:
-    """As the papers' files have them: 1 2 3 -> 4, 1 2 -> 3 and 1 -> 2, then another session, then one with two."""
+    """As the papers' files have them: 1 2 3 -> 4, 1 2 -> 3, 1 -> 2, another session, one with two."""
     rows = [[1, 2, 3, 4], [1, 2, 3], [1, 2], [5, 6], [7, 8], [7, 8, 9]]
     ends = np.cumsum([len(row) for row in rows]) - 1
     starts = ends - np.array([len(row) - 1 for row in rows])

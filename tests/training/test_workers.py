@@ -89,7 +89,7 @@ def test_one_process_goes_on_where_two_were_killed(dataset: Dataset, tmp_path: P
     assert steps["epoch"] + steps["step"] > 0, "there is something to go on with"
     # Were the checkpoint not read, the same weights would come out: so it is marked.
     with safe_open(checkpoint, "pt") as file:
-        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        tensors = {key: file.get_tensor(key) for key in list(file.keys())}
     save_file(tensors, checkpoint, {"progress": json.dumps(steps | {"seconds": 5000.0})})
     assert_close(whole, train(1, dataset, target, *more))
     assert Run(target).manifest["seconds"]["select"] > 5000
