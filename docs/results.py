@@ -79,19 +79,21 @@ def timed(folder: Path) -> Iterator[str]:
         return
     yield "### A training step of GCE-GNN\n"
     yield "`srec bench training`: milliseconds a step (batch 100, dimension 100, full softmax), beside the"
-    yield "floor of the same shapes in the same process: scoring, cross-entropy, one fused Adam step.\n"
+    yield "floor of the same shapes in the same process: scoring, cross-entropy, one fused Adam step; and"
+    yield "test examples ranked among all items in a second.\n"
     rows = [
         [
             f"{result['dataset']}, {result['model']['hops']} hop(s), {result['threads']} thread(s)",
             f"{result['step_ms']:.1f}",
             f"{result['floor_ms']:.1f}",
             f"{result['ratio']:.2f}",
+            f"{speed:,.0f}" if (speed := result.get("evaluation_examples_per_second")) else "-",
             link(file),
         ]
         for file in files
         for result in [read(file)]
     ]
-    yield table(("what", "step", "floor", "ratio", "file"), rows) + "\n"
+    yield table(("what", "step", "floor", "ratio", "evaluation", "file"), rows) + "\n"
 
 
 def boards(folder: Path) -> Iterator[str]:

@@ -21,8 +21,11 @@ from torch import nn
 
 from srec.data.dataset import Dataset
 from srec.evaluation.environment import environment
+from srec.evaluation.protocol import rank_all
 from srec.features.batches import Examples, batches, examples
 from srec.models.gce_gnn import GCEGNN, GCEGNNSettings
+from srec.models.session_model import TorchScorer
+from srec.training.process import peak_memory_mb
 from srec.training.settings import TrainingSettings
 
 PARTS = (
@@ -49,7 +52,7 @@ def bench_training(
         blocks: how many of the model and of the floor, interleaved; the medians are over them.
 
     Returns:
-        Plain JSON, milliseconds a step.
+        Plain JSON, milliseconds a step; and how many test examples are ranked in a second.
     """
     model = GCEGNN.build(dataset, settings)
     model.initialise(training.seed)
@@ -66,6 +69,7 @@ def bench_training(
     for _ in range(blocks):
         whole = _block(step, steps)
         found.append({"step": whole, "floor": _block(floor, steps), "split": clock.split(steps)})
+    evaluated = [_evaluate(model, dataset, training) for _ in range(3)]
     return {
         "benchmark": "training",
         "dataset": dataset.path.name,
@@ -75,6 +79,8 @@ def bench_training(
         "floor_ms": statistics.median(block["floor"] for block in found),
         "ratio": statistics.median(block["step"] / block["floor"] for block in found),
         "split_ms": {name: statistics.median(block["split"][name] for block in found) for name in PARTS},
+        "evaluation_examples_per_second": statistics.median(evaluated),
+        "peak_memory_mb": peak_memory_mb(),
         "steps": steps,
         "blocks": blocks,
         "model": settings.model_dump(),
@@ -94,6 +100,8 @@ def table(result: dict[str, Any]) -> Table:
     made.add_row("a whole step", f"{result['step_ms']:.1f}")
     made.add_row("the floor", f"{result['floor_ms']:.1f}")
     made.add_row("ratio", f"{result['ratio']:.2f}")
+    made.add_section()
+    made.add_row("examples/s in evaluation", f"{result['evaluation_examples_per_second']:,.0f}")
     return made
 
 
@@ -172,6 +180,23 @@ def _floor(item_count: int, dimension: int, training: TrainingSettings) -> Calla
         optimizer.step()
 
     return step
+
+
+def _evaluate(model: GCEGNN, dataset: Dataset, training: TrainingSettings) -> float:
+    """Test examples a second, ranked among all items a batch at a time; at most 3,000, evenly spread."""
+    data = examples(dataset.sequences, "test", training.max_length)
+    every = max(1, len(data) // 3000)
+    some = Examples(data.items, data.starts[::every], data.ends[::every], data.sessions[::every])
+    begun = time.perf_counter()
+    rank_all(
+        TorchScorer(model),
+        some,
+        dataset.item_count,
+        top=0,
+        exclude_inputs=not dataset.repeats,
+        batch_size=training.batch_size,
+    )
+    return len(some) / (time.perf_counter() - begun)
 
 
 def _block(step: Callable[[], None], steps: int) -> float:

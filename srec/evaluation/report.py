@@ -15,7 +15,7 @@ from srec.data.dataset import Dataset
 from srec.errors import SRecError
 from srec.evaluation import slices, verdicts
 from srec.evaluation.beyond import beyond_accuracy, concentration
-from srec.evaluation.comparison import compare
+from srec.evaluation.comparison import compare, independent_groups
 from srec.evaluation.environment import environment
 from srec.evaluation.metrics import gains
 from srec.evaluation.page import page
@@ -122,7 +122,8 @@ def evaluate(
     ks = sorted({*settings.ks, settings.top})
     values = {name: gains(ranking.ranks, ks) for name, ranking in rankings.items()}
     generator = np.random.default_rng(settings.seed)
-    compared = compare(values, data.sessions, baselines, settings.resamples, generator)
+    groups = independent_groups(data)
+    compared = compare(values, groups, baselines, settings.resamples, generator)
     for name, ranking in rankings.items():
         compared["models"][name] |= {
             "beyond": beyond_accuracy(ranking.top_items, known_counts, dataset.tags),
@@ -140,7 +141,7 @@ def evaluate(
     for kind, named in masks.items():
         for name, mask in named:
             chosen = {model: {headline: metrics[headline][mask]} for model, metrics in values.items()}
-            facts = compare(chosen, data.sessions[mask], baselines, settings.resamples, generator)
+            facts = compare(chosen, groups[mask], baselines, settings.resamples, generator)
             sliced[kind].append({"name": name} | facts)
     unanswerable = next(iter(rankings.values())).unanswerable
     return {
