@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from srec.evaluation.leaderboard_page import HEADINGS, cells, protocol
-from srec.evaluation.reproduce import METRICS
+from srec.evaluation.rows import METRICS
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "README.md"

@@ -6,10 +6,10 @@ from typing import Any
 
 from srec.evaluation import plots
 from srec.evaluation.markup import bullets, figure, table
+from srec.evaluation.rows import METRICS
 from srec.evaluation.style import STYLE
 
 Result = Mapping[str, Any]
-METRICS = ("HR@10", "HR@20", "MRR@10", "MRR@20")
 HEADINGS = ("model", *METRICS, "training", "examples/s", "parameters", "epochs")
 
 

@@ -17,6 +17,7 @@ from srec.artifacts import write_json
 from srec.data.sessions import prepare_sessions
 from srec.errors import SettingsError
 from srec.evaluation.environment import environment
+from srec.evaluation.rows import METRICS
 from srec.evaluation.validation import validator
 from srec.models.gce_gnn import GCEGNNSettings
 from srec.models.session_model import TorchScorer
@@ -27,7 +28,6 @@ from srec.training.settings import TrainingSettings
 from srec.training.workers import Workers
 
 Protocol = Literal["paper", "honest"]
-METRICS = ("HR@10", "HR@20", "MRR@10", "MRR@20")
 HELD_OUT = 0.1
 FIXED = {"seed", "epochs", "refit"}
 

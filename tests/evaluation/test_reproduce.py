@@ -9,7 +9,8 @@ import pytest
 from srec.data.sessions import TEST, TRAIN
 from srec.errors import SettingsError
 from srec.evaluation import reproduce as module
-from srec.evaluation.reproduce import METRICS, model_settings, reproduce, table, training_settings
+from srec.evaluation.reproduce import model_settings, reproduce, table, training_settings
+from srec.evaluation.rows import METRICS
 from srec.models.gce_gnn import GCEGNNSettings
 
 
