@@ -3,6 +3,7 @@ PYTHON ?= python3
 DATA ?=
 SERVE ?= 1
 PIP = .venv/bin/python -m pip --disable-pip-version-check
+BUILT = pyproject.toml constraints.txt CMakeLists.txt $(wildcard native/*)
 
 .PHONY: demo test check docs clean
 
@@ -30,10 +31,10 @@ clean:
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
-.venv/installed-demo: pyproject.toml constraints.txt | .venv/bin/python
+.venv/installed-demo: $(BUILT) | .venv/bin/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[train]'
 	touch $@
 
-.venv/installed-dev: pyproject.toml constraints.txt | .venv/bin/python
+.venv/installed-dev: $(BUILT) | .venv/bin/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,test,check]'
 	touch $@

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from srec import __version__
-from srec.cli import pipeline, research
+from srec.cli import benchmarks, pipeline, research
 from srec.cli.console import console
 from srec.errors import SRecError
 
@@ -32,7 +32,8 @@ for command in (
     research.leaderboard,
 ):
     app.command()(command)
-bench.command("training")(research.bench_training)
+bench.command()(benchmarks.training)
+bench.command()(benchmarks.exactness)
 app.add_typer(bench, name="bench")
 
 

@@ -1,6 +1,6 @@
 """What a person sees in the terminal: tables, and the progress of long work."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -63,3 +63,13 @@ def training_progress() -> "Iterator[Watch]":
                 )
 
         yield watch
+
+
+@contextmanager
+def counting_progress(what: str, total: int) -> "Iterator[Callable[[int], None]]":
+    """A progress bar for work that is counted, with the time that is left."""
+    from rich.progress import Progress
+
+    with Progress(console=console) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)

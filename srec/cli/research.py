@@ -1,6 +1,5 @@
-"""The commands of the researcher: papers reproduced, steps timed."""
+"""The commands of the researcher: papers reproduced, models compared."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,7 +41,7 @@ def reproduce(
 
     if model != "gce-gnn" or protocol not in ("paper", "honest", "both"):
         raise SRecError("there is the model gce-gnn, and the protocols are paper, honest and both")
-    _alone(set_up_process(threads))
+    alone(set_up_process(threads))
     source, changes = data / dataset if dataset in experiment.PAPER else Path(dataset), overrides or ()
     names: tuple[experiment.Protocol, ...] = ("paper", "honest")
     for name in names:
@@ -79,7 +78,7 @@ def leaderboard(
     from srec.evaluation.reproduce import HELD_OUT, PAPER
     from srec.training.process import set_up_process
 
-    _alone(set_up_process(threads))
+    alone(set_up_process(threads))
     source = data / dataset if dataset in PAPER else Path(dataset)
     name = source.resolve().name
     if (source / MANIFEST).is_file():
@@ -99,36 +98,7 @@ def leaderboard(
     console.print(f"leaderboard: {where}")
 
 
-def bench_training(
-    dataset: Annotated[str, typer.Option(help="diginetica, tmall, or a folder of the same two files.")],
-    data: DataOption = SETS,
-    steps: Annotated[int, typer.Option(min=1, help="Steps of a block.")] = 20,
-    blocks: Annotated[int, typer.Option(min=1, help="Blocks of the model and of the floor.")] = 9,
-    result: Annotated[Path | None, typer.Option(help="A file to write the result to, as JSON.")] = None,
-    work: WorkOption = Path("work/sessions"),
-    threads: Annotated[int, typer.Option(min=1, help="Threads to use.")] = 1,
-) -> None:
-    """Time a training step of GCE-GNN, and where it goes, beside the floor of the same shapes."""
-    from srec.artifacts import write_json
-    from srec.bench import training
-    from srec.data.sessions import prepare_sessions
-    from srec.evaluation.reproduce import PAPER, model_settings, training_settings
-    from srec.training.process import set_up_process
-
-    _alone(set_up_process(threads))
-    source = data / dataset if dataset in PAPER else Path(dataset)
-    name = source.resolve().name
-    prepared = prepare_sessions(source, work / name / "paper", 0.0)
-    found = training.bench_training(
-        prepared, model_settings(name), training_settings("paper", 0, 20), steps, blocks
-    )
-    found["dataset"] = name
-    console.print(training.table(found))
-    if result:
-        write_json(result, found)
-    print(json.dumps(found))  # noqa: T201 -- a JSON line for programs, not wrapped to the terminal
-
-
-def _alone(workers: "Workers") -> None:
+def alone(workers: "Workers") -> None:
+    """Refuse to be one of several processes."""
     if workers.count > 1:
         raise SRecError("this command runs in one process: torchrun is for srec train")

@@ -1,0 +1,65 @@
+"""The benchmarks: each prints a table, then one JSON line, and writes a result file where it is asked to."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from srec.cli.console import console, counting_progress
+from srec.cli.options import SETS, DataOption, WorkOption
+from srec.cli.research import alone
+from srec.errors import SRecError
+
+ResultOption = Annotated[Path | None, typer.Option(help="A file to write the result to, as JSON.")]
+
+
+def training(
+    dataset: Annotated[str, typer.Option(help="diginetica, tmall, or a folder of the same two files.")],
+    data: DataOption = SETS,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of a block.")] = 20,
+    blocks: Annotated[int, typer.Option(min=1, help="Blocks of the model and of the floor.")] = 9,
+    result: ResultOption = None,
+    work: WorkOption = Path("work/sessions"),
+    threads: Annotated[int, typer.Option(min=1, help="Threads to use.")] = 1,
+) -> None:
+    """Time a training step of GCE-GNN, and where it goes, beside the floor of the same shapes."""
+    from srec.bench.training import bench_training, table
+    from srec.data.sessions import prepare_sessions
+    from srec.evaluation.reproduce import PAPER, model_settings, training_settings
+    from srec.training.process import set_up_process
+
+    alone(set_up_process(threads))
+    source = data / dataset if dataset in PAPER else Path(dataset)
+    name = source.resolve().name
+    prepared = prepare_sessions(source, work / name / "paper", 0.0)
+    found = bench_training(prepared, model_settings(name), training_settings("paper", 0, 20), steps, blocks)
+    found["dataset"] = name
+    console.print(table(found))
+    _tell(found, result)
+
+
+def exactness(
+    cases: Annotated[int, typer.Option(min=1, help="Of a matrix, a query, a k and a filter.")] = 1_000_000,
+    seed: Annotated[int, typer.Option(min=0, help="Other seeds give other cases.")] = 0,
+    result: ResultOption = None,
+) -> None:
+    """Search random and adversarial matrices with every kernel; each answer must be the reference's."""
+    from srec.bench.exactness import fuzz
+
+    with counting_progress("cases", cases) as watch:
+        found = fuzz(cases, seed, watch)
+    console.print(f"{found['cases']:,} cases, {found['differences']} differences from the reference")
+    _tell(found, result)
+    if found["differences"] or found["outside_bounds"]:
+        raise SRecError(
+            f"{found['differences']} answers differ from the reference's; the first: {found['first']}"
+        )
+
+
+def _tell(found: dict[str, Any], result: Path | None) -> None:
+    from srec.artifacts import write_json
+
+    if result:
+        write_json(result, found)
+    print(json.dumps(found))  # noqa: T201 -- a JSON line for programs, not wrapped to the terminal
