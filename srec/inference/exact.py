@@ -132,7 +132,11 @@ class _NativeScan:
         self._codes, self._bounds_3V = codes, bounds_3V
 
     def search(
-        self, vectors_BD: Floats, allowed_V: npt.NDArray[np.bool_] | None, excluded: Sequence[Ints], found: Found
+        self,
+        vectors_BD: Floats,
+        allowed_V: npt.NDArray[np.bool_] | None,
+        excluded: Sequence[Ints],
+        found: Found,
     ) -> int:
         """Fill in what is found; how many scores were outside of their bounds."""
         allowed = np.zeros(0, np.uint8) if allowed_V is None else np.ascontiguousarray(allowed_V, np.uint8)
@@ -172,7 +176,11 @@ class _NumpyScan:
         self._underflow = SMALLEST * dimension
 
     def search(
-        self, vectors_BD: Floats, allowed_V: npt.NDArray[np.bool_] | None, excluded: Sequence[Ints], found: Found
+        self,
+        vectors_BD: Floats,
+        allowed_V: npt.NDArray[np.bool_] | None,
+        excluded: Sequence[Ints],
+        found: Found,
     ) -> int:
         """Fill in what is found; how many scores were outside of their bounds."""
         outside = 0
