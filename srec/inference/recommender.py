@@ -25,12 +25,19 @@ class UnknownGame(SRecError):  # noqa: N818 -- it is what the visitor asked for
 class Recommended:
     """One game of an answer."""
 
-    app_id: int
-    name: str
+    info: GameInfo
     score: float
     shared_tags: list[str]  # in common with the liked games, the heaviest first
-    tags: list[str]  # its own, the heaviest first
-    info: GameInfo
+
+    @property
+    def app_id(self) -> int:
+        """Its Steam app id."""
+        return self.info.app_id
+
+    @property
+    def name(self) -> str:
+        """Its title."""
+        return self.info.name
 
 
 @dataclass(frozen=True)
@@ -75,12 +82,16 @@ class Recommender:
         """
         name = self._name(recommender)
         known, unknown = self._known(liked)
-        if not known or (name == "tags" and not any(map(self._explanations.tags, known))):
+        if not known or (name == "tags" and not self._explanations.tagged(known)):
             name = "popular"
         items_BL = np.array([known[-self._max_length :] or [0]])
         scores_V = self._scorers[name].score(items_BL)[0]
         best = _top(scores_V, known, k)
-        games = [self._describe(item, float(scores_V[item - 1]), known) for item in best]
+        shared = self._explanations.shared(best, known)
+        games = [
+            Recommended(self.bundle.games[item - 1], float(scores_V[item - 1]), tags)
+            for item, tags in zip(best, shared, strict=True)
+        ]
         return Answer(name, games, unknown)
 
     def similar(self, app_id: int, *, k: int = 10, recommender: str = "smart") -> Answer:
@@ -95,7 +106,7 @@ class Recommender:
 
     def tags(self, app_id: int) -> list[str]:
         """The tags of a game that the bundle knows, the heaviest first."""
-        return list(self._explanations.tags(self._item_of[app_id]))
+        return self._explanations.tags(self._item_of[app_id])
 
     def _name(self, recommender: str) -> Name:
         for name in self._scorers:
@@ -107,12 +118,6 @@ class Recommender:
         once = dict.fromkeys(liked)
         known = [self._item_of[app_id] for app_id in once if app_id in self._item_of]
         return known, [app_id for app_id in once if app_id not in self._item_of]
-
-    def _describe(self, item: int, score: float, liked: list[int]) -> Recommended:
-        info = self.bundle.games[item - 1]
-        shared = self._explanations.shared(item, liked)
-        tags = list(self._explanations.tags(item))
-        return Recommended(info.app_id, info.name, score, shared, tags, info)
 
 
 def _top(scores_V: Any, excluded: list[int], k: int) -> list[int]:

@@ -5,12 +5,12 @@ from pathlib import Path
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from srec import __version__
 from srec.inference.bundle import Bundle
-from srec.serving.api import IMAGES, make_router
+from srec.serving.answers import IMAGES
+from srec.serving.api import make_router
 from srec.serving.problems import add_handlers, problem
 
 STATIC = Path(__file__).with_name("static")
@@ -62,13 +62,14 @@ class SafeHeaders:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add the headers to every answer."""
+        """Add the headers to every answer; nothing behind this sets one of them."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                message["headers"] = [*message.get("headers", ()), *self._headers]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

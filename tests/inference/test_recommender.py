@@ -45,8 +45,9 @@ def test_tags_in_common_are_named_the_heaviest_first(recommender: Recommender) -
     # A game's three tags weigh 1, 0.7 and 0.4.
     liked = recommender.tags(FIRST)
     for game in recommender.recommend([FIRST], k=20, recommender="tags").games:
-        common = [tag for tag in game.tags if tag in liked]
-        weight = {tag: 1 - 0.3 * game.tags.index(tag) - 0 for tag in common}
+        tags = recommender.tags(game.app_id)
+        common = [tag for tag in tags if tag in liked]
+        weight = {tag: 1 - 0.3 * tags.index(tag) for tag in common}
         theirs = {tag: 1 - 0.3 * liked.index(tag) for tag in common}
         assert sorted(game.shared_tags) == sorted(common)
         products = [weight[tag] * theirs[tag] for tag in game.shared_tags]

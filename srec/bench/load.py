@@ -1,0 +1,120 @@
+"""A load client: keep-alive connections that each have one request under way, and next to no parsing.
+
+One process waits for all connections and reads no more of an answer than its status and its length, so that the
+server is what is measured; ``serve_at_once`` is the other end that costs least, to see what the client can do.
+"""
+
+import re
+import selectors
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from srec.data.dataset import Floats
+from srec.errors import SRecError
+
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a load took.
+
+    Attributes:
+        seconds: from the first request to the last answer.
+        latencies_N: float64, seconds from sending each request to having its whole answer.
+    """
+
+    seconds: float
+    latencies_N: Floats
+
+
+def post(path: str, body: bytes) -> bytes:
+    """A POST of JSON, as it goes over the wire."""
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def load(port: int, requests: Sequence[bytes], connections: int) -> Answered:
+    """Send requests to a port of this machine, each as soon as one of the connections is free.
+
+    Args:
+        port: where the server listens.
+        requests: as they go over the wire.
+        connections: how many; each is kept alive, and waits for its answer before it sends again.
+
+    Raises:
+        SRecError: a request is refused, or the server closes a connection.
+    """
+    latencies = []
+    waiting = iter(requests)
+    with selectors.DefaultSelector() as selector:
+        started = time.perf_counter()
+        for request in (next(waiting, None) for _ in range(connections)):
+            if request is not None:
+                connection = _Connection(port)
+                connection.send(request)
+                selector.register(connection.socket, selectors.EVENT_READ, connection)
+        while selector.get_map():
+            for key, _ in selector.select():
+                connection = key.data
+                latency = connection.receive()
+                if latency is None:
+                    continue
+                latencies.append(latency)
+                request = next(waiting, None)
+                if request is None:
+                    selector.unregister(connection.socket)
+                    connection.socket.close()
+                else:
+                    connection.send(request)
+        return Answered(time.perf_counter() - started, np.array(latencies))
+
+
+class _Connection:
+    """One request after the other."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._got, self._sent = b"", 0.0
+
+    def send(self, request: bytes) -> None:
+        self._got, self._sent = b"", time.perf_counter()
+        self.socket.sendall(request)
+
+    def receive(self) -> float | None:
+        """The seconds since the request was sent if the answer is whole now."""
+        received = self.socket.recv(1 << 16)
+        self._got += received
+        head = self._got.find(b"\r\n\r\n")
+        if head >= 0:
+            length = _LENGTH.search(self._got, 0, head)
+            if not self._got.startswith(b"HTTP/1.1 200") or length is None:
+                raise SRecError(f"the server answered {self._got[:300].decode('latin-1')!r}")
+            if len(self._got) >= head + 4 + int(length[1]):
+                return time.perf_counter() - self._sent
+        if not received:
+            raise SRecError("the server closed a connection before it had answered")
+        return None
+
+
+def serve_at_once(server: socket.socket, answer: bytes) -> None:
+    """Answer whatever arrives with the same bytes, until the process is stopped: the client's own limit."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(server, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                if key.fileobj is server:
+                    selector.register(server.accept()[0], selectors.EVENT_READ, server)
+                    continue
+                connection = key.fileobj
+                assert isinstance(connection, socket.socket)
+                if connection.recv(1 << 16):
+                    connection.sendall(answer)
+                else:
+                    selector.unregister(connection)
+                    connection.close()
