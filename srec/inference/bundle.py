@@ -4,6 +4,7 @@ Row j of every array is item j + 1. Shapes: V items, D dimension, M tag entries.
 """
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -16,9 +17,10 @@ import numpy.typing as npt
 from srec.artifacts import fingerprint, verify
 from srec.data.dataset import Floats, Ints
 from srec.errors import ArtifactError
+from srec.inference.golden import Golden
 
 KIND = "bundle"
-VERSION = 1
+VERSION = 2
 ENCODER = "encoder.onnx"
 _ARRAYS = ("items", "app_ids", "popularity", "tag_offsets", "tag_ids", "tag_weights")
 
@@ -49,6 +51,7 @@ class BundleContents:
         tag_weights: float32 [M].
         tag_names: the name of each tag id.
         games: one for each item.
+        golden: what the trained model answers to some requests.
         config: "model", "max_length", "simulated", "dataset", and what else is worth knowing.
     """
 
@@ -60,6 +63,7 @@ class BundleContents:
     tag_weights: Floats
     tag_names: list[str]
     games: list[GameInfo]
+    golden: list[Golden]
     config: dict[str, Any]
 
     @cached_property
@@ -75,7 +79,8 @@ def write_bundle(target: Path, contents: BundleContents) -> None:
         np.save(target / f"{name}.npy", getattr(contents, name))
     for name in ("tag_names", "config"):
         _write(target / f"{name}.json", getattr(contents, name))
-    _write(target / "games.json", [asdict(game) for game in contents.games])
+    for name in ("games", "golden"):
+        _write(target / f"{name}.json", [asdict(one) for one in getattr(contents, name)])
 
 
 class Bundle:
@@ -97,6 +102,10 @@ class Bundle:
             self.games: list[GameInfo] = list(self._json("games", _game_reader()))
         except (TypeError, KeyError) as error:
             raise ArtifactError(f"{path / 'games.json'} does not list games: {error}") from error
+        try:
+            self.golden = [Golden(**{key: tuple(row[key]) for key in row}) for row in self._json("golden")]
+        except (TypeError, KeyError) as error:
+            raise ArtifactError(f"{path / 'golden.json'} does not list requests: {error}") from error
         self._check()
 
     @property
@@ -131,12 +140,13 @@ class Bundle:
         ends = self.tag_offsets[[0, -1]].tolist() if len(self.tag_offsets) else []
         if not all(isinstance(game, GameInfo) for game in self.games):
             raise ArtifactError(f"{self.path / 'games.json'} does not list games")
+        known = set(self.app_ids.tolist())
         rules = {
             "items.npy must be a matrix with a row for each game": self.items.shape[:1] == (count,)
             and self.items.ndim == 2,
             "app_ids.npy must hold the games' ids, each once": self.app_ids.tolist()
             == [game.app_id for game in self.games]
-            and len(set(self.app_ids.tolist())) == count,
+            and len(known) == count,
             "popularity.npy must have a number for each game": self.popularity.shape == (count,),
             "tag_offsets.npy must rise from 0 to the number of tag entries": self.tag_offsets.shape
             == (count + 2,)
@@ -144,6 +154,12 @@ class Bundle:
             and bool((np.diff(self.tag_offsets) >= 0).all()),
             "tag_ids.npy must name tags": self.tag_weights.shape == (tags,)
             and bool(((self.tag_ids >= 0) & (self.tag_ids < len(self.tag_names))).all()),
+            "golden.json must list games, and a score for each one answered": all(
+                known.issuperset((*golden.liked, *golden.app_ids))
+                and len(golden.app_ids) == len(golden.scores)
+                and all(isinstance(score, float) and math.isfinite(score) for score in golden.scores)
+                for golden in self.golden
+            ),
             "config.json must have model, max_length, simulated and dataset": isinstance(self.config, dict)
             and {"model", "max_length", "simulated", "dataset"} <= self.config.keys(),
         }

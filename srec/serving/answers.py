@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from srec.inference.bundle import Bundle, GameInfo
+from srec.inference.bundle import GameInfo
 from srec.inference.recommender import Answer, Recommended, Recommender
 
 IMAGES = "https://cdn.cloudflare.steamstatic.com"
@@ -21,9 +21,10 @@ class AnswerWriter:
     A game's part is encoded when it is first needed: half a kilobyte, kept for as long as the server runs.
     """
 
-    def __init__(self, bundle: Bundle, recommender: Recommender) -> None:
-        self._simulated, self._recommender = bundle.simulated, recommender
-        self._tags = {name: _json(name) for name in bundle.tag_names}
+    def __init__(self, recommender: Recommender) -> None:
+        self._recommender = recommender
+        self._simulated = recommender.bundle.simulated
+        self._tags = {name: _json(name) for name in recommender.bundle.tag_names}
         self._parts: dict[int, bytes] = {}
 
     def games(self, games: Iterable[GameInfo]) -> bytes:

@@ -7,7 +7,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from srec import __version__
-from srec.inference.bundle import Bundle
 from srec.inference.recommender import Recommender
 from srec.inference.search import GameSearch
 from srec.serving.answers import AnswerWriter
@@ -90,6 +89,7 @@ class Version(BaseModel):
     model: str
     games: int
     simulated: bool = Field(description="whether the games are invented")
+    kernel: str = Field(description="the scan of the items in use")
 
 
 class Status(BaseModel):
@@ -98,13 +98,21 @@ class Status(BaseModel):
     status: Literal["ok"] = "ok"
 
 
-def make_router(bundle: Bundle) -> APIRouter:
+class Health(Status):
+    """Whether all is well, and what must never happen."""
+
+    scores_outside_bounds: int = Field(
+        description="since the start; more than 0 says that memory is damaged or a proof is wrong"
+    )
+
+
+def make_router(recommender: Recommender) -> APIRouter:
     """The endpoints, answering from one bundle."""
     router = APIRouter()
-    recommender = Recommender(bundle)
+    bundle = recommender.bundle
     search = GameSearch([game.name for game in bundle.games], bundle.popularity)
     infos = {game.app_id: game for game in bundle.games}
-    writer = AnswerWriter(bundle, recommender)
+    writer = AnswerWriter(recommender)
 
     def json_response(content: bytes) -> Response:
         return Response(content, media_type="application/json")
@@ -152,9 +160,9 @@ def make_router(bundle: Bundle) -> APIRouter:
         return json_response(writer.answer(recommender.similar(app_id, k=k, recommender=recommender_name)))
 
     @router.get("/health", tags=["server"])
-    async def health() -> Status:
+    async def health() -> Health:
         """The process answers."""
-        return Status()
+        return Health(scores_outside_bounds=recommender.index.outside)
 
     @router.get("/ready", tags=["server"])
     async def ready() -> Status:
@@ -170,6 +178,7 @@ def make_router(bundle: Bundle) -> APIRouter:
             model=str(bundle.config["model"]),
             games=len(bundle.games),
             simulated=bundle.simulated,
+            kernel=recommender.index.kernel,
         )
 
     return router

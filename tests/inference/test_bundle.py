@@ -77,7 +77,9 @@ def test_a_pickled_array_is_not_loaded(tmp_path: Path) -> None:
         Bundle(tmp_path / "b")
 
 
-@pytest.mark.parametrize("games", [[1, 2], {"app_id": 1}, [{"app_id": 1}], [{"app_id": 1, "price": 5}], "games", None])
+@pytest.mark.parametrize(
+    "games", [[1, 2], {"app_id": 1}, [{"app_id": 1}], [{"app_id": 1, "price": 5}], "games", None]
+)
 def test_what_are_no_games_is_refused(tmp_path: Path, games: object) -> None:
     with write_directory(tmp_path / "b", KIND, VERSION) as draft:
         write_bundle(draft.path, contents())
