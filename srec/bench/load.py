@@ -1,7 +1,7 @@
 """A load client: keep-alive connections that each have one request under way, and next to no parsing.
 
-One process waits for all connections and reads no more of an answer than its status and its length, so that the
-server is what is measured; ``serve_at_once`` is the other end that costs least, to see what the client can do.
+One process waits for all connections and reads no more of an answer than its status and its length, so that
+the server is what is measured; how busy the client was is told with what it measured.
 """
 
 import re
@@ -25,10 +25,12 @@ class Answered:
 
     Attributes:
         seconds: from the first request to the last answer.
+        cpu_seconds: the client's own processor time.
         latencies_N: float64, seconds from sending each request to having its whole answer.
     """
 
     seconds: float
+    cpu_seconds: float
     latencies_N: Floats
 
 
@@ -52,7 +54,7 @@ def load(port: int, requests: Sequence[bytes], connections: int) -> Answered:
     latencies = []
     waiting = iter(requests)
     with selectors.DefaultSelector() as selector:
-        started = time.perf_counter()
+        started, busy = time.perf_counter(), time.process_time()
         for request in (next(waiting, None) for _ in range(connections)):
             if request is not None:
                 connection = _Connection(port)
@@ -71,7 +73,8 @@ def load(port: int, requests: Sequence[bytes], connections: int) -> Answered:
                     connection.socket.close()
                 else:
                     connection.send(request)
-        return Answered(time.perf_counter() - started, np.array(latencies))
+        seconds, busy = time.perf_counter() - started, time.process_time() - busy
+        return Answered(seconds, busy, np.array(latencies))
 
 
 class _Connection:
@@ -100,21 +103,3 @@ class _Connection:
         if not received:
             raise SRecError("the server closed a connection before it had answered")
         return None
-
-
-def serve_at_once(server: socket.socket, answer: bytes) -> None:
-    """Answer whatever arrives with the same bytes, until the process is stopped: the client's own limit."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(server, selectors.EVENT_READ)
-        while True:
-            for key, _ in selector.select():
-                if key.fileobj is server:
-                    selector.register(server.accept()[0], selectors.EVENT_READ, server)
-                    continue
-                connection = key.fileobj
-                assert isinstance(connection, socket.socket)
-                if connection.recv(1 << 16):
-                    connection.sendall(answer)
-                else:
-                    selector.unregister(connection)
-                    connection.close()

@@ -1,4 +1,4 @@
-"""Answers as JSON, put together from parts that are encoded once: a game's own part is the same in every answer.
+"""Answers as JSON, put together from parts that are encoded once.
 
 What is put together is what the models of ``api`` describe; a test compares the two.
 """

@@ -3,6 +3,7 @@
 import gc
 import os
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -26,19 +27,16 @@ def serve(bundle: Path, host: str, port: int, workers: int = 1) -> None:
         ArtifactError: the bundle is missing, damaged or does not fit together.
     """
     if workers == 1:
-        uvicorn.run(load(bundle), host=host, port=port, log_level="warning", access_log=False)
+        run(load(bundle), host, port)
         return
     Bundle(bundle)  # what is wrong with it is said once, and not by every worker
     os.environ[BUNDLE] = str(bundle.absolute())
-    uvicorn.run(
-        "srec.serving.server:load_named",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        log_level="warning",
-        access_log=False,
-    )
+    run("srec.serving.server:load_named", host, port, factory=True, workers=workers)
+
+
+def run(app: FastAPI | str, host: str, port: int, **more: Any) -> None:
+    """Run an app, or what makes one, as this server does: without a log of visitors."""
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, **more)
 
 
 def load_named() -> FastAPI:
@@ -47,7 +45,11 @@ def load_named() -> FastAPI:
 
 
 def load(bundle: Path) -> FastAPI:
-    """The app, ready to answer. What it holds stays, so the garbage collector need not look at it, now or later."""
+    """The app, ready to answer.
+
+    What it holds stays for as long as the process runs: the garbage collector is kept from looking at it,
+    while it is read and ever after.
+    """
     gc.disable()
     app = create_app(bundle)
     gc.freeze()
