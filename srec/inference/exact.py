@@ -45,7 +45,7 @@ class ExactTopK:
             appears nevertheless, its query is answered by the reference.
 
     Raises:
-        ValueError: the matrix has numbers that are not finite, or too many in a row; or no kernel has the name.
+        ValueError: the matrix has numbers that are not finite, or too many in a row; or no such kernel.
     """
 
     def __init__(self, items_VD: Floats, kernel: str | None = None) -> None:
