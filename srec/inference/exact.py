@@ -22,6 +22,7 @@ except ImportError:  # built without a compiler
 NUMPY = "numpy"
 ROWS, GROUP = 16, 4  # of a block: its rows, and the dimensions that lie together
 SMALLEST = 2.0**-100  # bounds and scales below it are raised to it or are 0, so that nothing underflows
+WIDEST = 2**17  # numbers in a row, from which on a product of codes may not fit in 32 bits
 _CHUNK = 4096
 _QUERIES = 64  # scored at a time by NumPy
 
@@ -44,15 +45,15 @@ class ExactTopK:
             appears nevertheless, its query is answered by the reference.
 
     Raises:
-        ValueError: the matrix has numbers that are not finite, or there is no such kernel.
+        ValueError: the matrix has numbers that are not finite, or too many in a row; or no such kernel.
     """
 
     def __init__(self, items_VD: Floats, kernel: str | None = None) -> None:
         self.kernel = kernel or kernels()[0]
         if self.kernel not in kernels():
             raise ValueError(f"there is no kernel {kernel!r} here; there are {', '.join(kernels())}")
-        if items_VD.ndim != 2 or not np.isfinite(items_VD).all():
-            raise ValueError("the items must be a matrix of finite numbers")
+        if items_VD.ndim != 2 or items_VD.shape[1] >= WIDEST or not np.isfinite(items_VD).all():
+            raise ValueError(f"the items must be a matrix of finite numbers, less than {WIDEST:,} in a row")
         self._items_VD = np.ascontiguousarray(items_VD, np.float32)
         largest = float(np.abs(self._items_VD).max(initial=0))
         self._scale = 2.0 ** float(np.frexp(largest)[1])
