@@ -116,7 +116,7 @@ def made_up(app_ids: Ints, count: int, seed: int = 0) -> list[bytes]:
 
 @dataclass(frozen=True)
 class _Block:
-    """A block of requests: answers a second, seconds of each, processor time of server and client for each."""
+    """A block of requests: answers a second, seconds of each, processor time of both sides for each."""
 
     per_second: float
     latencies_N: Floats

@@ -20,11 +20,29 @@ from srec.models.popularity import Popularity
 from srec.models.tags import TagScorer
 
 Name = Literal["smart", "tags", "popular"]
+Best = tuple[list[int], list[float]]  # items, best first, and their scores
 BLOCK = 256  # lists that are encoded and searched together
+_NAMES: dict[str, Name] = {name: name for name in get_args(Name)}
+_SHORT = 4  # lists up to this length are not worth telling apart
 
 
 class UnknownGame(SRecError):  # noqa: N818 -- it is what the visitor asked for
     """The bundle does not know the game."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a visitor asks for.
+
+    Attributes:
+        liked: app ids, the oldest liking first; a repeated id counts once, at its first place.
+        k: how many games to answer.
+        recommender: "smart" (the learnt model), "tags" or "popular".
+    """
+
+    liked: Sequence[int]
+    k: int = 10
+    recommender: str = "smart"
 
 
 @dataclass(frozen=True)
@@ -98,24 +116,36 @@ class Recommender:
         }
 
     def recommend(self, liked: Sequence[int], *, k: int = 10, recommender: str = "smart") -> Answer:
-        """The next games for those a visitor likes.
-
-        Args:
-            liked: app ids, the oldest liking first; a repeated id counts once, at its first place.
-            k: how many games to answer.
-            recommender: "smart" (the learnt model), "tags" or "popular".
+        """The next games for those a visitor likes: the answer to one request (see ``Request``).
 
         Raises:
             SRecError: there is no such recommender.
         """
-        name = self._name(recommender)
-        known, unknown = self._known(liked)
-        if not known or (name == "tags" and not self._explanations.tagged(known)):
-            name = "popular"
-        items, scores = self._best(name, known, k)
-        games = [self.bundle.games[item - 1] for item in items]
-        shared = self._explanations.shared(items, known)
-        return Answer(name, list(map(Recommended, games, scores, shared)), unknown)
+        return self.answer([Request(liked, k, recommender)])[0]
+
+    def answer(self, requests: Sequence[Request]) -> list[Answer]:
+        """What the requests would be answered one by one, at a smaller cost: the items are read once for all.
+
+        Raises:
+            SRecError: one of them asks for a recommender that there is not.
+        """
+        known, unknown = zip(*(self._known(request.liked) for request in requests), strict=True)
+        names = [
+            self._name(request.recommender, items) for request, items in zip(requests, known, strict=True)
+        ]
+        found: dict[int, Best] = {
+            at: self._counted(names[at], known[at], requests[at].k)
+            for at in range(len(requests))
+            if names[at] != "smart"
+        }
+        learnt = [at for at in range(len(requests)) if names[at] == "smart"]
+        if learnt:
+            together = self._learnt([known[at] for at in learnt], [requests[at].k for at in learnt])
+            found |= zip(learnt, together, strict=True)
+        return [
+            Answer(names[at], self._explained(*found[at], known[at]), unknown[at])
+            for at in range(len(requests))
+        ]
 
     def recommend_batch(self, liked: Sequence[Sequence[int]], *, k: int = 10) -> Batch:
         """What ``recommend`` answers by the learnt model, for many lists at once and without descriptions.
@@ -136,7 +166,7 @@ class Recommender:
                 app_ids[chosen] = np.where(found.rows >= 0, self.bundle.app_ids[found.rows], -1)
                 scores[chosen] = found.scores
         for at in [at for at in order if not lists[at]]:
-            items, values = self._best("popular", [], k)
+            items, values = self._counted("popular", [], k)
             app_ids[at, : len(items)] = self.bundle.app_ids[np.array(items, np.int64) - 1]
             scores[at, : len(items)] = values
         return Batch(app_ids, scores)
@@ -165,33 +195,49 @@ class Recommender:
         """The tags of a game that the bundle knows, the heaviest first."""
         return self._explanations.tags(self._item_of[app_id])
 
-    def _name(self, recommender: str) -> Name:
-        for name in get_args(Name):
-            if name == recommender:
-                found: Name = name
-                return found
-        raise SRecError(f"there is no recommender {recommender!r}; there are {', '.join(get_args(Name))}")
+    def _name(self, recommender: str, known: list[int]) -> Name:
+        """Who answers: popularity where the one that is asked knows nothing to go by."""
+        if recommender not in _NAMES:
+            raise SRecError(f"there is no recommender {recommender!r}; there are {', '.join(_NAMES)}")
+        if not known or (recommender == "tags" and not self._explanations.tagged(known)):
+            return "popular"
+        return _NAMES[recommender]
 
-    def _best(self, name: Name, known: list[int], k: int) -> tuple[list[int], list[float]]:
-        """The k best items without the known ones, best first, and their scores."""
+    def _counted(self, name: Name, known: list[int], k: int) -> Best:
+        """By one of the scorers."""
         k = min(k, len(self.bundle.games) - len(known))
         if k <= 0:
             return [], []
-        if name == "smart":
-            found = self._search([known], k)
-            return (found.rows[0] + 1).tolist(), found.scores[0].tolist()
         scores_V = self._scorers[name].score(np.array([known[-self._max_length :] or [0]]))[0]
         items = _top(scores_V, known, k)
         return items, [float(scores_V[item - 1]) for item in items]
 
-    def _search(self, lists: list[list[int]], k: int) -> Found:
+    def _learnt(self, lists: Sequence[list[int]], ks: Sequence[int]) -> list[Best]:
+        """By the learnt model, as many for each list as its k says; no list is empty."""
+        found = self._search(lists, max(ks))
+        rows, scores = found.rows.tolist(), found.scores.tolist()
+        counts = [min(k, len(self.bundle.games) - len(items)) for k, items in zip(ks, lists, strict=True)]
+        return [
+            ([row + 1 for row in rows[at][:count]], scores[at][:count]) for at, count in enumerate(counts)
+        ]
+
+    def _search(self, lists: Sequence[list[int]], k: int) -> Found:
         """The learnt model's k best rows (items - 1) for each list of items; no list is empty."""
         newest = [items[-self._max_length :] for items in lists]
-        items_BL = np.zeros((len(lists), max(map(len, newest))), np.int64)
-        for row_L, items in zip(items_BL, newest, strict=True):
-            row_L[: len(items)] = items
-        excluded = [np.array(items) - 1 for items in lists]
-        return self.index.search(self._encoder.encode(items_BL), k, excluded=excluded)
+        similar: dict[int, list[int]] = {}
+        for at, items in enumerate(newest):  # lists are encoded with those of similar length: padding costs
+            similar.setdefault(max(len(items), _SHORT).bit_length(), []).append(at)
+        vectors_BD = np.empty((len(lists), self.bundle.items.shape[1]), np.float32)
+        for places in similar.values():
+            items_BL = np.zeros((len(places), max(len(newest[at]) for at in places)), np.int64)
+            for row_L, at in zip(items_BL, places, strict=True):
+                row_L[: len(newest[at])] = newest[at]
+            vectors_BD[places] = self._encoder.encode(items_BL)
+        return self.index.search(vectors_BD, k, excluded=[np.array(items) - 1 for items in lists])
+
+    def _explained(self, items: list[int], scores: list[float], liked: list[int]) -> list[Recommended]:
+        games = [self.bundle.games[item - 1] for item in items]
+        return list(map(Recommended, games, scores, self._explanations.shared(items, liked)))
 
     def _known(self, liked: Sequence[int]) -> tuple[list[int], list[int]]:
         once = dict.fromkeys(liked)

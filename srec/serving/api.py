@@ -7,9 +7,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from srec import __version__
-from srec.inference.recommender import Recommender
+from srec.inference.recommender import Recommender, Request
 from srec.inference.search import GameSearch
 from srec.serving.answers import AnswerWriter
+from srec.serving.gathering import Gathering
 from srec.serving.problems import responses
 
 MOST_LIKED = 100
@@ -112,13 +113,13 @@ def make_router(recommender: Recommender) -> APIRouter:
     bundle = recommender.bundle
     search = GameSearch([game.name for game in bundle.games], bundle.popularity)
     infos = {game.app_id: game for game in bundle.games}
-    writer = AnswerWriter(recommender)
+    writer, gathering = AnswerWriter(recommender), Gathering(recommender)
 
     def json_response(content: bytes) -> Response:
         return Response(content, media_type="application/json")
 
-    # An answer takes less than handing it to a thread and back would. It is bytes already: the response model
-    # stands in the OpenAPI document, and nothing is validated on the way out.
+    # Answered on the event loop, for handing it to a thread and back would take longer. It is bytes already: the
+    # response model stands in the OpenAPI document, and nothing is validated on the way out.
     @router.post(
         "/api/recommend",
         response_model=RecommendResponse,
@@ -127,8 +128,8 @@ def make_router(recommender: Recommender) -> APIRouter:
     )
     async def recommend(request: RecommendRequest) -> Response:
         """The next games for those a visitor likes."""
-        answer = recommender.recommend(request.liked, k=request.k, recommender=request.recommender)
-        return json_response(writer.answer(answer))
+        asked = Request(request.liked, request.k, request.recommender)
+        return json_response(writer.answer(await gathering.answer(asked)))
 
     @router.get("/api/games", response_model=GamesResponse, responses=responses(422), tags=["games"])
     def games(

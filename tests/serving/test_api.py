@@ -211,7 +211,7 @@ def test_a_failure_is_a_problem_without_its_inside(bundle: Path, monkeypatch: py
     def fail(*given: Any, **named: Any) -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr(Recommender, "recommend", fail)
+    monkeypatch.setattr(Recommender, "answer", fail)
     with TestClient(create_app(bundle), raise_server_exceptions=False) as client:
         answer = client.post("/api/recommend", json={"liked": []})
     assert_problem(answer, 500, "the server failed")

@@ -1,0 +1,52 @@
+"""Requests that arrive while others are answered are answered together: the items are read once for all."""
+
+import asyncio
+
+from srec.inference.recommender import Answer, Recommender, Request
+
+MOST = 16  # requests that are answered at once: the others wait for as long as these take
+
+
+class Gathering:
+    """Answers requests on the event loop, all that are there together; nobody is waited for.
+
+    Args:
+        recommender: who answers.
+    """
+
+    def __init__(self, recommender: Recommender) -> None:
+        self._recommender = recommender
+        self._waiting: list[tuple[Request, asyncio.Future[Answer]]] = []
+
+    async def answer(self, request: Request) -> Answer:
+        """The answer to one request.
+
+        Raises:
+            SRecError: there is no such recommender.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer] = loop.create_future()
+        if not self._waiting:
+            # It runs after what is ready now, which is where the other requests that have arrived are read.
+            loop.call_soon(self._answer_all)
+        self._waiting.append((request, future))
+        return await future
+
+    def _answer_all(self) -> None:
+        waiting, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._answer_all)
+        self._settle([(request, future) for request, future in waiting if not future.done()])
+
+    def _settle(self, waiting: list[tuple[Request, asyncio.Future[Answer]]]) -> None:
+        try:
+            answers = self._recommender.answer([request for request, _ in waiting])
+        except Exception as error:  # noqa: BLE001 -- whoever asked is told
+            if len(waiting) == 1:
+                waiting[0][1].set_exception(error)
+            else:  # what is wrong with one is not the others'
+                for one in waiting:
+                    self._settle([one])
+        else:
+            for (_, future), answer in zip(waiting, answers, strict=True):
+                future.set_result(answer)
