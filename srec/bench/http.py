@@ -23,18 +23,20 @@ from srec.data.dataset import Floats, Ints
 from srec.evaluation.environment import environment
 from srec.inference.bundle import Bundle
 from srec.inference.recommender import Recommender
+from srec.serving.gathering import MOST
 
 API = "/api/recommend"
-CONNECTIONS, BLOCK, WARM_UP, STARTS, SOME = 16, 500, 1000, 5, 2000
+CONNECTIONS, BLOCK, WARM_UP, SOME = 16, 500, 1000, 2000
 MOST_LIKED, TOP = 5, 10
 
 
-def bench_http(bundle: Path, requests: int) -> dict[str, Any]:
+def bench_http(bundle: Path, requests: int, starts: int = 5) -> dict[str, Any]:
     """Measure a server's throughput, latencies, start and memory.
 
     Args:
         bundle: what it serves.
         requests: to the API, and as many to the constant answer: the top 10 for 1 to 5 random games.
+        starts: how often the server is started to see how long that takes.
 
     Returns:
         Plain JSON.
@@ -44,13 +46,13 @@ def bench_http(bundle: Path, requests: int) -> dict[str, Any]:
     """
     opened = Bundle(bundle)
     bodies = made_up(opened.app_ids, requests)
-    split_us, size = parts(Recommender(opened), bodies[:SOME])
-    starts = []
-    for _ in range(STARTS):
+    split_us, size = parts(Recommender(opened), bodies[:SOME], MOST)
+    seconds = []
+    for _ in range(starts):
         with Server("srec", "serve", str(bundle), "--port") as server:
-            starts.append(server.start_seconds)
+            seconds.append(server.start_seconds)
             idle_mb = server.resident_mb()
-            _ask(server, API, bodies[: 2 * SOME])
+            _ask(server, API, bodies[:SOME])
             loaded_mb = server.resident_mb()
     with Server("srec.bench.http_server", str(bundle), after=(str(size),)) as server:
         for path in (API, CONSTANT):
@@ -72,7 +74,7 @@ def bench_http(bundle: Path, requests: int) -> dict[str, Any]:
         "cpu_ratio": constant["cpu_us"] / api["cpu_us"],
         "p99_to_p50": api["p99_ms"] / api["p50_ms"],
         "split_us": split_us,
-        "start_seconds": statistics.median(starts),
+        "start_seconds": statistics.median(seconds),
         "resident_mb": {"idle": idle_mb, "loaded": loaded_mb},
         "environment": environment("fastapi", "uvicorn", "uvloop", "httptools"),
     }

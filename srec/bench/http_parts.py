@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 from srec.inference.exact import ExactTopK
 from srec.inference.explanations import TagExplanations
-from srec.inference.recommender import Recommender
+from srec.inference.recommender import Recommender, Request
 from srec.inference.runtimes.onnx import OnnxEncoder
 from srec.serving.answers import AnswerWriter
 from srec.serving.api import RecommendRequest
@@ -24,48 +24,61 @@ INSIDE = (
 PARTS = ("validation", "encoder", "scoring", "explanations", "rest of the recommender", "JSON")
 
 
-def parts(recommender: Recommender, bodies: Sequence[bytes]) -> tuple[dict[str, float], int]:
+def parts(recommender: Recommender, bodies: Sequence[bytes], together: int) -> tuple[dict[str, float], int]:
     """Answer requests as the API does, without a server.
 
     Args:
         recommender: who answers.
         bodies: requests, as JSON.
+        together: how many are answered at once.
 
     Returns:
-        The median microseconds of each of PARTS, and the median bytes of an answer.
+        The median microseconds of each of PARTS, for one request; and the median bytes of an answer.
     """
-    writer, clock, sizes = AnswerWriter(recommender), _Clock(), []
+    writer, sizes = AnswerWriter(recommender), list[int]()
     # The first round makes what is kept, such as the games' parts of an answer.
-    for seen in (_Clock(), clock):
-        for body in bodies:
-            request = seen.timed(
-                "validation", lambda body: RecommendRequest.model_validate(json.loads(body))
-            )(body)
+    for clock in (_Clock(), _Clock()):
+        for first in range(0, len(bodies), together):
+            some = bodies[first : first + together]
+            asked = clock.timed("validation", lambda some: list(map(_read, some)))(some)
             with ExitStack() as stack:
                 for owner, name, part in INSIDE:
-                    stack.enter_context(patch.object(owner, name, seen.timed(part, getattr(owner, name))))
-                answer = seen.timed("recommender", recommender.recommend)(request.liked, k=request.k)
-            sizes.append(len(seen.timed("JSON", writer.answer)(answer)))
+                    stack.enter_context(patch.object(owner, name, clock.timed(part, getattr(owner, name))))
+                answers = clock.timed("recommender", recommender.answer)(asked)
+            contents = clock.timed("JSON", lambda answers: list(map(writer.answer, answers)))(answers)
+            sizes += map(len, contents)
+            clock.end(len(some))
     found = clock.medians()
     found["rest of the recommender"] = found["recommender"] - sum(found[part] for _, _, part in INSIDE)
     return {part: found[part] for part in PARTS}, round(statistics.median(sizes))
 
 
+def _read(body: bytes) -> Request:
+    request = RecommendRequest.model_validate(json.loads(body))
+    return Request(request.liked, request.k, request.recommender)
+
+
 class _Clock:
-    """Notes how long calls take, by the part that they belong to."""
+    """Sums how long calls take, by the part that they belong to, for each lot of requests."""
 
     def __init__(self) -> None:
-        self._seconds: dict[str, list[float]] = defaultdict(list)
+        self._now: dict[str, float] = defaultdict(float)
+        self._lots: list[dict[str, float]] = []
 
     def timed(self, part: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def measured(*given: Any, **named: Any) -> Any:
             begun = time.perf_counter()
             result = call(*given, **named)
-            self._seconds[part].append(time.perf_counter() - begun)
+            self._now[part] += time.perf_counter() - begun
             return result
 
         return measured
 
+    def end(self, requests: int) -> None:
+        """The lot is done, and had so many requests."""
+        self._lots.append({part: spent / requests for part, spent in self._now.items()})
+        self._now.clear()
+
     def medians(self) -> dict[str, float]:
-        """Microseconds."""
-        return {part: 1e6 * statistics.median(spent) for part, spent in self._seconds.items()}
+        """Microseconds for one request; the last lot may be smaller, and does not decide a median."""
+        return {part: 1e6 * statistics.median(lot[part] for lot in self._lots) for part in self._lots[0]}

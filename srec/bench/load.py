@@ -9,7 +9,10 @@ import selectors
 import socket
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
+from typing import Self
 
 import numpy as np
 
@@ -51,30 +54,24 @@ def load(port: int, requests: Sequence[bytes], connections: int) -> Answered:
     Raises:
         SRecError: a request is refused, or the server closes a connection.
     """
-    latencies = []
+    latencies: list[float] = []
     waiting = iter(requests)
-    with selectors.DefaultSelector() as selector:
-        started, busy = time.perf_counter(), time.process_time()
-        for request in (next(waiting, None) for _ in range(connections)):
-            if request is not None:
-                connection = _Connection(port)
-                connection.send(request)
-                selector.register(connection.socket, selectors.EVENT_READ, connection)
-        while selector.get_map():
+    with selectors.DefaultSelector() as selector, ExitStack() as stack:
+        begun, busy = time.perf_counter(), time.process_time()
+        for request in islice(waiting, connections):
+            connection = stack.enter_context(_Connection(port))
+            selector.register(connection.socket, selectors.EVENT_READ, connection)
+            connection.send(request)
+        while len(latencies) < len(requests):
             for key, _ in selector.select():
-                connection = key.data
-                latency = connection.receive()
-                if latency is None:
-                    continue
-                latencies.append(latency)
-                request = next(waiting, None)
-                if request is None:
-                    selector.unregister(connection.socket)
-                    connection.socket.close()
-                else:
-                    connection.send(request)
-        seconds, busy = time.perf_counter() - started, time.process_time() - busy
-        return Answered(seconds, busy, np.array(latencies))
+                latency = key.data.receive()
+                if latency is not None:
+                    latencies.append(latency)
+                    request = next(waiting, None)
+                    if request is not None:
+                        key.data.send(request)
+        seconds, busy = time.perf_counter() - begun, time.process_time() - busy
+    return Answered(seconds, busy, np.array(latencies))
 
 
 class _Connection:
@@ -84,6 +81,12 @@ class _Connection:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._got, self._sent = b"", 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.socket.close()
 
     def send(self, request: bytes) -> None:
         self._got, self._sent = b"", time.perf_counter()

@@ -24,6 +24,7 @@ class Server:
 
     Attributes:
         port: where it listens.
+        pid: of the process.
         start_seconds: from the start of the process until /ready answers.
 
     Raises:
@@ -38,6 +39,7 @@ class Server:
         self._process = subprocess.Popen(  # noqa: S603 -- our own modules
             [sys.executable, "-m", module, *before, str(self.port), *after], stdout=subprocess.DEVNULL
         )
+        self.pid = self._process.pid
         try:
             while not _ready(self.port):
                 if self._process.poll() is not None:
@@ -69,14 +71,12 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """The processor time it took so far."""
-        fields = (
-            Path(f"/proc/{self._process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        )
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def resident_mb(self) -> float:
         """The memory it holds now, files that are mapped and touched included, in MB of 2^20 bytes."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8")
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
         return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -45,8 +45,16 @@ class Request:
     recommender: str = "smart"
 
 
-@dataclass(frozen=True)
-class Recommended:
+class Asked(NamedTuple):
+    """A request as it is answered: by whom, from which items, without which app ids, with how many games."""
+
+    name: Name
+    known: list[int]
+    unknown: list[int]
+    k: int
+
+
+class Recommended(NamedTuple):
     """One game of an answer."""
 
     info: GameInfo
@@ -129,22 +137,16 @@ class Recommender:
         Raises:
             SRecError: one of them asks for a recommender that there is not.
         """
-        known, unknown = zip(*(self._known(request.liked) for request in requests), strict=True)
-        names = [
-            self._name(request.recommender, items) for request, items in zip(requests, known, strict=True)
+        asked = [self._read(request) for request in requests]
+        learnt = iter(self._learnt([one for one in asked if one.name == "smart"]))
+        best = [
+            next(learnt) if one.name == "smart" else self._counted(one.name, one.known, one.k)
+            for one in asked
         ]
-        found: dict[int, Best] = {
-            at: self._counted(names[at], known[at], requests[at].k)
-            for at in range(len(requests))
-            if names[at] != "smart"
-        }
-        learnt = [at for at in range(len(requests)) if names[at] == "smart"]
-        if learnt:
-            together = self._learnt([known[at] for at in learnt], [requests[at].k for at in learnt])
-            found |= zip(learnt, together, strict=True)
+        shared = self._explanations.shared([items for items, _ in best], [one.known for one in asked])
         return [
-            Answer(names[at], self._explained(*found[at], known[at]), unknown[at])
-            for at in range(len(requests))
+            Answer(one.name, self._described(*found, tags), one.unknown)
+            for one, found, tags in zip(asked, best, shared, strict=True)
         ]
 
     def recommend_batch(self, liked: Sequence[Sequence[int]], *, k: int = 10) -> Batch:
@@ -166,7 +168,7 @@ class Recommender:
                 app_ids[chosen] = np.where(found.rows >= 0, self.bundle.app_ids[found.rows], -1)
                 scores[chosen] = found.scores
         for at in [at for at in order if not lists[at]]:
-            items, values = self._counted("popular", [], k)
+            items, values = self._counted("popular", [], min(k, len(self.bundle.games)))
             app_ids[at, : len(items)] = self.bundle.app_ids[np.array(items, np.int64) - 1]
             scores[at, : len(items)] = values
         return Batch(app_ids, scores)
@@ -195,31 +197,30 @@ class Recommender:
         """The tags of a game that the bundle knows, the heaviest first."""
         return self._explanations.tags(self._item_of[app_id])
 
-    def _name(self, recommender: str, known: list[int]) -> Name:
-        """Who answers: popularity where the one that is asked knows nothing to go by."""
-        if recommender not in _NAMES:
-            raise SRecError(f"there is no recommender {recommender!r}; there are {', '.join(_NAMES)}")
-        if not known or (recommender == "tags" and not self._explanations.tagged(known)):
-            return "popular"
-        return _NAMES[recommender]
+    def _read(self, request: Request) -> Asked:
+        if request.recommender not in _NAMES:
+            raise SRecError(f"there is no recommender {request.recommender!r}; there are {', '.join(_NAMES)}")
+        name = _NAMES[request.recommender]
+        known, unknown = self._known(request.liked)
+        if not known or (name == "tags" and not self._explanations.tagged(known)):
+            name = "popular"
+        return Asked(name, known, unknown, min(request.k, len(self.bundle.games) - len(known)))
 
     def _counted(self, name: Name, known: list[int], k: int) -> Best:
         """By one of the scorers."""
-        k = min(k, len(self.bundle.games) - len(known))
         if k <= 0:
             return [], []
         scores_V = self._scorers[name].score(np.array([known[-self._max_length :] or [0]]))[0]
         items = _top(scores_V, known, k)
         return items, [float(scores_V[item - 1]) for item in items]
 
-    def _learnt(self, lists: Sequence[list[int]], ks: Sequence[int]) -> list[Best]:
-        """By the learnt model, as many for each list as its k says; no list is empty."""
-        found = self._search(lists, max(ks))
-        rows, scores = found.rows.tolist(), found.scores.tolist()
-        counts = [min(k, len(self.bundle.games) - len(items)) for k, items in zip(ks, lists, strict=True)]
-        return [
-            ([row + 1 for row in rows[at][:count]], scores[at][:count]) for at, count in enumerate(counts)
-        ]
+    def _learnt(self, asked: Sequence[Asked]) -> list[Best]:
+        """By the learnt model; each has known games."""
+        if not asked:
+            return []
+        found = self._search([one.known for one in asked], max(1, *(one.k for one in asked)))
+        items, scores = (found.rows + 1).tolist(), found.scores.tolist()
+        return [(items[at][: one.k], scores[at][: one.k]) for at, one in enumerate(asked)]
 
     def _search(self, lists: Sequence[list[int]], k: int) -> Found:
         """The learnt model's k best rows (items - 1) for each list of items; no list is empty."""
@@ -235,9 +236,12 @@ class Recommender:
             vectors_BD[places] = self._encoder.encode(items_BL)
         return self.index.search(vectors_BD, k, excluded=[np.array(items) - 1 for items in lists])
 
-    def _explained(self, items: list[int], scores: list[float], liked: list[int]) -> list[Recommended]:
-        games = [self.bundle.games[item - 1] for item in items]
-        return list(map(Recommended, games, scores, self._explanations.shared(items, liked)))
+    def _described(self, items: list[int], scores: list[float], shared: list[list[str]]) -> list[Recommended]:
+        games = self.bundle.games
+        return [
+            Recommended(games[item - 1], score, tags)
+            for item, score, tags in zip(items, scores, shared, strict=True)
+        ]
 
     def _known(self, liked: Sequence[int]) -> tuple[list[int], list[int]]:
         once = dict.fromkeys(liked)

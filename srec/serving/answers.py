@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from srec.inference.bundle import GameInfo
-from srec.inference.recommender import Answer, Recommended, Recommender
+from srec.inference.recommender import Answer, Recommender
 
 IMAGES = "https://cdn.cloudflare.steamstatic.com"
 STORE = "https://store.steampowered.com"
@@ -33,15 +33,16 @@ class AnswerWriter:
 
     def answer(self, answer: Answer) -> bytes:
         """An answer of the recommender."""
+        games = [
+            b'{%b,"score":%a,"shared_tags":[%b]}'
+            % (self._part(info), score, b",".join([self._tags[name] for name in shared]))
+            for info, score, shared in answer.games
+        ]
         return b'{"recommender":"%b","games":[%b],"unknown":%b}' % (
             answer.recommender.encode(),
-            b",".join(map(self._recommended, answer.games)),
+            b",".join(games),
             _json(answer.unknown),
         )
-
-    def _recommended(self, one: Recommended) -> bytes:
-        shared = b",".join([self._tags[name] for name in one.shared_tags])
-        return b'{%b,"score":%a,"shared_tags":[%b]}' % (self._part(one.info), one.score, shared)
 
     def _part(self, info: GameInfo) -> bytes:
         part = self._parts.get(info.app_id)

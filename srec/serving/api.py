@@ -118,8 +118,8 @@ def make_router(recommender: Recommender) -> APIRouter:
     def json_response(content: bytes) -> Response:
         return Response(content, media_type="application/json")
 
-    # Answered on the event loop, for handing it to a thread and back would take longer. It is bytes already: the
-    # response model stands in the OpenAPI document, and nothing is validated on the way out.
+    # Answered on the event loop: a thread and back would take longer. It is bytes already, so the response
+    # model only stands in the OpenAPI document, and nothing is validated on the way out.
     @router.post(
         "/api/recommend",
         response_model=RecommendResponse,

@@ -1,14 +1,14 @@
-"""Requests that arrive while others are answered are answered together: the items are read once for all."""
+"""Requests that arrive together are answered together: the items are read once for all of them."""
 
 import asyncio
 
 from srec.inference.recommender import Answer, Recommender, Request
 
-MOST = 16  # requests that are answered at once: the others wait for as long as these take
+MOST = 16  # requests that are answered at once: others wait for as long as these take
 
 
 class Gathering:
-    """Answers requests on the event loop, all that are there together; nobody is waited for.
+    """Answers requests on the event loop, at once whatever is there; nothing is waited for.
 
     Args:
         recommender: who answers.
@@ -27,15 +27,19 @@ class Gathering:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer] = loop.create_future()
         if not self._waiting:
-            # It runs after what is ready now, which is where the other requests that have arrived are read.
-            loop.call_soon(self._answer_all)
+            self._soon(loop)
         self._waiting.append((request, future))
         return await future
+
+    def _soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        # In its next turn the loop reads what has arrived meanwhile, such as the next requests of those whom
+        # it has just answered; in the turn after that they are all here.
+        loop.call_soon(loop.call_soon, self._answer_all)
 
     def _answer_all(self) -> None:
         waiting, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
         if self._waiting:
-            asyncio.get_running_loop().call_soon(self._answer_all)
+            self._soon(asyncio.get_running_loop())
         self._settle([(request, future) for request, future in waiting if not future.done()])
 
     def _settle(self, waiting: list[tuple[Request, asyncio.Future[Answer]]]) -> None:
