@@ -58,10 +58,10 @@ def load(port: int, requests: Sequence[bytes], connections: int) -> Answered:
     waiting = iter(requests)
     with selectors.DefaultSelector() as selector, ExitStack() as stack:
         begun, busy = time.perf_counter(), time.process_time()
-        for request in islice(waiting, connections):
+        for first in islice(waiting, connections):
             connection = stack.enter_context(_Connection(port))
             selector.register(connection.socket, selectors.EVENT_READ, connection)
-            connection.send(request)
+            connection.send(first)
         while len(latencies) < len(requests):
             for key, _ in selector.select():
                 latency = key.data.receive()

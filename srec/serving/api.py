@@ -107,11 +107,15 @@ class Health(Status):
     )
 
 
-def make_router(recommender: Recommender) -> APIRouter:
-    """The endpoints, answering from one bundle."""
+def make_router(recommender: Recommender, search: GameSearch) -> APIRouter:
+    """The endpoints.
+
+    Args:
+        recommender: who answers.
+        search: the games of its bundle by name.
+    """
     router = APIRouter()
     bundle = recommender.bundle
-    search = GameSearch([game.name for game in bundle.games], bundle.popularity)
     infos = {game.app_id: game for game in bundle.games}
     writer, gathering = AnswerWriter(recommender), Gathering(recommender)
 

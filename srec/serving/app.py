@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from srec import __version__
 from srec.inference.bundle import Bundle
 from srec.inference.recommender import Recommender
+from srec.inference.search import GameSearch
 from srec.serving.answers import IMAGES
 from srec.serving.api import make_router
 from srec.serving.problems import add_handlers, problem
@@ -35,7 +36,10 @@ def create_app(bundle: Path) -> FastAPI:
         ArtifactError: the bundle is missing, damaged, does not fit together, or the engine answers its golden
             requests differently than the trained model did.
     """
-    recommender = Recommender(Bundle(bundle))
+    opened = Bundle(bundle)
+    # The search first: the memory that making it takes for a while is then used again by the recommender.
+    search = GameSearch([game.name for game in opened.games], opened.popularity)
+    recommender = Recommender(opened)
     recommender.check()
     app = FastAPI(
         title="SRec",
@@ -44,7 +48,7 @@ def create_app(bundle: Path) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.include_router(make_router(recommender))
+    app.include_router(make_router(recommender, search))
     add_handlers(app)
     app.mount("/static", StaticFiles(directory=STATIC))
 
