@@ -168,7 +168,7 @@ def make_router(recommender: Recommender) -> APIRouter:
     @router.get("/health", tags=["server"])
     def health() -> Health:
         """The process answers."""
-        return Health(scores_outside_bounds=recommender.index.outside)
+        return Health(scores_outside_bounds=recommender.index.counts.outside)
 
     @router.get("/ready", tags=["server"])
     def ready() -> Status:
