@@ -39,7 +39,7 @@ class Counts:
 
     Attributes:
         queries: how many there were.
-        outside: scores outside of their bounds. The proof says there are none; where one appears nevertheless,
+        outside: scores outside of their bounds. There are none, by the proof; where one appears nevertheless,
             the searches of its call are answered by the reference.
         rescored: rows that were scored as the reference does.
         opened: blocks of rows whose codes' lower halves were read too; 0 where there are none.

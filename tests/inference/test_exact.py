@@ -91,10 +91,11 @@ def test_nothing_in_nothing_out(kernel):
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_few_rows_are_looked_at_closely(kernel):
     rng = np.random.default_rng(4)
-    items_VD = rng.normal(size=(8000, 64)).astype(np.float32)
-    items_VD[:40] *= 3
+    # Thirty rows to each of 267 directions, which lie far apart.
+    items_VD = np.repeat(rng.normal(size=(267, 64)), 30, 0)[:8000] + rng.normal(0, 0.1, (8000, 64))
+    items_VD = items_VD.astype(np.float32)
     index = ExactTopK(items_VD, kernel)
-    index.search(items_VD[:20], 10)
+    index.search(items_VD[::400], 10)
     assert index.counts.queries == 20
     assert 200 <= index.counts.rescored < 20 * 100
     assert index.counts.opened < 20 * 500 / 4
