@@ -14,9 +14,15 @@ HERE = Path(__file__).parent
 )
 def test_every_kernel_agrees_with_the_plain_one(tmp_path: Path) -> None:
     program = tmp_path / "kernels"
-    options = (
-        "-std=c++17 -O1 -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover".split()
-    )
+    options = [
+        "-std=c++17",
+        "-O1",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-fsanitize=address,undefined",
+        "-fno-sanitize-recover",
+    ]
     include = f"-I{HERE.parents[1] / 'native'}"
     subprocess.run(["c++", *options, include, HERE / "kernels.cpp", "-o", program], check=True)
     told = subprocess.run([program], capture_output=True, text=True, check=False)
