@@ -167,7 +167,7 @@ def make_router(recommender: Recommender, search: GameSearch) -> APIRouter:
     @router.get("/health", tags=["server"])
     async def health() -> Health:
         """The process answers."""
-        return Health(scores_outside_bounds=recommender.index.outside)
+        return Health(scores_outside_bounds=recommender.index.counts.outside)
 
     @router.get("/ready", tags=["server"])
     async def ready() -> Status:
