@@ -48,9 +48,7 @@ def parts(recommender: Recommender, bodies: Sequence[bytes], together: int) -> t
             contents = clock.timed("JSON", lambda answers: list(map(writer.answer, answers)))(answers)
             sizes += map(len, contents)
             clock.end(len(some))
-    found = clock.medians()
-    found["rest of the recommender"] = found["recommender"] - sum(found[part] for _, _, part in INSIDE)
-    return {part: found[part] for part in PARTS}, round(statistics.median(sizes))
+    return clock.medians(), round(statistics.median(sizes))
 
 
 def _read(body: bytes) -> Request:
@@ -76,9 +74,11 @@ class _Clock:
 
     def end(self, requests: int) -> None:
         """The lot is done, and had so many requests."""
-        self._lots.append({part: spent / requests for part, spent in self._now.items()})
-        self._now.clear()
+        spent = self._now
+        spent["rest of the recommender"] = spent["recommender"] - sum(spent[part] for _, _, part in INSIDE)
+        self._lots.append({part: spent[part] / requests for part in PARTS})
+        self._now = defaultdict(float)
 
     def medians(self) -> dict[str, float]:
-        """Microseconds for one request; the last lot may be smaller, and does not decide a median."""
-        return {part: 1e6 * statistics.median(lot[part] for lot in self._lots) for part in self._lots[0]}
+        """Microseconds for one request."""
+        return {part: 1e6 * statistics.median(lot[part] for lot in self._lots) for part in PARTS}
