@@ -26,6 +26,7 @@ class Server:
         port: where it listens.
         pid: of the process.
         start_seconds: from the start of the process until /ready answers.
+        start_cpu_seconds: the processor time it took until then.
 
     Raises:
         SRecError: it ends, or is not ready in time; this is not Linux.
@@ -53,6 +54,7 @@ class Server:
             self.stop()
             raise
         self.start_seconds = time.perf_counter() - begun
+        self.start_cpu_seconds = self.cpu_seconds()
 
     def __enter__(self) -> Self:
         return self
