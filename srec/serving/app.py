@@ -14,6 +14,7 @@ from srec.inference.search import GameSearch
 from srec.serving.answers import IMAGES
 from srec.serving.api import make_router
 from srec.serving.problems import add_handlers, problem
+from srec.serving.verification import check_api
 
 STATIC = Path(__file__).with_name("static")
 MOST_BYTES = 64 * 1024
@@ -33,8 +34,8 @@ def create_app(bundle: Path) -> FastAPI:
         bundle: the bundle directory; it is verified before anything is served.
 
     Raises:
-        ArtifactError: the bundle is missing, damaged, does not fit together, or the engine answers its golden
-            requests differently than the trained model did.
+        ArtifactError: the bundle is missing, damaged or does not fit together; or the engine or this app
+            answers its golden requests differently than the trained model did.
     """
     opened = Bundle(bundle)
     # The search first: the memory that making it takes for a while is then used again by the recommender.
@@ -62,6 +63,7 @@ def create_app(bundle: Path) -> FastAPI:
 
     app.add_middleware(BodyLimit)
     app.add_middleware(SafeHeaders)
+    check_api(app, opened.golden)
     return app
 
 
