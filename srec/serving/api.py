@@ -10,6 +10,7 @@ from srec import __version__
 from srec.inference.recommender import Recommender, Request
 from srec.inference.search import GameSearch
 from srec.serving.answers import AnswerWriter
+from srec.serving.direct import DirectRoute
 from srec.serving.gathering import Gathering
 from srec.serving.problems import responses
 
@@ -114,7 +115,7 @@ def make_router(recommender: Recommender, search: GameSearch) -> APIRouter:
         recommender: who answers.
         search: the games of its bundle by name.
     """
-    router = APIRouter()
+    router, direct = APIRouter(), APIRouter(route_class=DirectRoute)
     bundle = recommender.bundle
     infos = {game.app_id: game for game in bundle.games}
     writer, gathering = AnswerWriter(recommender), Gathering(recommender)
@@ -124,7 +125,7 @@ def make_router(recommender: Recommender, search: GameSearch) -> APIRouter:
 
     # Answered on the event loop: a thread and back would take longer. It is bytes already, so the response
     # model only stands in the OpenAPI document, and nothing is validated on the way out.
-    @router.post(
+    @direct.post(
         "/api/recommend",
         response_model=RecommendResponse,
         responses=responses(400, 413, 422),
@@ -134,6 +135,8 @@ def make_router(recommender: Recommender, search: GameSearch) -> APIRouter:
         """The next games for those a visitor likes."""
         asked = Request(request.liked, request.k, request.recommender)
         return json_response(writer.answer(await gathering.answer(asked)))
+
+    router.include_router(direct)
 
     @router.get("/api/games", response_model=GamesResponse, responses=responses(422), tags=["games"])
     def games(

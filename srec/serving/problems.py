@@ -81,7 +81,7 @@ def _where(location: Sequence[int | str]) -> str:
 
 
 def _message(error: dict[str, Any]) -> str:
-    if error["type"] == "model_attributes_type":
+    if error["type"] in ("model_attributes_type", "model_type"):
         return "send a JSON object, with the header Content-Type: application/json"
     return str(error["msg"])
 
