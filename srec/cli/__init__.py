@@ -34,6 +34,7 @@ for command in (
     app.command()(command)
 bench.command()(benchmarks.training)
 bench.command()(benchmarks.exactness)
+bench.command()(benchmarks.inference)
 app.add_typer(bench, name="bench")
 
 

@@ -7,7 +7,7 @@ import onnxruntime
 
 from srec.data.dataset import Floats
 from srec.errors import ArtifactError
-from srec.models.base import ItemsBL, ScoresBV
+from srec.models.base import ItemsBL, ScoresBV, VectorsBD
 
 
 class OnnxScorer:
@@ -33,11 +33,15 @@ class OnnxScorer:
         except Exception as error:  # the library's errors share no base class
             raise ArtifactError(f"{encoder} cannot be run: {error}") from error
         # A contiguous transposed copy: multiplying by a strided view costs several times as much.
-        self._transposed_DV = np.ascontiguousarray(items.T)
+        self._transposed_DV = np.ascontiguousarray(items.T, np.float32)
+
+    def encode(self, items_BL: ItemsBL) -> VectorsBD:
+        """Session vectors, float32 [B, D]."""
+        feed = {"items": np.ascontiguousarray(items_BL, np.int64)}
+        vectors_BD: VectorsBD = self._session.run(["vectors"], feed)[0]
+        return vectors_BD
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
         """Logits of the items 1..V, float32 [B, V]."""
-        feed = {"items": np.ascontiguousarray(items_BL, np.int64)}
-        vectors_BD = self._session.run(["vectors"], feed)[0]
-        scores_BV: ScoresBV = vectors_BD @ self._transposed_DV
+        scores_BV: ScoresBV = self.encode(items_BL) @ self._transposed_DV
         return scores_BV

@@ -1,0 +1,46 @@
+"""What all contenders are made from: one trained model, exported once."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from srec.data.dataset import Dataset, Floats
+from srec.inference.export import encoder_onnx
+from srec.inference.runtimes.onnx import OnnxScorer
+from srec.models.session_model import SessionModel, TorchScorer
+from srec.training.run import Run
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A trained model, and a folder to build in.
+
+    Attributes:
+        dataset: what it was trained on.
+        run: the training.
+        model: in evaluation mode.
+        torch_scorer: SRec's torch path.
+        onnx_scorer: the float32 encoder in ONNX Runtime; its vectors define the order.
+        items_VD: float32 [V, D].
+        encoder: the ONNX file.
+        folder: for the files of contenders.
+    """
+
+    dataset: Dataset
+    run: Run
+    model: SessionModel
+    torch_scorer: TorchScorer
+    onnx_scorer: OnnxScorer
+    items_VD: Floats
+    encoder: Path
+    folder: Path
+
+    @classmethod
+    def build(cls, dataset: Dataset, run: Run, folder: Path) -> "Subject":
+        """Load a run and export its encoder into a folder."""
+        model = run.load(dataset)
+        torch_scorer = TorchScorer(model)
+        items_VD = torch_scorer.table_VD[1:].numpy()
+        encoder = folder / "encoder.onnx"
+        encoder.write_bytes(encoder_onnx(model))
+        onnx_scorer = OnnxScorer(encoder, items_VD)
+        return cls(dataset, run, model, torch_scorer, onnx_scorer, items_VD, encoder, folder)
