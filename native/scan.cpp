@@ -1,7 +1,9 @@
 // The exact top k of int8 item rows; docs/exactness.md has the proof that the letters here stand in.
 //
-// Rows lie in blocks of 16, four dimensions of each row together: codes[block][group][row][4], so that one
-// instruction multiplies four dimensions of 8 or 16 rows and no row is ever summed across a register.
+// A code is split: its upper four bits lie in one plane, which is scanned, its lower four in another, which is read
+// where the upper ones do not settle it. In a plane rows lie in blocks of 16, and a byte holds two dimensions:
+// plane[block][pair][row][4] has dimensions 8 pair + 0..3 in the low halves and 8 pair + 4..7 in the high halves of its
+// bytes. So one instruction multiplies four dimensions of 8 or 16 rows, and no row is summed across a register.
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
@@ -28,52 +30,88 @@ namespace nb = nanobind;
 
 namespace {
 
-constexpr int kRows = 16;   // of a block
-constexpr int kGroup = 4;   // dimensions that lie together
-constexpr int kLanes = 8;   // of the reference's sum
-constexpr double kSlack = 1.0 + 1.0 / (1 << 20);   // more than all roundings of the bounds together
-constexpr double kRounding = 1.0 / (1 << 21);      // more than those of an estimate
+constexpr int kRows = 16;  // of a block
+constexpr int kPair = 8;   // dimensions that lie together, in four bytes of a row
+constexpr int kWide = kRows * kPair / 2;  // bytes of a pair
+constexpr int kLanes = 8;                 // of the reference's sum
+constexpr double kSlack = 1.0 + 1.0 / (1 << 20);  // more than all roundings of the bounds together
+constexpr double kRounding = 1.0 / (1 << 21);     // more than those of an estimate
 
 struct Block {
-    const int8_t* codes;     // [groups][16][4]
-    const float* scales;     // [16]
-    const float* residuals;  // [16]
-    const float* norms;      // [16]
+    const uint8_t* upper;  // [pairs][16][4]
+    const uint8_t* lower;
+    const float* scales;  // [16]
+    const float* fine;    // [16], the residuals of whole codes
+    const float* coarse;  // [16], the residuals of their upper halves
+    float norm;           // the largest of the coded rows
 };
 
 struct Query {
-    const int8_t* codes;  // [groups][4]
-    int groups;
+    const int8_t* codes;  // [pairs][8]
+    int pairs;
     int32_t sum;  // of the codes
     float alpha, beta;
 };
 
-// Estimates and slacks of a block's rows; bit r is set where row r's upper bound reaches the threshold.
+// Estimates and slacks of a block's rows; bit r is set where row r's upper bound reaches the threshold. Where the upper
+// halves settle that none does, it is kSettled and there is nothing else.
+constexpr unsigned kSettled = 1u << kRows;
 using Kernel = unsigned (*)(const Block&, const Query&, float threshold, float* estimates, float* slacks);
 
-unsigned bounds(const Block& block, const Query& query, float threshold, const int32_t* dots,
-                float* estimates, float* slacks) {
-    unsigned reached = 0;
+#if defined(_MSC_VER)
+#define SREC_INLINE __forceinline
+#else
+#define SREC_INLINE inline __attribute__((always_inline))
+#endif
+
+// Whether a row can reach the threshold, going by the upper halves, each code in the middle of what they leave open.
+SREC_INLINE bool reaches(const Block& block, const Query& query, float threshold, const int32_t* upper) {
+    const float wide = query.beta * block.norm;
+    int32_t any = 0;
     for (int row = 0; row < kRows; ++row) {
-        estimates[row] = static_cast<float>(dots[row]) * block.scales[row];
-        slacks[row] = query.alpha * block.residuals[row] + query.beta * block.norms[row];
-        reached |= static_cast<unsigned>(estimates[row] + slacks[row] >= threshold) << row;
+        const float estimate = static_cast<float>(32 * upper[row] - 241 * query.sum) * (0.5f * block.scales[row]);
+        any |= estimate + (query.alpha * block.coarse[row] + wide) >= threshold;
     }
+    return any;
+}
+
+SREC_INLINE unsigned bounds(const Block& block, const Query& query, float threshold, const int32_t* upper,
+                            const int32_t* lower, float* estimates, float* slacks) {
+    const float wide = query.beta * block.norm;
+    for (int row = 0; row < kRows; ++row) {
+        const int32_t dot = 16 * upper[row] + lower[row] - 128 * query.sum;
+        estimates[row] = static_cast<float>(dot) * block.scales[row];
+        slacks[row] = query.alpha * block.fine[row] + wide;
+    }
+    unsigned reached = 0;
+    for (int row = 0; row < kRows; ++row)
+        reached |= static_cast<unsigned>(estimates[row] + slacks[row] >= threshold) << row;
     return reached;
 }
 
-unsigned plain(const Block& block, const Query& query, float threshold, float* estimates, float* slacks) {
-    int32_t dots[kRows] = {};
-    for (int group = 0; group < query.groups; ++group) {
-        const int8_t* items = block.codes + group * kRows * kGroup;
-        const int8_t* wanted = query.codes + group * kGroup;
-        for (int row = 0; row < kRows; ++row)
-            for (int at = 0; at < kGroup; ++at) dots[row] += int32_t(items[row * kGroup + at]) * wanted[at];
+// The kernel of an instruction set: only the products of a plane's halves with the query are written for each.
+#define SREC_KERNEL(name, target, dots)                                                                 \
+    target unsigned name(const Block& block, const Query& query, float threshold, float* estimates,    \
+                         float* slacks) {                                                               \
+        alignas(64) int32_t upper[kRows], lower[kRows];                                                 \
+        dots(block.upper, query, upper);                                                                \
+        if (!reaches(block, query, threshold, upper)) return kSettled;                                  \
+        dots(block.lower, query, lower);                                                                \
+        return bounds(block, query, threshold, upper, lower, estimates, slacks);                        \
     }
-    return bounds(block, query, threshold, dots, estimates, slacks);
+
+void plain_dots(const uint8_t* plane, const Query& query, int32_t* dots) {
+    std::fill(dots, dots + kRows, 0);
+    for (int pair = 0; pair < query.pairs; ++pair)
+        for (int row = 0; row < kRows; ++row)
+            for (int at = 0; at < 4; ++at) {
+                const int byte = plane[pair * kWide + row * 4 + at];
+                dots[row] += (byte & 15) * query.codes[pair * kPair + at] +
+                             (byte >> 4) * query.codes[pair * kPair + 4 + at];
+            }
 }
 
-#if SREC_X86
+SREC_KERNEL(plain, , plain_dots)
 
 inline int32_t four(const int8_t* codes) {
     int32_t word;
@@ -81,95 +119,82 @@ inline int32_t four(const int8_t* codes) {
     return word;
 }
 
-// Products of |query| (unsigned) with items that carry the query's sign: two of them stay below 2^15.
-__attribute__((target("avx2"))) inline __m256i add_avx2(__m256i sum, const int8_t* items, __m256i wanted) {
-    const __m256i signed_items =
-        _mm256_sign_epi8(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(items)), wanted);
-    const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(wanted), signed_items);
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+#if SREC_X86
+
+#define SREC_AVX2 __attribute__((target("avx2,fma")))
+#define SREC_VNNI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")))
+
+// Four products of at most 15 and 127 are added in 16 bits, where they have room.
+SREC_AVX2 inline __m256i add_avx2(__m256i sums, const uint8_t* plane, __m256i low, __m256i high) {
+    const __m256i halves = _mm256_set1_epi8(15);
+    const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(plane));
+    const __m256i upper = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), halves);
+    const __m256i products = _mm256_add_epi16(_mm256_maddubs_epi16(_mm256_and_si256(bytes, halves), low),
+                                              _mm256_maddubs_epi16(upper, high));
+    return _mm256_add_epi32(sums, _mm256_madd_epi16(products, _mm256_set1_epi16(1)));
 }
 
-__attribute__((target("avx2"))) unsigned avx2(const Block& block, const Query& query, float threshold,
-                                              float* estimates, float* slacks) {
-    __m256i low = _mm256_setzero_si256(), high = low;
-    for (int group = 0; group < query.groups; ++group) {
-        const __m256i wanted = _mm256_set1_epi32(four(query.codes + group * kGroup));
-        const int8_t* items = block.codes + group * kRows * kGroup;
-        low = add_avx2(low, items, wanted);
-        high = add_avx2(high, items + 32, wanted);
+SREC_AVX2 inline void avx2_dots(const uint8_t* plane, const Query& query, int32_t* dots) {
+    __m256i first = _mm256_setzero_si256(), second = first;
+    for (int pair = 0; pair < query.pairs; ++pair) {
+        const __m256i low = _mm256_set1_epi32(four(query.codes + pair * kPair));
+        const __m256i high = _mm256_set1_epi32(four(query.codes + pair * kPair + 4));
+        first = add_avx2(first, plane + pair * kWide, low, high);
+        second = add_avx2(second, plane + pair * kWide + kWide / 2, low, high);
     }
-    unsigned reached = 0;
-    for (int half = 0; half < 2; ++half) {
-        const int at = half * 8;
-        const __m256 estimate =
-            _mm256_mul_ps(_mm256_cvtepi32_ps(half ? high : low), _mm256_loadu_ps(block.scales + at));
-        const __m256 slack =
-            _mm256_add_ps(_mm256_mul_ps(_mm256_set1_ps(query.alpha), _mm256_loadu_ps(block.residuals + at)),
-                          _mm256_mul_ps(_mm256_set1_ps(query.beta), _mm256_loadu_ps(block.norms + at)));
-        _mm256_storeu_ps(estimates + at, estimate);
-        _mm256_storeu_ps(slacks + at, slack);
-        const __m256 upper = _mm256_add_ps(estimate, slack);
-        const __m256 over = _mm256_cmp_ps(upper, _mm256_set1_ps(threshold), _CMP_GE_OQ);
-        reached |= static_cast<unsigned>(_mm256_movemask_ps(over)) << at;
-    }
-    return reached;
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(dots), first);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(dots + 8), second);
 }
 
-#define SREC_VNNI __attribute__((target("avx512f,avx512bw,avx512vnni")))
+SREC_KERNEL(avx2, SREC_AVX2, avx2_dots)
 
-// Items as unsigned numbers (code + 128); what that adds, 128 times the query's sum, is taken off again.
-SREC_VNNI inline __m512i add_vnni(__m512i sum, const int8_t* items, const int8_t* wanted) {
-    const __m512i raised = _mm512_xor_si512(_mm512_loadu_si512(items), _mm512_set1_epi8(char(0x80)));
-    return _mm512_dpbusd_epi32(sum, raised, _mm512_set1_epi32(four(wanted)));
-}
-
-SREC_VNNI unsigned vnni(const Block& block, const Query& query, float threshold, float* estimates,
-                        float* slacks) {
+SREC_VNNI inline void vnni_dots(const uint8_t* plane, const Query& query, int32_t* dots) {
     // Four sums, for one would wait for itself at every step.
-    __m512i sums[4] = {_mm512_set1_epi32(-128 * query.sum), _mm512_setzero_si512(), _mm512_setzero_si512(),
+    __m512i sums[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
                        _mm512_setzero_si512()};
-    constexpr int wide = kRows * kGroup;
-    int group = 0;
-    for (; group + 4 <= query.groups; group += 4)
-        for (int one = 0; one < 4; ++one)
-            sums[one] = add_vnni(sums[one], block.codes + (group + one) * wide,
-                                 query.codes + (group + one) * kGroup);
-    for (; group < query.groups; ++group)
-        sums[0] = add_vnni(sums[0], block.codes + group * wide, query.codes + group * kGroup);
-    const __m512i dots = _mm512_add_epi32(_mm512_add_epi32(sums[0], sums[1]), _mm512_add_epi32(sums[2], sums[3]));
-    const __m512 estimate = _mm512_mul_ps(_mm512_cvtepi32_ps(dots), _mm512_loadu_ps(block.scales));
-    const __m512 slack =
-        _mm512_add_ps(_mm512_mul_ps(_mm512_set1_ps(query.alpha), _mm512_loadu_ps(block.residuals)),
-                      _mm512_mul_ps(_mm512_set1_ps(query.beta), _mm512_loadu_ps(block.norms)));
-    const unsigned reached =
-        _mm512_cmp_ps_mask(_mm512_add_ps(estimate, slack), _mm512_set1_ps(threshold), _CMP_GE_OQ);
-    if (reached) {
-        _mm512_storeu_ps(estimates, estimate);
-        _mm512_storeu_ps(slacks, slack);
+    const __m512i halves = _mm512_set1_epi8(15);
+    const auto add = [&](int pair, __m512i& low, __m512i& high) SREC_VNNI {
+        const __m512i bytes = _mm512_loadu_si512(plane + pair * kWide);
+        const __m512i upper = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), halves);
+        const int8_t* codes = query.codes + pair * kPair;
+        low = _mm512_dpbusd_epi32(low, _mm512_and_si512(bytes, halves), _mm512_set1_epi32(four(codes)));
+        high = _mm512_dpbusd_epi32(high, upper, _mm512_set1_epi32(four(codes + 4)));
+    };
+    int pair = 0;
+    for (; pair + 2 <= query.pairs; pair += 2) {
+        add(pair, sums[0], sums[1]);
+        add(pair + 1, sums[2], sums[3]);
     }
-    return reached;
+    if (pair < query.pairs) add(pair, sums[0], sums[1]);
+    const __m512i low = _mm512_add_epi32(sums[0], sums[1]), high = _mm512_add_epi32(sums[2], sums[3]);
+    _mm512_store_si512(dots, _mm512_add_epi32(low, high));
 }
+
+SREC_KERNEL(vnni, SREC_VNNI, vnni_dots)
 
 #elif SREC_NEON
 
-unsigned neon(const Block& block, const Query& query, float threshold, float* estimates, float* slacks) {
+inline int32x4_t add_neon(int32x4_t sums, int8x16_t codes, int8x16_t wanted) {
+    const int16x8_t low = vmull_s8(vget_low_s8(codes), vget_low_s8(wanted));
+    const int16x8_t high = vmull_s8(vget_high_s8(codes), vget_high_s8(wanted));
+    return vaddq_s32(sums, vpaddq_s32(vpaddlq_s16(low), vpaddlq_s16(high)));
+}
+
+inline void neon_dots(const uint8_t* plane, const Query& query, int32_t* dots) {
     int32x4_t sums[4] = {vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)};
-    for (int group = 0; group < query.groups; ++group) {
-        int32_t word;
-        std::memcpy(&word, query.codes + group * kGroup, sizeof word);
-        const int8x16_t wanted = vreinterpretq_s8_s32(vdupq_n_s32(word));
-        const int8_t* items = block.codes + group * kRows * kGroup;
+    for (int pair = 0; pair < query.pairs; ++pair) {
+        const int8x16_t low = vreinterpretq_s8_s32(vdupq_n_s32(four(query.codes + pair * kPair)));
+        const int8x16_t high = vreinterpretq_s8_s32(vdupq_n_s32(four(query.codes + pair * kPair + 4)));
         for (int part = 0; part < 4; ++part) {
-            const int8x16_t four_rows = vld1q_s8(items + part * 16);
-            const int16x8_t low = vmull_s8(vget_low_s8(four_rows), vget_low_s8(wanted));
-            const int16x8_t high = vmull_s8(vget_high_s8(four_rows), vget_high_s8(wanted));
-            sums[part] = vaddq_s32(sums[part], vpaddq_s32(vpaddlq_s16(low), vpaddlq_s16(high)));
+            const uint8x16_t bytes = vld1q_u8(plane + pair * kWide + part * 16);
+            sums[part] = add_neon(sums[part], vreinterpretq_s8_u8(vandq_u8(bytes, vdupq_n_u8(15))), low);
+            sums[part] = add_neon(sums[part], vreinterpretq_s8_u8(vshrq_n_u8(bytes, 4)), high);
         }
     }
-    int32_t dots[kRows];
     for (int part = 0; part < 4; ++part) vst1q_s32(dots + part * 4, sums[part]);
-    return bounds(block, query, threshold, dots, estimates, slacks);
 }
+
+SREC_KERNEL(neon, , neon_dots)
 
 #endif
 
@@ -183,9 +208,10 @@ std::vector<Choice> usable() {
 #if SREC_X86
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512vnni"))
         found.push_back({"avx512-vnni", vnni});
-    if (__builtin_cpu_supports("avx2")) found.push_back({"avx2", avx2});
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found.push_back({"avx2", avx2});
 #elif SREC_NEON
     found.push_back({"neon", neon});
 #endif
@@ -223,8 +249,8 @@ struct Search {
         double largest = 0;
         for (int64_t at = 0; at < dimension; ++at) largest = std::max(largest, std::fabs(double(vector[at])));
         unit = largest > 0 ? largest / 127 : 1;
-        const int64_t groups = (dimension + kGroup - 1) / kGroup;
-        codes.assign(groups * kGroup, 0);
+        const int64_t pairs = (dimension + kPair - 1) / kPair;
+        codes.assign(pairs * kPair, 0);
         int32_t sum = 0;
         double whole = 0, left = 0, coded = 0;
         for (int64_t at = 0; at < dimension; ++at) {
@@ -236,7 +262,7 @@ struct Search {
             left += (value - code) * (value - code);
             coded += code * code;
         }
-        query = {codes.data(), static_cast<int>(groups), sum,
+        query = {codes.data(), static_cast<int>(pairs), sum,
                  static_cast<float>(std::sqrt(whole) * kSlack),
                  static_cast<float>((std::sqrt(left) + std::sqrt(coded) * kRounding) * kSlack)};
     }
@@ -287,22 +313,23 @@ template <typename Scalar, size_t Dimensions>
 using Result = nb::ndarray<Scalar, nb::ndim<Dimensions>, nb::c_contig, nb::device::cpu>;
 
 struct Counts {
-    int64_t outside = 0, rescored = 0;
+    int64_t outside = 0, rescored = 0, opened = 0;
 };
 
-Counts search(Array<int8_t, 4> codes, Array<float, 2> bounds_3V, double scale, Array<float, 2> items_VD,
-              Array<float, 2> vectors_BD, Array<uint8_t, 1> allowed_V, Array<int64_t, 1> offsets_B1,
-              Array<int64_t, 1> excluded, Result<int64_t, 2> rows_BK, Result<double, 2> scores_BK,
-              const char* name) {
+Counts search(Array<uint8_t, 5> planes, Array<float, 2> bounds_3V, Array<float, 1> norms, double scale,
+              Array<float, 2> items_VD, Array<float, 2> vectors_BD, Array<uint8_t, 1> allowed_V,
+              Array<int64_t, 1> offsets_B1, Array<int64_t, 1> excluded, Result<int64_t, 2> rows_BK,
+              Result<double, 2> scores_BK, const char* name) {
     Kernel kernel = nullptr;
     for (const Choice& choice : usable())
         if (!std::strcmp(name, choice.name)) kernel = choice.kernel;
     const int64_t count = items_VD.shape(0), dimension = items_VD.shape(1), queries = vectors_BD.shape(0);
-    const int64_t blocks = codes.shape(0), groups = codes.shape(1);
+    const int64_t blocks = planes.shape(1), pairs = planes.shape(2);
     const size_t padded = blocks * kRows;
-    const bool fits = kernel && groups == (dimension + kGroup - 1) / kGroup && codes.shape(2) == kRows &&
-                      codes.shape(3) == kGroup && blocks == (count + kRows - 1) / kRows &&
-                      bounds_3V.shape(0) == 3 && bounds_3V.shape(1) == padded &&
+    const bool fits = kernel && planes.shape(0) == 2 && pairs == (dimension + kPair - 1) / kPair &&
+                      planes.shape(3) == kRows && planes.shape(4) == kPair / 2 &&
+                      blocks == (count + kRows - 1) / kRows && bounds_3V.shape(0) == 3 &&
+                      bounds_3V.shape(1) == padded && int64_t(norms.shape(0)) == blocks &&
                       int64_t(vectors_BD.shape(1)) == dimension &&
                       (allowed_V.shape(0) == 0 || int64_t(allowed_V.shape(0)) == count) &&
                       int64_t(offsets_B1.shape(0)) == queries + 1 && rows_BK.shape(1) > 0 &&
@@ -317,20 +344,27 @@ Counts search(Array<int8_t, 4> codes, Array<float, 2> bounds_3V, double scale, A
     const size_t k = rows_BK.shape(1);
     std::vector<Search> searches;
     searches.reserve(queries);
-    for (int64_t query = 0; query < queries; ++query) searches.emplace_back(vectors_BD.data() + query * dimension, dimension);
+    for (int64_t query = 0; query < queries; ++query)
+        searches.emplace_back(vectors_BD.data() + query * dimension, dimension);
 
     // Rows that fit the nearest cache are read once for all queries.
-    const int64_t near = std::max<int64_t>(1, 24 * 1024 / (groups * kRows * kGroup));
+    const int64_t bytes = pairs * kWide, near = std::max<int64_t>(1, 24 * 1024 / bytes);
+    const uint8_t* upper = planes.data();
+    const uint8_t* lower = upper + blocks * bytes;
     float estimates[kRows], slacks[kRows];
+    Counts counts;
     for (int64_t first = 0; first < blocks; first += near)
         for (int64_t query = 0; query < queries; ++query) {
             Search& one = searches[query];
             const int64_t* left = excluded.data() + offsets_B1.data()[query];
             const int64_t* right = excluded.data() + offsets_B1.data()[query + 1];
             for (int64_t at = first; at < std::min(first + near, blocks); ++at) {
-                const Block block{codes.data() + at * groups * kRows * kGroup, scales + at * kRows,
-                                  scales + padded + at * kRows, scales + 2 * padded + at * kRows};
+                const Block block{upper + at * bytes,           lower + at * bytes,
+                                  scales + at * kRows,          scales + padded + at * kRows,
+                                  scales + 2 * padded + at * kRows, norms.data()[at]};
                 unsigned reached = kernel(block, one.query, one.threshold, estimates, slacks);
+                if (reached == kSettled) continue;
+                ++counts.opened;
                 for (int row = 0; reached; ++row, reached >>= 1) {
                     const int64_t number = at * kRows + row;
                     if (!(reached & 1) || number >= count || (allowed && !allowed[number]) ||
@@ -341,7 +375,6 @@ Counts search(Array<int8_t, 4> codes, Array<float, 2> bounds_3V, double scale, A
             }
         }
 
-    Counts counts;
     for (int64_t query = 0; query < queries; ++query) {
         Search& one = searches[query];
         counts.outside += one.finish(vectors_BD.data() + query * dimension, items_VD.data(), dimension, scale);
@@ -361,16 +394,16 @@ NB_MODULE(_scan, module) {
     });
     module.def(
         "search",
-        [](Array<int8_t, 4> codes, Array<float, 2> bounds_3V, double scale, Array<float, 2> items_VD,
-           Array<float, 2> vectors_BD, Array<uint8_t, 1> allowed_V, Array<int64_t, 1> offsets_B1,
-           Array<int64_t, 1> excluded, Result<int64_t, 2> rows_BK, Result<double, 2> scores_BK,
-           const char* name) {
+        [](Array<uint8_t, 5> planes, Array<float, 2> bounds_3V, Array<float, 1> norms, double scale,
+           Array<float, 2> items_VD, Array<float, 2> vectors_BD, Array<uint8_t, 1> allowed_V,
+           Array<int64_t, 1> offsets_B1, Array<int64_t, 1> excluded, Result<int64_t, 2> rows_BK,
+           Result<double, 2> scores_BK, const char* name) {
             Counts counts;
             {
                 nb::gil_scoped_release released;
-                counts = search(codes, bounds_3V, scale, items_VD, vectors_BD, allowed_V, offsets_B1, excluded,
-                                rows_BK, scores_BK, name);
+                counts = search(planes, bounds_3V, norms, scale, items_VD, vectors_BD, allowed_V, offsets_B1,
+                                excluded, rows_BK, scores_BK, name);
             }
-            return nb::make_tuple(counts.outside, counts.rescored);
+            return nb::make_tuple(counts.outside, counts.rescored, counts.opened);
         });
 }

@@ -8,6 +8,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from srec.artifacts import write_directory
 from srec.inference.bundle import KIND, VERSION, BundleContents, GameInfo, write_bundle
+from srec.inference.golden import TOP, Golden
+from srec.inference.reference import reference_top_k
 
 GAMES, DIMENSION = 300, 16
 FIRST = ("Amber", "Broken", "Crystal", "Dusty", "Electric", "Frozen", "Golden", "Hollow", "Iron", "Jade")
@@ -82,7 +84,7 @@ def contents(simulated: bool = True, games: int = GAMES) -> BundleContents:
         tag_names=list(TAGS),
         games=[
             GameInfo(
-                app_id=900_000_000 + 10 * at if simulated else 10 * at,
+                app_id=app_id(at - 1, simulated),
                 name=name,
                 release_year=2005 + at % 20,
                 price_usd_cents=0 if at % 9 == 0 else 499 + 100 * (at % 30),
@@ -92,7 +94,23 @@ def contents(simulated: bool = True, games: int = GAMES) -> BundleContents:
             )
             for at, name in enumerate(names, 1)
         ],
+        golden=[golden(items.astype(np.float32), row, simulated) for row in ([0], [3, 1, 2])],
         config={"model": "toy", "max_length": 50, "simulated": simulated, "dataset": "toy"},
+    )
+
+
+def app_id(row: int, simulated: bool) -> int:
+    """The app id of a row."""
+    return (900_000_000 if simulated else 0) + 10 * (row + 1)
+
+
+def golden(items: np.ndarray, liked: list[int], simulated: bool) -> Golden:
+    """What the toy's model, a mean, answers to some rows."""
+    found = reference_top_k(items, items[liked].mean(0)[None], TOP, excluded=[np.array(liked)])
+    return Golden(
+        tuple(app_id(row, simulated) for row in liked),
+        tuple(app_id(row, simulated) for row in found.rows[0].tolist()),
+        tuple(found.scores[0].tolist()),
     )
 
 

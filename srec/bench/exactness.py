@@ -40,7 +40,7 @@ def fuzz(cases: int, seed: int, watch: Callable[[int], None] = lambda done: None
         found = index.search(vectors_BD, k, allowed_V=allowed_V, excluded=excluded)
         wanted = reference_top_k(items_VD, vectors_BD, k, allowed_V, excluded)
         same_B = (found.rows == wanted.rows).all(1) & (found.scores == wanted.scores).all(1)
-        outside += index.outside
+        outside += index.counts.outside
         if not same_B.all():
             differences += int((~same_B).sum())
             first = first or {"seed": seed, "number": number, "kernel": kernel, "kind": kind}

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from srec import __version__
-from srec.cli import benchmarks, pipeline, research
+from srec.cli import benchmarks, operations, pipeline, research
 from srec.cli.console import console
 from srec.errors import SRecError
 
@@ -28,6 +28,9 @@ for command in (
     pipeline.export,
     pipeline.recommend,
     pipeline.serve,
+    operations.verify,
+    operations.batch,
+    operations.doctor,
     research.reproduce,
     research.leaderboard,
 ):

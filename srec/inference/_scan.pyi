@@ -5,8 +5,9 @@ import numpy.typing as npt
 
 def kernels() -> list[str]: ...
 def search(
-    codes: npt.NDArray[np.int8],
+    planes: npt.NDArray[np.uint8],
     bounds_3V: npt.NDArray[np.float32],
+    norms: npt.NDArray[np.float32],
     scale: float,
     items_VD: npt.NDArray[np.float32],
     vectors_BD: npt.NDArray[np.float32],
@@ -16,4 +17,4 @@ def search(
     rows_BK: npt.NDArray[np.integer[Any]],
     scores_BK: npt.NDArray[Any],
     name: str,
-) -> tuple[int, int]: ...
+) -> tuple[int, int, int]: ...

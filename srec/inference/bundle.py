@@ -4,6 +4,7 @@ Row j of every array is item j + 1. Shapes: V items, D dimension, M tag entries.
 """
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,9 +16,10 @@ import numpy.typing as npt
 from srec.artifacts import fingerprint, verify
 from srec.data.dataset import Floats, Ints
 from srec.errors import ArtifactError
+from srec.inference.golden import Golden
 
 KIND = "bundle"
-VERSION = 1
+VERSION = 2
 ENCODER = "encoder.onnx"
 _ARRAYS = ("items", "app_ids", "popularity", "tag_offsets", "tag_ids", "tag_weights")
 
@@ -48,6 +50,7 @@ class BundleContents:
         tag_weights: float32 [M].
         tag_names: the name of each tag id.
         games: one for each item.
+        golden: what the trained model answers to some requests.
         config: "model", "max_length", "simulated", "dataset", and what else is worth knowing.
     """
 
@@ -59,6 +62,7 @@ class BundleContents:
     tag_weights: Floats
     tag_names: list[str]
     games: list[GameInfo]
+    golden: list[Golden]
     config: dict[str, Any]
 
     @cached_property
@@ -74,7 +78,8 @@ def write_bundle(target: Path, contents: BundleContents) -> None:
         np.save(target / f"{name}.npy", getattr(contents, name))
     for name in ("tag_names", "config"):
         _write(target / f"{name}.json", getattr(contents, name))
-    _write(target / "games.json", [asdict(game) for game in contents.games])
+    for name in ("games", "golden"):
+        _write(target / f"{name}.json", [asdict(one) for one in getattr(contents, name)])
 
 
 class Bundle:
@@ -96,6 +101,10 @@ class Bundle:
             self.games = [_game(row) for row in self._json("games")]
         except (TypeError, KeyError) as error:
             raise ArtifactError(f"{path / 'games.json'} does not list games: {error}") from error
+        try:
+            self.golden = [Golden(**{key: tuple(row[key]) for key in row}) for row in self._json("golden")]
+        except (TypeError, KeyError) as error:
+            raise ArtifactError(f"{path / 'golden.json'} does not list requests: {error}") from error
         self._check()
 
     @property
@@ -128,12 +137,13 @@ class Bundle:
     def _check(self) -> None:
         count, tags = len(self.games), len(self.tag_ids)
         ends = self.tag_offsets[[0, -1]].tolist() if len(self.tag_offsets) else []
+        known = set(self.app_ids.tolist())
         rules = {
             "items.npy must be a matrix with a row for each game": self.items.shape[:1] == (count,)
             and self.items.ndim == 2,
             "app_ids.npy must hold the games' ids, each once": self.app_ids.tolist()
             == [game.app_id for game in self.games]
-            and len(set(self.app_ids.tolist())) == count,
+            and len(known) == count,
             "popularity.npy must have a number for each game": self.popularity.shape == (count,),
             "tag_offsets.npy must rise from 0 to the number of tag entries": self.tag_offsets.shape
             == (count + 2,)
@@ -141,6 +151,12 @@ class Bundle:
             and bool((np.diff(self.tag_offsets) >= 0).all()),
             "tag_ids.npy must name tags": self.tag_weights.shape == (tags,)
             and bool(((self.tag_ids >= 0) & (self.tag_ids < len(self.tag_names))).all()),
+            "golden.json must list games, and a score for each one answered": all(
+                known.issuperset((*golden.liked, *golden.app_ids))
+                and len(golden.app_ids) == len(golden.scores)
+                and all(isinstance(score, float) and math.isfinite(score) for score in golden.scores)
+                for golden in self.golden
+            ),
             "config.json must have model, max_length, simulated and dataset": isinstance(self.config, dict)
             and {"model", "max_length", "simulated", "dataset"} <= self.config.keys(),
         }

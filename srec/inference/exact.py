@@ -7,6 +7,7 @@ the same. Shapes: V rows, D dimension, B queries, K results.
 
 import threading
 from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +21,9 @@ except ImportError:  # built without a compiler
     _scan = None  # type: ignore[assignment]
 
 NUMPY = "numpy"
-ROWS, GROUP = 16, 4  # of a block: its rows, and the dimensions that lie together
+ROWS, PAIR = 16, 8  # of a block: its rows, and the dimensions that lie together
 SMALLEST = 2.0**-100  # bounds and scales below it are raised to it or are 0, so that nothing underflows
+WIDEST = 2**15  # numbers in a row, from which on a product of codes may not fit in 32 bits
 _CHUNK = 4096
 _QUERIES = 64  # scored at a time by NumPy
 
@@ -29,6 +31,27 @@ _QUERIES = 64  # scored at a time by NumPy
 def kernels() -> list[str]:
     """The scans that can run here, the fastest first; "numpy" is always the last."""
     return [*(_scan.kernels() if _scan else ()), NUMPY]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What searches came to.
+
+    Attributes:
+        queries: how many there were.
+        outside: scores outside of their bounds. There are none, by the proof; where one appears nevertheless,
+            the searches of its call are answered by the reference.
+        rescored: rows that were scored as the reference does.
+        opened: blocks of rows whose codes' lower halves were read too; 0 where there are none.
+    """
+
+    queries: int = 0
+    outside: int = 0
+    rescored: int = 0
+    opened: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(*(one + two for one, two in zip(astuple(self), astuple(other), strict=True)))
 
 
 class ExactTopK:
@@ -40,19 +63,18 @@ class ExactTopK:
 
     Attributes:
         kernel: the scan in use.
-        outside: scores seen outside of their bounds since the start. The proof says there are none; where one
-            appears nevertheless, its query is answered by the reference.
+        counts: of all searches so far.
 
     Raises:
-        ValueError: the matrix has numbers that are not finite, or there is no such kernel.
+        ValueError: the matrix has numbers that are not finite, or too many in a row; or no such kernel.
     """
 
     def __init__(self, items_VD: Floats, kernel: str | None = None) -> None:
         self.kernel = kernel or kernels()[0]
         if self.kernel not in kernels():
             raise ValueError(f"there is no kernel {kernel!r} here; there are {', '.join(kernels())}")
-        if items_VD.ndim != 2 or not np.isfinite(items_VD).all():
-            raise ValueError("the items must be a matrix of finite numbers")
+        if items_VD.ndim != 2 or items_VD.shape[1] >= WIDEST or not np.isfinite(items_VD).all():
+            raise ValueError(f"the items must be a matrix of finite numbers, less than {WIDEST:,} in a row")
         self._items_VD = np.ascontiguousarray(items_VD, np.float32)
         largest = float(np.abs(self._items_VD).max(initial=0))
         self._scale = 2.0 ** float(np.frexp(largest)[1])
@@ -61,7 +83,7 @@ class ExactTopK:
             self._scan = _NumpyScan(self._items_VD, self._scale)
         else:
             self._scan = _NativeScan(self._items_VD, self._scale, self.kernel)
-        self.outside = 0
+        self.counts = Counts()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -100,10 +122,10 @@ class ExactTopK:
         found = empty(len(vectors_BD), k)
         if not count or not len(vectors_BD):
             return found
-        outside = self._scan.search(vectors_BD, allowed_V, lists, found)
-        if outside:
-            with self._lock:
-                self.outside += outside
+        counts = self._scan.search(vectors_BD, allowed_V, lists, found)
+        with self._lock:
+            self.counts += counts
+        if counts.outside:
             return reference_top_k(self._items_VD, vectors_BD, k, allowed_V, lists)
         return found
 
@@ -114,22 +136,27 @@ class _NativeScan:
     def __init__(self, items_VD: Floats, scale: float, kernel: str) -> None:
         self._items_VD, self._scale, self._kernel = items_VD, scale, kernel
         count, dimension = items_VD.shape
-        blocks, groups = -(-count // ROWS), -(-dimension // GROUP)
-        codes = np.zeros((blocks, groups, ROWS, GROUP), np.int8)
-        bounds_3V = np.zeros((3, blocks * ROWS), np.float32)
+        blocks, pairs = -(-count // ROWS), -(-dimension // PAIR)
+        self._planes = np.zeros((2, blocks, pairs, ROWS, PAIR // 2), np.uint8)
+        self._bounds_3V = np.zeros((3, blocks * ROWS), np.float32)
+        norms_V = np.zeros(blocks * ROWS, np.float32)
         for first in range(0, count, _CHUNK):
             rows_CD = items_VD[first : first + _CHUNK].astype(np.float64) / scale
-            scales_C, codes_CD = _quantised(rows_CD)
-            coded_CD = scales_C[:, None] * codes_CD
+            scales_C1, codes_CD = _quantised(rows_CD)
+            middles_CD = np.floor(codes_CD / 16) * 16 + 7.5  # of what the upper half of a code leaves open
             last = first + len(rows_CD)
-            bounds_3V[0, first:last] = scales_C
-            bounds_3V[1, first:last] = _norms_above(rows_CD - coded_CD)
-            bounds_3V[2, first:last] = _norms_above(coded_CD)
-            padded = np.zeros((-(-len(rows_CD) // ROWS) * ROWS, groups * GROUP), np.int8)
-            padded[: len(rows_CD), :dimension] = codes_CD
-            laid = padded.reshape(-1, ROWS, groups, GROUP).transpose(0, 2, 1, 3)
-            codes[first // ROWS : first // ROWS + len(laid)] = laid
-        self._codes, self._bounds_3V = codes, bounds_3V
+            self._bounds_3V[0, first:last] = scales_C1[:, 0]
+            self._bounds_3V[1, first:last] = _norms_above(rows_CD - scales_C1 * codes_CD)
+            self._bounds_3V[2, first:last] = _norms_above(rows_CD - scales_C1 * middles_CD)
+            coded = [_norms_above(scales_C1 * of_CD) for of_CD in (codes_CD, middles_CD)]
+            norms_V[first:last] = np.maximum(*coded)
+            padded = np.full((-(-len(rows_CD) // ROWS) * ROWS, pairs * PAIR), 128, np.uint8)
+            padded[: len(rows_CD), :dimension] = codes_CD + 128
+            halves = padded.reshape(-1, ROWS, pairs, 2, PAIR // 2).transpose(3, 0, 2, 1, 4)
+            place = slice(first // ROWS, first // ROWS + halves.shape[1])
+            self._planes[0, place] = halves[0] >> 4 | halves[1] & 0xF0
+            self._planes[1, place] = halves[0] & 0x0F | halves[1] << 4
+        self._norms = norms_V.reshape(-1, ROWS).max(1)
 
     def search(
         self,
@@ -137,15 +164,16 @@ class _NativeScan:
         allowed_V: npt.NDArray[np.bool_] | None,
         excluded: Sequence[Ints],
         found: Found,
-    ) -> int:
-        """Fill in what is found; how many scores were outside of their bounds."""
+    ) -> Counts:
+        """Fill in what is found."""
         allowed = np.zeros(0, np.uint8) if allowed_V is None else np.ascontiguousarray(allowed_V, np.uint8)
         offsets = np.zeros(len(excluded) + 1, np.int64)
         np.cumsum([len(rows) for rows in excluded], out=offsets[1:])
         flat = np.concatenate(excluded)
-        outside, _ = _scan.search(
-            self._codes,
+        counts = _scan.search(
+            self._planes,
             self._bounds_3V,
+            self._norms,
             self._scale,
             self._items_VD,
             vectors_BD,
@@ -156,7 +184,7 @@ class _NativeScan:
             found.scores,
             self._kernel,
         )
-        return int(outside)
+        return Counts(len(vectors_BD), *counts)
 
 
 class _NumpyScan:
@@ -181,9 +209,9 @@ class _NumpyScan:
         allowed_V: npt.NDArray[np.bool_] | None,
         excluded: Sequence[Ints],
         found: Found,
-    ) -> int:
-        """Fill in what is found; how many scores were outside of their bounds."""
-        outside = 0
+    ) -> Counts:
+        """Fill in what is found."""
+        outside = rescored = 0
         for first in range(0, len(vectors_BD), _QUERIES):
             wide_BD = vectors_BD[first : first + _QUERIES].astype(np.float64)
             units_B = 2.0 ** np.frexp(np.abs(wide_BD).max(1, initial=0))[1]
@@ -203,10 +231,10 @@ class _NumpyScan:
                 )
                 scores = reference_scores(self._items_VD[rows], vectors_BD[at])
                 misses = np.abs(scores / unit / self._scale - estimates_V[rows]) > slacks_V[rows]
-                outside += int(misses.sum())
+                outside, rescored = outside + int(misses.sum()), rescored + len(rows)
                 rows, scores = best(rows, scores, found.rows.shape[1])
                 found.rows[at, : len(rows)], found.scores[at, : len(rows)] = rows, scores
-        return outside
+        return Counts(len(vectors_BD), outside, rescored)
 
 
 def _candidates(
@@ -222,12 +250,12 @@ def _candidates(
 
 
 def _quantised(rows_CD: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Scales [C], which float32 holds exactly, and codes [C, D], integers from -127 to 127."""
-    largest_C = np.abs(rows_CD).max(1, initial=0)
-    scales_C = (largest_C / 127).astype(np.float32).astype(np.float64)
-    scales_C[scales_C < SMALLEST] = 0
-    codes_CD = np.rint(rows_CD / np.where(scales_C > 0, scales_C, np.inf)[:, None])
-    return scales_C, np.clip(codes_CD, -127, 127)
+    """Scales [C, 1], which float32 holds exactly, and codes [C, D], integers from -127 to 127."""
+    largest_C1 = np.abs(rows_CD).max(1, keepdims=True, initial=0)
+    scales_C1 = (largest_C1 / 127).astype(np.float32).astype(np.float64)
+    scales_C1[scales_C1 < SMALLEST] = 0
+    codes_CD = np.rint(rows_CD / np.where(scales_C1 > 0, scales_C1, np.inf))
+    return scales_C1, np.clip(codes_CD, -127, 127)
 
 
 def _norms_above(rows_CD: npt.NDArray[np.float64]) -> Floats:

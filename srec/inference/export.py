@@ -17,11 +17,15 @@ from srec.data.dataset import Dataset
 from srec.errors import ArtifactError
 from srec.features.batches import examples
 from srec.inference.bundle import ENCODER, KIND, VERSION, Bundle, BundleContents, GameInfo, write_bundle
+from srec.inference.golden import TOP, Golden
+from srec.inference.reference import reference_top_k
 from srec.inference.runtimes.onnx import OnnxScorer
 from srec.models.base import Scorer
 from srec.models.popularity import RecentPopularity, RecentPopularitySettings
 from srec.models.session_model import SessionModel, TorchScorer
 from srec.training.run import Run
+
+GOLDEN_SESSIONS, GOLDEN_SINGLES = 48, 16
 
 
 def export(dataset: Dataset, run: Run, target: Path) -> Bundle:
@@ -42,6 +46,7 @@ def export(dataset: Dataset, run: Run, target: Path) -> Bundle:
     tags = dataset.tags
     assert tags.weights is not None
     popular = RecentPopularity.fit(dataset, RecentPopularitySettings(), "fit")
+    games = _games(dataset)
     contents = BundleContents(
         encoder=encoder_onnx(model),
         items=TorchScorer(model).table_VD[1:].numpy(),
@@ -50,7 +55,8 @@ def export(dataset: Dataset, run: Run, target: Path) -> Bundle:
         tag_ids=np.asarray(tags.ids),
         tag_weights=np.asarray(tags.weights),
         tag_names=list(tags.names),
-        games=_games(dataset),
+        games=games,
+        golden=_golden(model, dataset, run.training.max_length, games),
         config={
             "model": run.model_name,
             "settings": run.manifest["parameters"]["settings"],
@@ -65,6 +71,30 @@ def export(dataset: Dataset, run: Run, target: Path) -> Bundle:
         exported = OnnxScorer(draft.path / ENCODER, contents.items)
         check_parity(TorchScorer(model), exported, dataset, run.training.max_length)
     return Bundle(target)
+
+
+def _golden(model: SessionModel, dataset: Dataset, max_length: int, games: list[GameInfo]) -> list[Golden]:
+    """What the torch model answers to single games and to real sessions, some of each length."""
+    data = examples(dataset.sequences, "fit", max_length)
+    spread = np.linspace(0, len(data) - 1, min(len(data), GOLDEN_SESSIONS), dtype=np.int64)
+    by_length = np.argsort(data.lengths, kind="stable")[spread]
+    sessions = [row_L[row_L > 0].tolist() for row_L in data.inputs(by_length)]
+    singles = np.linspace(1, len(games), min(len(games), GOLDEN_SINGLES), dtype=np.int64)[:, None].tolist()
+    scorer, made = TorchScorer(model), []
+    items_VD = scorer.table_VD[1:].numpy()
+    for items in [*singles, *sessions]:
+        with torch.no_grad():
+            vectors_BD = model.encode(torch.tensor([items]), scorer.table_VD).numpy()
+        found = reference_top_k(items_VD, vectors_BD, TOP, excluded=[np.array(items) - 1])
+        rows = found.rows[0][found.rows[0] >= 0]
+        made.append(
+            Golden(
+                tuple(games[item - 1].app_id for item in items),
+                tuple(games[row].app_id for row in rows),
+                tuple(found.scores[0][: len(rows)].tolist()),
+            )
+        )
+    return made
 
 
 def check_parity(trained: Scorer, exported: Scorer, dataset: Dataset, max_length: int) -> None:

@@ -2,19 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
+import numpy.typing as npt
 
+from srec.data.dataset import Ints
 from srec.errors import SRecError
 from srec.inference.bundle import Bundle, GameInfo
+from srec.inference.exact import ExactTopK
 from srec.inference.explanations import TagExplanations
-from srec.inference.runtimes.onnx import OnnxScorer
+from srec.inference.golden import check_answer
+from srec.inference.reference import Found
+from srec.inference.runtimes.onnx import OnnxEncoder
 from srec.models.base import Scorer, ScoresBV
 from srec.models.popularity import Popularity
 from srec.models.tags import TagScorer
 
 Name = Literal["smart", "tags", "popular"]
+BLOCK = 256  # lists that are encoded and searched together
 
 
 class UnknownGame(SRecError):  # noqa: N818 -- it is what the visitor asked for
@@ -48,16 +54,38 @@ class Answer:
     unknown: list[int]
 
 
-class Recommender:
-    """Answers requests from a bundle; safe to use from several threads."""
+@dataclass(frozen=True)
+class Batch:
+    """Answers to many requests, best first.
 
-    def __init__(self, bundle: Bundle) -> None:
+    Attributes:
+        app_ids: int64 [B, k]; -1 where there are no more games.
+        scores: float64 [B, k]; -inf where there are no more games.
+    """
+
+    app_ids: Ints
+    scores: npt.NDArray[np.float64]
+
+
+class Recommender:
+    """Answers requests from a bundle; safe to use from several threads.
+
+    Args:
+        bundle: what to answer from.
+        kernel: how the learnt model's items are searched (see ``exact``); the fastest way where None.
+
+    Attributes:
+        index: the learnt model's items.
+    """
+
+    def __init__(self, bundle: Bundle, kernel: str | None = None) -> None:
         self.bundle = bundle
         self._item_of = {int(app_id): item for item, app_id in enumerate(bundle.app_ids, 1)}
         self._explanations = TagExplanations(bundle)
         self._max_length = int(bundle.config["max_length"])
+        self._encoder = OnnxEncoder(bundle.encoder)
+        self.index = ExactTopK(bundle.items, kernel)
         self._scorers: dict[Name, Scorer] = {
-            "smart": OnnxScorer(bundle.encoder, bundle.items),
             "tags": TagScorer(bundle.tag_offsets, bundle.tag_ids, bundle.tag_weights, len(bundle.tag_names)),
             "popular": Popularity(np.asarray(bundle.popularity)),
         }
@@ -77,11 +105,42 @@ class Recommender:
         known, unknown = self._known(liked)
         if not known or (name == "tags" and not any(map(self._explanations.tags, known))):
             name = "popular"
-        items_BL = np.array([known[-self._max_length :] or [0]])
-        scores_V = self._scorers[name].score(items_BL)[0]
-        best = _top(scores_V, known, k)
-        games = [self._describe(item, float(scores_V[item - 1]), known) for item in best]
-        return Answer(name, games, unknown)
+        best = zip(*self._best(name, known, k), strict=True)
+        return Answer(name, [self._describe(item, score, known) for item, score in best], unknown)
+
+    def recommend_batch(self, liked: Sequence[Sequence[int]], *, k: int = 10) -> Batch:
+        """What ``recommend`` answers by the learnt model, for many lists at once and without descriptions.
+
+        Args:
+            liked: lists of app ids, each the oldest liking first.
+            k: how many games to answer for each.
+        """
+        app_ids = np.full((len(liked), k), -1, np.int64)
+        scores = np.full((len(liked), k), -np.inf)
+        lists = [self._known(one)[0] for one in liked]
+        # Lists of similar length together: none is padded by much.
+        order = sorted(range(len(lists)), key=lambda at: len(lists[at]))
+        for first in range(0, len(order), BLOCK):
+            chosen = [at for at in order[first : first + BLOCK] if lists[at]]
+            if chosen:
+                found = self._search([lists[at] for at in chosen], k)
+                app_ids[chosen] = np.where(found.rows >= 0, self.bundle.app_ids[found.rows], -1)
+                scores[chosen] = found.scores
+        for at in [at for at in order if not lists[at]]:
+            items, values = self._best("popular", [], k)
+            app_ids[at, : len(items)] = self.bundle.app_ids[np.array(items, np.int64) - 1]
+            scores[at, : len(items)] = values
+        return Batch(app_ids, scores)
+
+    def check(self) -> None:
+        """Hold the engine to the bundle's golden requests.
+
+        Raises:
+            ArtifactError: it answers one differently than the trained model did.
+        """
+        for golden in self.bundle.golden:
+            found = self.recommend_batch([golden.liked], k=len(golden.app_ids))
+            check_answer(f"the engine ({self.index.kernel})", golden, found.app_ids[0], found.scores[0])
 
     def similar(self, app_id: int, *, k: int = 10, recommender: str = "smart") -> Answer:
         """The next games for one game.
@@ -98,10 +157,32 @@ class Recommender:
         return list(self._explanations.tags(self._item_of[app_id]))
 
     def _name(self, recommender: str) -> Name:
-        for name in self._scorers:
+        for name in get_args(Name):
             if name == recommender:
-                return name
-        raise SRecError(f"there is no recommender {recommender!r}; there are {', '.join(self._scorers)}")
+                found: Name = name
+                return found
+        raise SRecError(f"there is no recommender {recommender!r}; there are {', '.join(get_args(Name))}")
+
+    def _best(self, name: Name, known: list[int], k: int) -> tuple[list[int], list[float]]:
+        """The k best items without the known ones, best first, and their scores."""
+        k = min(k, len(self.bundle.games) - len(known))
+        if k <= 0:
+            return [], []
+        if name == "smart":
+            found = self._search([known], k)
+            return (found.rows[0] + 1).tolist(), found.scores[0].tolist()
+        scores_V = self._scorers[name].score(np.array([known[-self._max_length :] or [0]]))[0]
+        items = _top(scores_V, known, k)
+        return items, [float(scores_V[item - 1]) for item in items]
+
+    def _search(self, lists: list[list[int]], k: int) -> Found:
+        """The learnt model's k best rows (items - 1) for each list of items; no list is empty."""
+        newest = [items[-self._max_length :] for items in lists]
+        items_BL = np.zeros((len(lists), max(map(len, newest))), np.int64)
+        for row_L, items in zip(items_BL, newest, strict=True):
+            row_L[: len(items)] = items
+        excluded = [np.array(items) - 1 for items in lists]
+        return self.index.search(self._encoder.encode(items_BL), k, excluded=excluded)
 
     def _known(self, liked: Sequence[int]) -> tuple[list[int], list[int]]:
         once = dict.fromkeys(liked)
@@ -116,12 +197,9 @@ class Recommender:
 
 
 def _top(scores_V: Any, excluded: list[int], k: int) -> list[int]:
-    """The k best items, best first, ties by the lower number, without the excluded ones."""
+    """The k best items, best first, ties by the lower number, without the excluded ones; there are k."""
     scores: ScoresBV = np.array(scores_V)
     scores[np.asarray(excluded, np.int64) - 1] = -np.inf
-    k = min(k, len(scores) - len(excluded))
-    if k <= 0:
-        return []
     # Every item as good as the k-th, so that a tie at the cut is broken by the number, not by chance.
     threshold = np.partition(scores, len(scores) - k)[len(scores) - k]
     candidates = np.flatnonzero(scores >= threshold)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from srec import __version__
-from srec.inference.bundle import Bundle, GameInfo
+from srec.inference.bundle import GameInfo
 from srec.inference.recommender import Answer, Recommended, Recommender
 from srec.inference.search import GameSearch
 from srec.serving.problems import responses
@@ -91,6 +91,7 @@ class Version(BaseModel):
     model: str
     games: int
     simulated: bool = Field(description="whether the games are invented")
+    kernel: str = Field(description="the scan of the items in use")
 
 
 class Status(BaseModel):
@@ -99,10 +100,18 @@ class Status(BaseModel):
     status: Literal["ok"] = "ok"
 
 
-def make_router(bundle: Bundle) -> APIRouter:
+class Health(Status):
+    """Whether all is well, and what must never happen."""
+
+    scores_outside_bounds: int = Field(
+        description="since the start; more than 0 says that memory is damaged or a proof is wrong"
+    )
+
+
+def make_router(recommender: Recommender) -> APIRouter:
     """The endpoints, answering from one bundle."""
     router = APIRouter()
-    recommender = Recommender(bundle)
+    bundle = recommender.bundle
     search = GameSearch([game.name for game in bundle.games], bundle.popularity)
     infos = {game.app_id: game for game in bundle.games}
 
@@ -157,9 +166,9 @@ def make_router(bundle: Bundle) -> APIRouter:
         return response(recommender.similar(app_id, k=k, recommender=recommender_name))
 
     @router.get("/health", tags=["server"])
-    def health() -> Status:
+    def health() -> Health:
         """The process answers."""
-        return Status()
+        return Health(scores_outside_bounds=recommender.index.counts.outside)
 
     @router.get("/ready", tags=["server"])
     def ready() -> Status:
@@ -175,6 +184,7 @@ def make_router(bundle: Bundle) -> APIRouter:
             model=str(bundle.config["model"]),
             games=len(bundle.games),
             simulated=bundle.simulated,
+            kernel=recommender.index.kernel,
         )
 
     return router

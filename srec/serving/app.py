@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from srec import __version__
 from srec.inference.bundle import Bundle
+from srec.inference.recommender import Recommender
 from srec.serving.api import IMAGES, make_router
 from srec.serving.problems import add_handlers, problem
 
@@ -31,8 +32,11 @@ def create_app(bundle: Path) -> FastAPI:
         bundle: the bundle directory; it is verified before anything is served.
 
     Raises:
-        ArtifactError: the bundle is missing, damaged or does not fit together.
+        ArtifactError: the bundle is missing, damaged, does not fit together, or the engine answers its golden
+            requests differently than the trained model did.
     """
+    recommender = Recommender(Bundle(bundle))
+    recommender.check()
     app = FastAPI(
         title="SRec",
         version=__version__,
@@ -40,7 +44,7 @@ def create_app(bundle: Path) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.include_router(make_router(Bundle(bundle)))
+    app.include_router(make_router(recommender))
     add_handlers(app)
     app.mount("/static", StaticFiles(directory=STATIC))
 

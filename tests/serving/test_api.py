@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from srec.errors import ArtifactError
 from srec.inference.bundle import Bundle
+from srec.inference.exact import kernels
 from srec.inference.recommender import Recommender
 from srec.serving.app import create_app
 
@@ -188,8 +189,10 @@ def test_simulated_games_lead_nowhere_and_real_ones_to_the_store(client: TestCli
 
 
 def test_it_says_what_is_running(client: TestClient, bundle: Path) -> None:
-    assert client.get("/health").json() == client.get("/ready").json() == {"status": "ok"}
+    assert client.get("/health").json() == {"status": "ok", "scores_outside_bounds": 0}
+    assert client.get("/ready").json() == {"status": "ok"}
     version = client.get("/version").json()
+    assert version["kernel"] == kernels()[0]
     assert version["bundle"] == Bundle(bundle).fingerprint
     assert version["games"] == GAMES
 

@@ -16,12 +16,12 @@ from srec.models.session_model import SessionModel
 
 def float32(subject: Subject) -> Scoring:
     """The encoder in ONNX Runtime, every item scored by one float32 product."""
-    return Scoring(subject.onnx_scorer)
+    return Scoring(OnnxScorer(subject.encoder, subject.items_VD))
 
 
 def exact(subject: Subject) -> Searching:
     """What SRec serves with: the same encoder, the best items found by the exact int8 scan."""
-    return Searching(subject.onnx_scorer.encode, ExactTopK(subject.items_VD))
+    return Searching(subject.encode, ExactTopK(subject.items_VD))
 
 
 def pruned(share: float, subject: Subject) -> Scoring:

@@ -38,7 +38,7 @@ class Reference:
         lists, of_torch = [], []
         norms_V = np.linalg.norm(subject.items_VD, axis=1)
         for session, excluded in zip(inputs.sessions, self.excluded, strict=True):
-            vector_D = subject.onnx_scorer.encode(session)[0]
+            vector_D = subject.encode(session)[0]
             lists.append(reference_list(subject.items_VD, norms_V, vector_D, excluded, LONG))
             of_torch.append(torch.top(session, len(lists[-1]), excluded))
         self.lists = lists

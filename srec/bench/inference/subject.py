@@ -5,7 +5,8 @@ from pathlib import Path
 
 from srec.data.dataset import Dataset, Floats
 from srec.inference.export import encoder_onnx
-from srec.inference.runtimes.onnx import OnnxScorer
+from srec.inference.formats.artefact import Encode
+from srec.inference.runtimes.onnx import OnnxEncoder
 from srec.models.session_model import SessionModel, TorchScorer
 from srec.training.run import Run
 
@@ -19,9 +20,9 @@ class Subject:
         run: the training.
         model: in evaluation mode.
         torch_scorer: SRec's torch path.
-        onnx_scorer: the float32 encoder in ONNX Runtime; its vectors define the order.
         items_VD: float32 [V, D].
-        encoder: the ONNX file.
+        encoder: the ONNX file, in float32.
+        encode: the same in ONNX Runtime; its vectors define the order.
         folder: for the files of contenders.
     """
 
@@ -29,9 +30,9 @@ class Subject:
     run: Run
     model: SessionModel
     torch_scorer: TorchScorer
-    onnx_scorer: OnnxScorer
     items_VD: Floats
     encoder: Path
+    encode: Encode
     folder: Path
 
     @classmethod
@@ -42,5 +43,5 @@ class Subject:
         items_VD = torch_scorer.table_VD[1:].numpy()
         encoder = folder / "encoder.onnx"
         encoder.write_bytes(encoder_onnx(model))
-        onnx_scorer = OnnxScorer(encoder, items_VD)
-        return cls(dataset, run, model, torch_scorer, onnx_scorer, items_VD, encoder, folder)
+        encode = OnnxEncoder(encoder).encode
+        return cls(dataset, run, model, torch_scorer, items_VD, encoder, encode, folder)

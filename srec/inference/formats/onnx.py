@@ -6,7 +6,7 @@ from srec.data.dataset import Dataset
 from srec.inference.bundle import Bundle
 from srec.inference.export import export
 from srec.inference.formats.artefact import Encode
-from srec.inference.runtimes.onnx import OnnxScorer
+from srec.inference.runtimes.onnx import OnnxEncoder
 from srec.training.run import Run
 
 
@@ -17,5 +17,4 @@ def write(dataset: Dataset, run: Run, target: Path) -> None:
 
 def load(path: Path) -> Encode:
     """The encoder of a bundle, run by ONNX Runtime."""
-    bundle = Bundle(path)
-    return OnnxScorer(bundle.encoder, bundle.items).encode
+    return OnnxEncoder(Bundle(path).encoder).encode

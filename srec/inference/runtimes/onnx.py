@@ -1,4 +1,4 @@
-"""The encoder run by ONNX Runtime, and its vectors scored against the item matrix in float32."""
+"""The encoder run by ONNX Runtime."""
 
 from pathlib import Path
 
@@ -10,8 +10,37 @@ from srec.errors import ArtifactError
 from srec.models.base import ItemsBL, ScoresBV, VectorsBD
 
 
+class OnnxEncoder:
+    """An exported model's sessions to vectors; safe to use from several threads.
+
+    Args:
+        encoder: the ONNX file, items to vectors.
+        threads: of the encoder.
+
+    Raises:
+        ArtifactError: ONNX Runtime cannot load the encoder.
+    """
+
+    def __init__(self, encoder: Path, threads: int = 1) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = threads
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(encoder), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # the library's errors share no base class
+            raise ArtifactError(f"{encoder} cannot be run: {error}") from error
+
+    def encode(self, items_BL: ItemsBL) -> VectorsBD:
+        """Session vectors, float32 [B, D]."""
+        feed = {"items": np.ascontiguousarray(items_BL, np.int64)}
+        vectors_BD: VectorsBD = self._session.run(["vectors"], feed)[0]
+        return vectors_BD
+
+
 class OnnxScorer:
-    """An exported model as a Scorer; safe to use from several threads.
+    """An exported model as a Scorer: the encoder, and a float32 product with all items.
 
     Args:
         encoder: the ONNX file, items to vectors.
@@ -23,25 +52,11 @@ class OnnxScorer:
     """
 
     def __init__(self, encoder: Path, items: Floats, threads: int = 1) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = threads
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(encoder), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # the library's errors share no base class
-            raise ArtifactError(f"{encoder} cannot be run: {error}") from error
+        self._encoder = OnnxEncoder(encoder, threads)
         # A contiguous transposed copy: multiplying by a strided view costs several times as much.
-        self._transposed_DV = np.ascontiguousarray(items.T, np.float32)
-
-    def encode(self, items_BL: ItemsBL) -> VectorsBD:
-        """Session vectors, float32 [B, D]."""
-        feed = {"items": np.ascontiguousarray(items_BL, np.int64)}
-        vectors_BD: VectorsBD = self._session.run(["vectors"], feed)[0]
-        return vectors_BD
+        self._transposed_DV = np.ascontiguousarray(items.T)
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
         """Logits of the items 1..V, float32 [B, V]."""
-        scores_BV: ScoresBV = self.encode(items_BL) @ self._transposed_DV
+        scores_BV: ScoresBV = np.matmul(self._encoder.encode(items_BL), self._transposed_DV, dtype=np.float32)
         return scores_BV

@@ -1,0 +1,75 @@
+"""The commands of who runs a server: check a bundle, answer many lists at once, see what is in use."""
+
+from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from srec.cli.console import console, counting_progress
+from srec.errors import SRecError
+
+BundleArgument = Annotated[Path, typer.Argument(help="The bundle directory.")]
+
+
+def verify(bundle: BundleArgument) -> None:
+    """Check a bundle: every checksum, and that engine and API answer its golden requests as the model did."""
+    from srec.inference.bundle import Bundle
+    from srec.inference.recommender import Recommender
+    from srec.serving.app import create_app
+    from srec.serving.verification import check_api
+
+    opened = Bundle(bundle)
+    recommender = Recommender(opened)
+    recommender.check()
+    check_api(create_app(bundle), opened.golden)
+    console.print(
+        f"{bundle}: whole; {len(opened.golden)} golden requests answered as the model did,"
+        f" by the engine ({recommender.index.kernel}) and by the API",
+        highlight=False,
+    )
+
+
+def batch(
+    bundle: BundleArgument,
+    source: Annotated[
+        Path, typer.Argument(help="Parquet with a column liked: lists of app ids, the oldest liking first.")
+    ],
+    target: Annotated[
+        Path, typer.Argument(help="The Parquet to write: the other columns, app_ids and scores.")
+    ],
+    top: Annotated[int, typer.Option(min=1, help="How many games for each list.")] = 10,
+) -> None:
+    """Answer many lists of games; interrupted, the same command goes on."""
+    from srec.inference.batch import answer_file, count_rows
+    from srec.inference.bundle import Bundle
+    from srec.inference.recommender import Recommender
+
+    with counting_progress("lists", count_rows(source)) as watch:
+        rows = answer_file(Recommender(Bundle(bundle)), source, target, top, watch)
+    console.print(f"answers: {target}, {rows:,} lists")
+
+
+def doctor() -> None:
+    """Say what is installed and which code scores the items."""
+    from srec.inference.exact import NUMPY, kernels
+
+    found = kernels()
+    table = Table("part", "here", title="SRec's parts")
+    table.add_row("scan of the items", f"{found[0]} (of {', '.join(found)})")
+    for requirement in requires("srec") or ():
+        name = requirement.split(";")[0].split("[")[0].split(">")[0].split("=")[0].split("<")[0].strip()
+        extra = requirement.partition("extra ==")[2].strip(" \"'")
+        try:
+            table.add_row(name, version(name))
+        except PackageNotFoundError:
+            table.add_row(name, f"not installed; it is in the extra {extra}" if extra else "MISSING")
+    console.print(table)
+    if found[0] == NUMPY:
+        console.print(
+            "The native scan is not there: answers are the same, but slower. Install a compiler, then SRec."
+        )
+    if find_spec("onnxruntime") is None:
+        raise SRecError("ONNX Runtime is missing: nothing can be served")

@@ -1,0 +1,119 @@
+"""``srec batch``: answers for millions of lists, in bounded memory, resumable at any kill."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from srec.errors import SourceError
+from srec.inference.recommender import Recommender
+
+LISTS = 16_384  # answered and written at a time: at most this much work is lost by a kill
+LIKED = "liked"
+ANSWER = ("app_ids", "scores")
+
+
+def count_rows(source: Path) -> int:
+    """How many lists a file has.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    return int(_open(source).metadata.num_rows)
+
+
+def answer_file(
+    recommender: Recommender,
+    source: Path,
+    target: Path,
+    k: int,
+    watch: Callable[[int], None] = lambda done: None,
+) -> int:
+    """Write a file with the best games for each list of another; interrupted, the same call goes on.
+
+    What is done lies beside the target, in parts, until all is; then the target appears whole.
+
+    Args:
+        recommender: who answers.
+        source: Parquet with a column "liked", lists of app ids; other columns are kept.
+        target: where the answers shall be: the other columns, "app_ids" (list of int64) and "scores".
+        k: the most games for each.
+        watch: told how many lists are done.
+
+    Returns:
+        The number of lists.
+
+    Raises:
+        SourceError: the source has no such column, or one of the answer's.
+    """
+    file = _open(source)
+    schema = _answer_schema(file.schema_arrow, source)
+    parts = target.with_name(f"{target.name}.partial")
+    _begin(parts, {"source": _digest(source), "bundle": recommender.bundle.fingerprint, "k": k})
+    done = 0
+    for number, given in enumerate(file.iter_batches(LISTS)):
+        part = parts / f"{number:06}.parquet"
+        if not part.exists():
+            draft = part.with_suffix(".draft")
+            pq.write_table(_answered(recommender, given, k, schema), draft)
+            draft.rename(part)
+        done += given.num_rows
+        watch(done)
+    draft = parts / "whole.draft"
+    with pq.ParquetWriter(draft, schema) as writer:
+        for part in sorted(parts.glob("*.parquet")):
+            writer.write_table(pq.read_table(part))
+    draft.rename(target)
+    shutil.rmtree(parts)
+    return done
+
+
+def _open(source: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(source)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise SourceError(f"{source} cannot be read as Parquet: {error}") from error
+
+
+def _answer_schema(given: pa.Schema, source: Path) -> pa.Schema:
+    """The columns of the answer."""
+    if LIKED not in given.names or not pa.types.is_list(given.field(LIKED).type):
+        raise SourceError(f"{source} has no column {LIKED} of lists: it has {', '.join(given.names)}")
+    if not pa.types.is_integer(given.field(LIKED).type.value_type):
+        raise SourceError(f"the column {LIKED} of {source} must hold lists of integers, the app ids")
+    for name in ANSWER:
+        if name in given.names:
+            raise SourceError(f"{source} has a column {name}, which the answer shall have: rename it")
+    kept = [field for field in given if field.name != LIKED]
+    answer = [pa.field(ANSWER[0], pa.list_(pa.int64())), pa.field(ANSWER[1], pa.list_(pa.float64()))]
+    return pa.schema(kept + answer)
+
+
+def _answered(recommender: Recommender, given: pa.RecordBatch, k: int, schema: pa.Schema) -> pa.Table:
+    lists = [[one for one in liked or () if one is not None] for liked in given.column(LIKED).to_pylist()]
+    found = recommender.recommend_batch(lists, k=k)
+    there = found.app_ids >= 0
+    offsets = np.concatenate(([0], np.cumsum(there.sum(1)))).astype(np.int32)
+    answer = [pa.ListArray.from_arrays(offsets, values[there]) for values in (found.app_ids, found.scores)]
+    kept = [given.column(field.name) for field in schema if field.name not in ANSWER]
+    return pa.Table.from_arrays(kept + answer, schema=schema)
+
+
+def _begin(parts: Path, wanted: dict[str, Any]) -> None:
+    """The folder of unfinished work; what was begun from something else is thrown away."""
+    marker, text = parts / "begun.json", json.dumps(wanted, sort_keys=True)
+    if not marker.is_file() or marker.read_text(encoding="utf-8") != text:
+        shutil.rmtree(parts, ignore_errors=True)
+        parts.mkdir(parents=True)
+        marker.write_text(text, encoding="utf-8")
+
+
+def _digest(source: Path) -> str:
+    with source.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,118 @@
+"""``srec batch``: many lists, the same answers, resumable."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from bundles import GAMES, write_toy_bundle
+from typer.testing import CliRunner
+
+from srec.cli import app as cli
+from srec.errors import SourceError
+from srec.inference import batch
+from srec.inference.batch import answer_file
+from srec.inference.bundle import Bundle
+from srec.inference.exact import kernels
+from srec.inference.recommender import Recommender
+
+
+@pytest.fixture(scope="module")
+def recommender(tmp_path_factory):
+    return Recommender(Bundle(write_toy_bundle(tmp_path_factory.mktemp("batch") / "bundle")))
+
+
+def lists(count, seed=0):
+    rng = np.random.default_rng(seed)
+    ids = 900_000_000 + 10 * np.arange(1, GAMES + 10)  # the last ones are not known
+    return [rng.choice(ids, rng.integers(0, 8)).tolist() for _ in range(count)]
+
+
+def write(path, given):
+    table = {"user": np.arange(len(given)), "liked": pa.array(given, pa.list_(pa.int64()))}
+    pq.write_table(pa.table(table), path)
+    return path
+
+
+@pytest.mark.parametrize("kernel", kernels())
+def test_a_batch_answers_what_single_requests_do(recommender, kernel):
+    given = [*lists(300), [], [1], list(recommender.bundle.app_ids), list(recommender.bundle.app_ids[:-3])]
+    found = Recommender(recommender.bundle, kernel).recommend_batch(given, k=7)
+    for liked, app_ids, scores in zip(given, found.app_ids, found.scores, strict=True):
+        games = recommender.recommend(liked, k=7).games
+        assert app_ids[app_ids >= 0].tolist() == [game.app_id for game in games]
+        np.testing.assert_allclose(scores[app_ids >= 0], [game.score for game in games], rtol=1e-6)
+
+
+def test_the_file_has_the_answers_and_the_other_columns(recommender, tmp_path, monkeypatch):
+    monkeypatch.setattr(batch, "LISTS", 64)
+    given, seen = lists(200), []
+    rows = answer_file(
+        recommender, write(tmp_path / "in.parquet", given), tmp_path / "out.parquet", 5, seen.append
+    )
+    assert rows == 200
+    assert seen == [64, 128, 192, 200]
+    table = pq.read_table(tmp_path / "out.parquet").to_pydict()
+    assert list(table) == ["user", "app_ids", "scores"]
+    assert table["user"] == list(range(200))
+    found = recommender.recommend_batch(given, k=5)
+    assert table["app_ids"] == [row[row >= 0].tolist() for row in found.app_ids]
+    assert [len(scores) for scores in table["scores"]] == [len(app_ids) for app_ids in table["app_ids"]]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.parquet", "out.parquet"]
+
+
+def test_interrupted_it_goes_on(recommender, tmp_path, monkeypatch):
+    monkeypatch.setattr(batch, "LISTS", 50)
+    source, target = write(tmp_path / "in.parquet", lists(200)), tmp_path / "out.parquet"
+
+    def stop(done):
+        if done == 100:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        answer_file(recommender, source, target, 5, stop)
+    assert not target.exists()
+    answered = []
+    real = Recommender.recommend_batch
+    monkeypatch.setattr(
+        Recommender,
+        "recommend_batch",
+        lambda self, liked, *, k: answered.append(len(liked)) or real(self, liked, k=k),
+    )
+    assert answer_file(recommender, source, target, 5) == 200
+    assert answered == [50, 50]
+    wanted = real(recommender, lists(200), k=5)
+    assert pq.read_table(target)["app_ids"].to_pylist() == [row[row >= 0].tolist() for row in wanted.app_ids]
+    # Another source is another work.
+    answer_file(recommender, write(source, lists(60, seed=1)), target, 5)
+    assert pq.read_table(target).num_rows == 60
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"user": [1]}, "has no column liked of lists: it has user"),
+        ({"liked": [1]}, "has no column liked of lists"),
+        ({"liked": [["a"]]}, "must hold lists of integers"),
+        ({"liked": [[1]], "scores": [1]}, "has a column scores"),
+    ],
+)
+def test_what_cannot_be_answered_is_said(recommender, tmp_path, table, message):
+    pq.write_table(pa.table(table), tmp_path / "in.parquet")
+    with pytest.raises(SourceError, match=message):
+        answer_file(recommender, tmp_path / "in.parquet", tmp_path / "out.parquet", 5)
+    (tmp_path / "in.parquet").write_text("no parquet")
+    with pytest.raises(SourceError, match="cannot be read as Parquet"):
+        answer_file(recommender, tmp_path / "in.parquet", tmp_path / "out.parquet", 5)
+    assert not (tmp_path / "out.parquet").exists()
+
+
+def test_the_commands(recommender, tmp_path):
+    source = write(tmp_path / "in.parquet", [[900_000_010], None, [None, 900_000_020]])
+    arguments = [str(recommender.bundle.path), str(source), str(tmp_path / "out.parquet"), "--top", "3"]
+    told = CliRunner().invoke(cli, ["batch", *arguments])
+    assert told.exit_code == 0, told.exception
+    assert [len(row) for row in pq.read_table(tmp_path / "out.parquet")["app_ids"].to_pylist()] == [3, 3, 3]
+    told = CliRunner().invoke(cli, ["doctor"])
+    assert told.exit_code == 0, told.exception
+    assert kernels()[0] in told.stdout
+    assert "onnxruntime" in told.stdout
