@@ -163,7 +163,7 @@ def export(
         str,
         typer.Option(
             "--format",
-            help="onnx (the bundle, what SRec serves), torchscript, openvino, aotinductor.",
+            help="onnx (the bundle, what SRec serves), torchscript, torchserve, openvino, aotinductor.",
         ),
     ] = "onnx",
 ) -> None:

@@ -16,7 +16,7 @@ from srec.models import MODELS
 from srec.models.session_model import TorchScorer
 from srec.training.run import Run
 
-NEEDS = {"openvino": "openvino"}
+NEEDS = {"openvino": "openvino", "torchserve": "model_archiver"}
 
 
 @pytest.fixture(scope="module")

@@ -52,6 +52,7 @@ class Format:
 FORMATS: dict[str, Format] = {
     "onnx": Format("onnx", "train"),
     "torchscript": Format("torchscript", "train"),
+    "torchserve": Format("torchserve", "torchserve"),
     "openvino": Format("openvino", "openvino"),
     "aotinductor": Format("aotinductor", "train"),
 }
