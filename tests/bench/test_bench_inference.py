@@ -14,7 +14,7 @@ from srec.bench.inference.contender import Scoring, Searching, best_rows, places
 from srec.bench.inference.eager import EagerScorer, adjacency
 from srec.bench.inference.onnx_routes import prune
 from srec.bench.inference.order import kendall, reference_list
-from srec.bench.inference.page import HEADINGS, cells, share
+from srec.bench.inference.page import HEADINGS, SUMMARY, cells, share, summary
 from srec.bench.inference.subject import Subject
 from srec.bench.inference.table import CONTENDERS, chosen
 from srec.data.dataset import Dataset
@@ -148,6 +148,11 @@ def assert_shown(result: dict) -> None:
     assert table(result).row_count == 2 * (len(names) + 1)
     assert [cells(row, "real")[0] for row in result["contenders"]] == names
     assert len(cells(result["contenders"][0], "random")) == len(HEADINGS)
+    for row in result["contenders"]:
+        shown = dict(zip(SUMMARY, summary(row), strict=True))
+        assert shown["top 10, real"] == share(row["real"]["order"]["exact@10"])
+        assert shown["top 50"] == share(row["random"]["order"]["exact@50"])
+        assert shown["HR@20"] == f"{100 * row['real']['order']['HR@20']:.2f}"
     html = page(result)
     for name in names:
         assert html.count(f'<th scope="row">{name}</th>') == 2

@@ -68,7 +68,7 @@ def bench_inference(
         found = {kind: _measure(kind, inputs, made, subject, blocks, watch) for kind, inputs in kinds.items()}
     return {
         "benchmark": "inference",
-        "dataset": dataset.path.name,
+        "dataset": "/".join(dataset.path.resolve().parts[-2:]),
         "simulated": dataset.simulated,
         "items": dataset.item_count,
         "model": run.model_name,

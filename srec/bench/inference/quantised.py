@@ -6,6 +6,7 @@ from what real sessions made of them (a calibration set). Products are quantised
 
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -72,13 +73,14 @@ def dynamic_body(subject: Subject) -> Scoring:
 def static(subject: Subject) -> Scoring:
     """The whole model statically in int8, calibrated on real sessions, a scale a matrix."""
     file = subject.folder / "static.onnx"
-    quantize_static(
-        whole(subject),
-        file,
-        _Sessions(subject),
-        op_types_to_quantize=_PRODUCTS,
-        weight_type=QuantType.QInt8,
-    )
+    with _quiet():
+        quantize_static(
+            whole(subject),
+            file,
+            _Sessions(subject),
+            op_types_to_quantize=_PRODUCTS,
+            weight_type=QuantType.QInt8,
+        )
     return Scoring(WholeScorer(file))
 
 
@@ -109,10 +111,7 @@ def _prepared(file: Path, target: Path | None = None) -> Path:
 
 
 def _dynamic(source: Path, target: Path, per_channel: bool) -> None:
-    logger = logging.getLogger()
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
+    with _quiet():
         quantize_dynamic(
             source,
             target,
@@ -120,5 +119,15 @@ def _dynamic(source: Path, target: Path, per_channel: bool) -> None:
             per_channel=per_channel,
             weight_type=QuantType.QInt8,
         )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The quantisers give advice by the root logger."""
+    logger = logging.getLogger()
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
     finally:
         logger.setLevel(level)
