@@ -115,6 +115,31 @@ def inferred(folder: Path) -> Iterator[str]:
         yield f"{said} Files: {link(file)}, {link(file.with_suffix('.html'))}.\n"
 
 
+def served(folder: Path) -> Iterator[str]:
+    """The server beside a constant answer of it."""
+    files = sorted(folder.glob("bench-http*.json"))
+    if not files:
+        return
+    yield "### Answers over HTTP\n"
+    yield "`srec bench http`: one process, 16 connections, the top 10 as JSON; the ratio is to a constant"
+    yield "answer of the same server in the same run, of processor times in brackets.\n"
+    rows = [
+        [
+            f"{result['games']:,} games, dimension {result['dimension']}",
+            f"{result['api']['per_second']:,.0f}",
+            f"{result['ratio']:.2f} ({result['cpu_ratio']:.2f})",
+            f"{result['api']['p50_ms']:.1f}",
+            f"{result['api']['p99_ms']:.1f}",
+            f"{result['start_seconds']:.1f}",
+            f"{result['resident_mb']['loaded']:.0f}",
+            link(file),
+        ]
+        for file in files
+        for result in [read(file)]
+    ]
+    yield table(("bundle", "answers/s", "ratio", "p50 ms", "p99 ms", "start s", "MB", "file"), rows) + "\n"
+
+
 def boards(folder: Path) -> Iterator[str]:
     """The leaderboards."""
     for name, title in TITLES.items():
@@ -129,9 +154,8 @@ def boards(folder: Path) -> Iterator[str]:
 
 def section(folder: Path = RESULTS) -> str:
     """The whole section, its markers included."""
-    return "\n".join(
-        [BEGIN, "", *reproduced(folder), *timed(folder), *inferred(folder), *boards(folder), END]
-    )
+    parts = (reproduced, timed, inferred, served, boards)
+    return "\n".join([BEGIN, "", *(line for part in parts for line in part(folder)), END])
 
 
 def page(text: str) -> str:

@@ -38,6 +38,7 @@ for command in (
 bench.command()(benchmarks.training)
 bench.command()(benchmarks.exactness)
 bench.command()(benchmarks.inference)
+bench.command()(benchmarks.http)
 app.add_typer(bench, name="bench")
 
 

@@ -98,6 +98,19 @@ def inference(
     _tell(found, result)
 
 
+def http(
+    bundle: Annotated[Path, typer.Argument(help="The bundle directory to serve.")],
+    requests: Annotated[int, typer.Option(min=1, help="To the API, and as many for the constant.")] = 20_000,
+    result: ResultOption = None,
+) -> None:
+    """Load the server, beside a constant answer of it; its latencies, cold start and memory."""
+    from srec.bench.http import bench_http, table
+
+    found = bench_http(bundle, requests)
+    console.print(table(found))
+    _tell(found, result)
+
+
 def _tell(found: dict[str, Any], result: Path | None) -> None:
     from srec.artifacts import write_json
 

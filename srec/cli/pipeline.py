@@ -198,15 +198,13 @@ def serve(
     bundle: Annotated[Path, typer.Argument(help="The bundle directory.")],
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
 ) -> None:
     """Serve the page and the API."""
-    import uvicorn
+    from srec.serving.server import serve as run
 
-    from srec.serving.app import create_app
-
-    made = create_app(bundle)
     console.print(f"SRec on http://{host}:{port} (API documentation: /docs)")
-    uvicorn.run(made, host=host, port=port, log_level="warning", access_log=False)
+    run(bundle, host, port, workers)
 
 
 def _columns(texts: Sequence[str]) -> dict[str, str]:

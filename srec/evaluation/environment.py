@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("srec", "numpy", "scipy", "scikit-learn", "duckdb", "torch", "onnxruntime", "openvino")
+PACKAGES = ("srec", "numpy", "scipy", "scikit-learn", "duckdb", "torch", "onnxruntime")
 
 
-def environment() -> dict[str, str | int]:
-    """The date, the machine's kind and the versions of what computes."""
-    versions = {name: found for name in PACKAGES if (found := _version(name))}
+def environment(*more: str) -> dict[str, str | int]:
+    """The date, the machine's kind and the versions of what computes, and of more packages."""
+    versions = {name: found for name in (*PACKAGES, *more) if (found := _version(name))}
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "python": platform.python_version(),

@@ -5,6 +5,7 @@ Row j of every array is item j + 1. Shapes: V items, D dimension, M tag entries.
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -98,7 +99,7 @@ class Bundle:
         self.tag_names: list[str] = self._json("tag_names")
         self.config: dict[str, Any] = self._json("config")
         try:
-            self.games = [_game(row) for row in self._json("games")]
+            self.games: list[GameInfo] = list(self._json("games", _game_reader()))
         except (TypeError, KeyError) as error:
             raise ArtifactError(f"{path / 'games.json'} does not list games: {error}") from error
         try:
@@ -127,16 +128,18 @@ class Bundle:
             raise ArtifactError(f"{file} holds numbers that are not finite")
         return array
 
-    def _json(self, name: str) -> Any:
+    def _json(self, name: str, read: Callable[[dict[str, Any]], Any] | None = None) -> Any:
         file = self.path / f"{name}.json"
         try:
-            return json.loads(file.read_text(encoding="utf-8"))
+            return json.loads(file.read_text(encoding="utf-8"), object_hook=read)
         except (OSError, ValueError) as error:
             raise ArtifactError(f"{file} cannot be read: {error}") from error
 
     def _check(self) -> None:
         count, tags = len(self.games), len(self.tag_ids)
         ends = self.tag_offsets[[0, -1]].tolist() if len(self.tag_offsets) else []
+        if not all(isinstance(game, GameInfo) for game in self.games):
+            raise ArtifactError(f"{self.path / 'games.json'} does not list games")
         known = set(self.app_ids.tolist())
         rules = {
             "items.npy must be a matrix with a row for each game": self.items.shape[:1] == (count,)
@@ -165,9 +168,16 @@ class Bundle:
                 raise ArtifactError(f"{self.path} does not fit together: {rule}")
 
 
-def _game(row: dict[str, Any]) -> GameInfo:
-    lists = {key: tuple(row[key]) for key in ("developers", "genres")}
-    return GameInfo(**row | lists)
+def _game_reader() -> Callable[[dict[str, Any]], GameInfo]:
+    """Makes a game of each JSON object while the file is read, so that not all of them exist twice."""
+    lists: dict[tuple[str, ...], tuple[str, ...]] = {}  # thousands of games have the same
+
+    def read(row: dict[str, Any]) -> GameInfo:
+        for key in ("developers", "genres"):
+            row[key] = lists.setdefault(tuple(row[key]), tuple(row[key]))
+        return GameInfo(**row)
+
+    return read
 
 
 def _write(path: Path, value: Any) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,10 @@ from srec.models.popularity import Popularity
 from srec.models.tags import TagScorer
 
 Name = Literal["smart", "tags", "popular"]
+Best = tuple[list[int], list[float]]  # items, best first, and their scores
 BLOCK = 256  # lists that are encoded and searched together
+_NAMES: dict[str, Name] = {name: name for name in get_args(Name)}
+_SHORT = 4  # lists up to this length are not worth telling apart
 
 
 class UnknownGame(SRecError):  # noqa: N818 -- it is what the visitor asked for
@@ -28,15 +31,45 @@ class UnknownGame(SRecError):  # noqa: N818 -- it is what the visitor asked for
 
 
 @dataclass(frozen=True)
-class Recommended:
+class Request:
+    """What a visitor asks for.
+
+    Attributes:
+        liked: app ids, the oldest liking first; a repeated id counts once, at its first place.
+        k: how many games to answer.
+        recommender: "smart" (the learnt model), "tags" or "popular".
+    """
+
+    liked: Sequence[int]
+    k: int = 10
+    recommender: str = "smart"
+
+
+class Asked(NamedTuple):
+    """A request as it is answered: by whom, from which items, without which app ids, with how many games."""
+
+    name: Name
+    known: list[int]
+    unknown: list[int]
+    k: int
+
+
+class Recommended(NamedTuple):
     """One game of an answer."""
 
-    app_id: int
-    name: str
+    info: GameInfo
     score: float
     shared_tags: list[str]  # in common with the liked games, the heaviest first
-    tags: list[str]  # its own, the heaviest first
-    info: GameInfo
+
+    @property
+    def app_id(self) -> int:
+        """Its Steam app id."""
+        return self.info.app_id
+
+    @property
+    def name(self) -> str:
+        """Its title."""
+        return self.info.name
 
 
 @dataclass(frozen=True)
@@ -91,22 +124,30 @@ class Recommender:
         }
 
     def recommend(self, liked: Sequence[int], *, k: int = 10, recommender: str = "smart") -> Answer:
-        """The next games for those a visitor likes.
-
-        Args:
-            liked: app ids, the oldest liking first; a repeated id counts once, at its first place.
-            k: how many games to answer.
-            recommender: "smart" (the learnt model), "tags" or "popular".
+        """The next games for those a visitor likes: the answer to one request (see ``Request``).
 
         Raises:
             SRecError: there is no such recommender.
         """
-        name = self._name(recommender)
-        known, unknown = self._known(liked)
-        if not known or (name == "tags" and not any(map(self._explanations.tags, known))):
-            name = "popular"
-        best = zip(*self._best(name, known, k), strict=True)
-        return Answer(name, [self._describe(item, score, known) for item, score in best], unknown)
+        return self.answer([Request(liked, k, recommender)])[0]
+
+    def answer(self, requests: Sequence[Request]) -> list[Answer]:
+        """What the requests would be answered one by one, at a smaller cost: the items are read once for all.
+
+        Raises:
+            SRecError: one of them asks for a recommender that there is not.
+        """
+        asked = [self._read(request) for request in requests]
+        learnt = iter(self._learnt([one for one in asked if one.name == "smart"]))
+        best = [
+            next(learnt) if one.name == "smart" else self._counted(one.name, one.known, one.k)
+            for one in asked
+        ]
+        shared = self._explanations.shared([items for items, _ in best], [one.known for one in asked])
+        return [
+            Answer(one.name, self._described(*found, tags), one.unknown)
+            for one, found, tags in zip(asked, best, shared, strict=True)
+        ]
 
     def recommend_batch(self, liked: Sequence[Sequence[int]], *, k: int = 10) -> Batch:
         """What ``recommend`` answers by the learnt model, for many lists at once and without descriptions.
@@ -127,7 +168,7 @@ class Recommender:
                 app_ids[chosen] = np.where(found.rows >= 0, self.bundle.app_ids[found.rows], -1)
                 scores[chosen] = found.scores
         for at in [at for at in order if not lists[at]]:
-            items, values = self._best("popular", [], k)
+            items, values = self._counted("popular", [], min(k, len(self.bundle.games)))
             app_ids[at, : len(items)] = self.bundle.app_ids[np.array(items, np.int64) - 1]
             scores[at, : len(items)] = values
         return Batch(app_ids, scores)
@@ -154,46 +195,58 @@ class Recommender:
 
     def tags(self, app_id: int) -> list[str]:
         """The tags of a game that the bundle knows, the heaviest first."""
-        return list(self._explanations.tags(self._item_of[app_id]))
+        return self._explanations.tags(self._item_of[app_id])
 
-    def _name(self, recommender: str) -> Name:
-        for name in get_args(Name):
-            if name == recommender:
-                found: Name = name
-                return found
-        raise SRecError(f"there is no recommender {recommender!r}; there are {', '.join(get_args(Name))}")
+    def _read(self, request: Request) -> Asked:
+        if request.recommender not in _NAMES:
+            raise SRecError(f"there is no recommender {request.recommender!r}; there are {', '.join(_NAMES)}")
+        name = _NAMES[request.recommender]
+        known, unknown = self._known(request.liked)
+        if not known or (name == "tags" and not self._explanations.tagged(known)):
+            name = "popular"
+        return Asked(name, known, unknown, min(request.k, len(self.bundle.games) - len(known)))
 
-    def _best(self, name: Name, known: list[int], k: int) -> tuple[list[int], list[float]]:
-        """The k best items without the known ones, best first, and their scores."""
-        k = min(k, len(self.bundle.games) - len(known))
+    def _counted(self, name: Name, known: list[int], k: int) -> Best:
+        """By one of the scorers."""
         if k <= 0:
             return [], []
-        if name == "smart":
-            found = self._search([known], k)
-            return (found.rows[0] + 1).tolist(), found.scores[0].tolist()
         scores_V = self._scorers[name].score(np.array([known[-self._max_length :] or [0]]))[0]
         items = _top(scores_V, known, k)
         return items, [float(scores_V[item - 1]) for item in items]
 
-    def _search(self, lists: list[list[int]], k: int) -> Found:
+    def _learnt(self, asked: Sequence[Asked]) -> list[Best]:
+        """By the learnt model; each has known games."""
+        if not asked:
+            return []
+        found = self._search([one.known for one in asked], max(1, *(one.k for one in asked)))
+        items, scores = (found.rows + 1).tolist(), found.scores.tolist()
+        return [(items[at][: one.k], scores[at][: one.k]) for at, one in enumerate(asked)]
+
+    def _search(self, lists: Sequence[list[int]], k: int) -> Found:
         """The learnt model's k best rows (items - 1) for each list of items; no list is empty."""
         newest = [items[-self._max_length :] for items in lists]
-        items_BL = np.zeros((len(lists), max(map(len, newest))), np.int64)
-        for row_L, items in zip(items_BL, newest, strict=True):
-            row_L[: len(items)] = items
-        excluded = [np.array(items) - 1 for items in lists]
-        return self.index.search(self._encoder.encode(items_BL), k, excluded=excluded)
+        similar: dict[int, list[int]] = {}
+        for at, items in enumerate(newest):  # lists are encoded with those of similar length: padding costs
+            similar.setdefault(max(len(items), _SHORT).bit_length(), []).append(at)
+        vectors_BD = np.empty((len(lists), self.bundle.items.shape[1]), np.float32)
+        for places in similar.values():
+            items_BL = np.zeros((len(places), max(len(newest[at]) for at in places)), np.int64)
+            for row_L, at in zip(items_BL, places, strict=True):
+                row_L[: len(newest[at])] = newest[at]
+            vectors_BD[places] = self._encoder.encode(items_BL)
+        return self.index.search(vectors_BD, k, excluded=[np.array(items) - 1 for items in lists])
+
+    def _described(self, items: list[int], scores: list[float], shared: list[list[str]]) -> list[Recommended]:
+        games = self.bundle.games
+        return [
+            Recommended(games[item - 1], score, tags)
+            for item, score, tags in zip(items, scores, shared, strict=True)
+        ]
 
     def _known(self, liked: Sequence[int]) -> tuple[list[int], list[int]]:
         once = dict.fromkeys(liked)
         known = [self._item_of[app_id] for app_id in once if app_id in self._item_of]
         return known, [app_id for app_id in once if app_id not in self._item_of]
-
-    def _describe(self, item: int, score: float, liked: list[int]) -> Recommended:
-        info = self.bundle.games[item - 1]
-        shared = self._explanations.shared(item, liked)
-        tags = list(self._explanations.tags(item))
-        return Recommended(info.app_id, info.name, score, shared, tags, info)
 
 
 def _top(scores_V: Any, excluded: list[int], k: int) -> list[int]:

@@ -73,16 +73,17 @@ class GameSearch:
 
     def _index_starts(self, worded: list[list[str]]) -> None:
         """Sort what begins at any word of any name, so that a prefix is one range."""
-        entries = [
-            (start, row, kind)
-            for row, words in enumerate(worded)
-            for spelling in _spellings(words)
-            for start, kind in _starts(spelling)
-        ]
-        entries.sort(key=lambda entry: entry[0])
-        self._starts = [entry[0] for entry in entries]
-        self._rows = np.array([entry[1] for entry in entries], np.int32)
-        self._kinds = np.array([entry[2] for entry in entries], np.int8)
+        starts, rows, kinds = [], [], []
+        for row, words in enumerate(worded):
+            for spelling in _spellings(words):
+                for start, kind in _starts(spelling):
+                    starts.append(start)
+                    rows.append(row)
+                    kinds.append(kind)
+        order = sorted(range(len(starts)), key=starts.__getitem__)
+        self._starts = [starts[at] for at in order]
+        self._rows = np.array(rows, np.int32)[order]
+        self._kinds = np.array(kinds, np.int8)[order]
         # One number to sort by: what kind of hit it is, then the game's rank.
         self._keys = self._rank[self._rows] + self._kinds * np.int64(len(worded))
 

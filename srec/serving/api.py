@@ -2,19 +2,18 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from srec import __version__
-from srec.inference.bundle import GameInfo
-from srec.inference.recommender import Answer, Recommended, Recommender
+from srec.inference.recommender import Recommender, Request
 from srec.inference.search import GameSearch
+from srec.serving.answers import AnswerWriter
+from srec.serving.gathering import Gathering
 from srec.serving.problems import responses
 
 MOST_LIKED = 100
-IMAGES = "https://cdn.cloudflare.steamstatic.com"
-STORE = "https://store.steampowered.com"
 
 
 def _number(value: object) -> object:
@@ -108,75 +107,75 @@ class Health(Status):
     )
 
 
-def make_router(recommender: Recommender) -> APIRouter:
-    """The endpoints, answering from one bundle."""
+def make_router(recommender: Recommender, search: GameSearch) -> APIRouter:
+    """The endpoints.
+
+    Args:
+        recommender: who answers.
+        search: the games of its bundle by name.
+    """
     router = APIRouter()
     bundle = recommender.bundle
-    search = GameSearch([game.name for game in bundle.games], bundle.popularity)
     infos = {game.app_id: game for game in bundle.games}
+    writer, gathering = AnswerWriter(recommender), Gathering(recommender)
 
-    def game(info: GameInfo) -> dict[str, object]:
-        real = not bundle.simulated
-        return {
-            **vars(info),
-            "tags": recommender.tags(info.app_id),
-            "image_url": f"{IMAGES}/steam/apps/{info.app_id}/header.jpg" if real else None,
-            "store_url": f"{STORE}/app/{info.app_id}/" if real else None,
-        }
+    def json_response(content: bytes) -> Response:
+        return Response(content, media_type="application/json")
 
-    def recommended(one: Recommended) -> RecommendedGame:
-        return RecommendedGame.model_validate(
-            {**game(one.info), "score": one.score, "shared_tags": one.shared_tags}
-        )
-
-    def response(answer: Answer) -> RecommendResponse:
-        return RecommendResponse(
-            recommender=answer.recommender,
-            games=[recommended(one) for one in answer.games],
-            unknown=answer.unknown,
-        )
-
-    @router.post("/api/recommend", responses=responses(400, 413, 422), tags=["games"])
-    def recommend(request: RecommendRequest) -> RecommendResponse:
+    # Answered on the event loop: a thread and back would take longer. It is bytes already, so the response
+    # model only stands in the OpenAPI document, and nothing is validated on the way out.
+    @router.post(
+        "/api/recommend",
+        response_model=RecommendResponse,
+        responses=responses(400, 413, 422),
+        tags=["games"],
+    )
+    async def recommend(request: RecommendRequest) -> Response:
         """The next games for those a visitor likes."""
-        return response(recommender.recommend(request.liked, k=request.k, recommender=request.recommender))
+        asked = Request(request.liked, request.k, request.recommender)
+        return json_response(writer.answer(await gathering.answer(asked)))
 
-    @router.get("/api/games", responses=responses(422), tags=["games"])
+    @router.get("/api/games", response_model=GamesResponse, responses=responses(422), tags=["games"])
     def games(
         q: Annotated[str, Query(max_length=100, description="a name, or how it begins")] = "",
         ids: Annotated[
             list[AppId] | None, Query(max_length=MOST_LIKED, description="instead of q: these games")
         ] = None,
         limit: Annotated[int, Query(ge=1, le=50, description="how many hits")] = 10,
-    ) -> GamesResponse:
+    ) -> Response:
         """Find games while a name is being typed, or name them by id; ids not known here are left out."""
         if ids:
             found = [infos[app_id] for app_id in dict.fromkeys(ids) if app_id in infos]
         else:
             found = [bundle.games[row] for row in search.search(q, limit)]
-        return GamesResponse(games=[Game.model_validate(game(info)) for info in found])
+        return json_response(writer.games(found))
 
-    @router.get("/api/games/{app_id}/similar", responses=responses(404, 422), tags=["games"])
-    def similar(
+    @router.get(
+        "/api/games/{app_id}/similar",
+        response_model=RecommendResponse,
+        responses=responses(404, 422),
+        tags=["games"],
+    )
+    async def similar(
         app_id: AppId,
         k: K = 10,
         recommender_name: Annotated[RecommenderName, Query(alias="recommender")] = "smart",
-    ) -> RecommendResponse:
+    ) -> Response:
         """The next games for one game."""
-        return response(recommender.similar(app_id, k=k, recommender=recommender_name))
+        return json_response(writer.answer(recommender.similar(app_id, k=k, recommender=recommender_name)))
 
     @router.get("/health", tags=["server"])
-    def health() -> Health:
+    async def health() -> Health:
         """The process answers."""
         return Health(scores_outside_bounds=recommender.index.counts.outside)
 
     @router.get("/ready", tags=["server"])
-    def ready() -> Status:
+    async def ready() -> Status:
         """The bundle is loaded and checked: nothing is served before."""
         return Status()
 
     @router.get("/version", tags=["server"])
-    def version() -> Version:
+    async def version() -> Version:
         """What is running, and on which bundle."""
         return Version(
             srec=__version__,

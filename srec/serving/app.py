@@ -5,14 +5,16 @@ from pathlib import Path
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from srec import __version__
 from srec.inference.bundle import Bundle
 from srec.inference.recommender import Recommender
-from srec.serving.api import IMAGES, make_router
+from srec.inference.search import GameSearch
+from srec.serving.answers import IMAGES
+from srec.serving.api import make_router
 from srec.serving.problems import add_handlers, problem
+from srec.serving.verification import check_api
 
 STATIC = Path(__file__).with_name("static")
 MOST_BYTES = 64 * 1024
@@ -32,10 +34,13 @@ def create_app(bundle: Path) -> FastAPI:
         bundle: the bundle directory; it is verified before anything is served.
 
     Raises:
-        ArtifactError: the bundle is missing, damaged, does not fit together, or the engine answers its golden
-            requests differently than the trained model did.
+        ArtifactError: the bundle is missing, damaged or does not fit together; or the engine or this app
+            answers its golden requests differently than the trained model did.
     """
-    recommender = Recommender(Bundle(bundle))
+    opened = Bundle(bundle)
+    # The search first: the memory that making it takes for a while is then used again by the recommender.
+    search = GameSearch([game.name for game in opened.games], opened.popularity)
+    recommender = Recommender(opened)
     recommender.check()
     app = FastAPI(
         title="SRec",
@@ -44,7 +49,7 @@ def create_app(bundle: Path) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.include_router(make_router(recommender))
+    app.include_router(make_router(recommender, search))
     add_handlers(app)
     app.mount("/static", StaticFiles(directory=STATIC))
 
@@ -58,6 +63,7 @@ def create_app(bundle: Path) -> FastAPI:
 
     app.add_middleware(BodyLimit)
     app.add_middleware(SafeHeaders)
+    check_api(app, opened.golden)
     return app
 
 
@@ -66,13 +72,14 @@ class SafeHeaders:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add the headers to every answer."""
+        """Add the headers to every answer; nothing behind this sets one of them."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                message["headers"] = [*message.get("headers", ()), *self._headers]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

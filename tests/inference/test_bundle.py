@@ -1,4 +1,5 @@
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -73,4 +74,15 @@ def test_a_pickled_array_is_not_loaded(tmp_path: Path) -> None:
         write_bundle(draft.path, contents())
         np.save(draft.path / "items.npy", np.array([{"a": 1}], dtype=object))
     with pytest.raises(ArtifactError, match=r"items\.npy cannot be read"):
+        Bundle(tmp_path / "b")
+
+
+@pytest.mark.parametrize(
+    "games", [[1, 2], {"app_id": 1}, [{"app_id": 1}], [{"app_id": 1, "price": 5}], "games", None]
+)
+def test_what_are_no_games_is_refused(tmp_path: Path, games: object) -> None:
+    with write_directory(tmp_path / "b", KIND, VERSION) as draft:
+        write_bundle(draft.path, contents())
+        (draft.path / "games.json").write_text(json.dumps(games), encoding="utf-8")
+    with pytest.raises(ArtifactError, match=r"games\.json does not list games"):
         Bundle(tmp_path / "b")

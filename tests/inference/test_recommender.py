@@ -9,7 +9,7 @@ from bundles import GAMES, contents, write_toy_bundle
 from srec.artifacts import write_directory
 from srec.errors import ArtifactError, SRecError
 from srec.inference.bundle import KIND, VERSION, Bundle, write_bundle
-from srec.inference.recommender import Answer, Recommender, UnknownGame
+from srec.inference.recommender import Answer, Recommender, Request, UnknownGame
 
 FIRST, SECOND, THIRD = 900_000_010, 900_000_020, 900_000_030
 
@@ -45,8 +45,9 @@ def test_tags_in_common_are_named_the_heaviest_first(recommender: Recommender) -
     # A game's three tags weigh 1, 0.7 and 0.4.
     liked = recommender.tags(FIRST)
     for game in recommender.recommend([FIRST], k=20, recommender="tags").games:
-        common = [tag for tag in game.tags if tag in liked]
-        weight = {tag: 1 - 0.3 * game.tags.index(tag) - 0 for tag in common}
+        tags = recommender.tags(game.app_id)
+        common = [tag for tag in tags if tag in liked]
+        weight = {tag: 1 - 0.3 * tags.index(tag) for tag in common}
         theirs = {tag: 1 - 0.3 * liked.index(tag) for tag in common}
         assert sorted(game.shared_tags) == sorted(common)
         products = [weight[tag] * theirs[tag] for tag in game.shared_tags]
@@ -121,6 +122,30 @@ def test_several_threads_get_the_same_answers(recommender: Recommender) -> None:
     alone = [recommender.recommend(liked) for liked in requests]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(recommender.recommend, requests)) == alone
+
+
+def test_requests_are_answered_together_as_they_are_alone(recommender: Recommender) -> None:
+    known = recommender.bundle.app_ids.tolist()
+    requests = [
+        Request([FIRST]),
+        Request(
+            known[:70], 20
+        ),  # longer than the model looks at, so that it is encoded apart from the others
+        Request([], 5),
+        Request([THIRD, 5, SECOND], 100),
+        Request([SECOND], 3, "tags"),
+        Request(known, 10),
+        Request(known[:9], 1),
+    ]
+    alone = [recommender.recommend(one.liked, k=one.k, recommender=one.recommender) for one in requests]
+    together = recommender.answer(requests)
+    assert [ids(answer) for answer in together] == [ids(answer) for answer in alone]
+    for one, other in zip(together, alone, strict=True):
+        assert (one.recommender, one.unknown) == (other.recommender, other.unknown)
+        for ours, theirs in zip(one.games, other.games, strict=True):
+            assert ours.shared_tags == theirs.shared_tags
+            assert ours.score == pytest.approx(theirs.score, rel=1e-5)
+    assert recommender.answer([]) == []
 
 
 def test_an_encoder_that_cannot_run_is_refused(tmp_path: Path) -> None:

@@ -211,11 +211,15 @@ def test_a_failure_is_a_problem_without_its_inside(bundle: Path, monkeypatch: py
     def fail(*given: Any, **named: Any) -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr(Recommender, "recommend", fail)
-    with TestClient(create_app(bundle), raise_server_exceptions=False) as client:
+    app = create_app(bundle)
+    monkeypatch.setattr(Recommender, "answer", fail)
+    with TestClient(app, raise_server_exceptions=False) as client:
         answer = client.post("/api/recommend", json={"liked": []})
     assert_problem(answer, 500, "the server failed")
     assert "secret" not in answer.text
+    # Such a server does not start, and says why.
+    with pytest.raises(ArtifactError, match=r"golden request .* with status 500"):
+        create_app(bundle)
 
 
 def test_a_damaged_bundle_is_not_served(tmp_path: Path) -> None:

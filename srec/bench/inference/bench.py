@@ -87,7 +87,7 @@ def bench_inference(
             for name in made
         ],
         "skipped": skipped,
-        "environment": environment(),
+        "environment": environment("openvino", "intel-extension-for-pytorch"),
     }
 
 

@@ -1,0 +1,100 @@
+"""Processes that a benchmark starts, looks at and stops. Linux only: it reads /proc."""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Self
+
+from srec.errors import SRecError
+
+PATIENCE = 120.0  # seconds until a server must be ready
+
+
+class Server:
+    """A server on a free port of this machine, in a process of its own, from its start until it is ready.
+
+    Args:
+        module: what ``python -m`` runs.
+        before: its arguments before the port.
+        after: its arguments after the port.
+
+    Attributes:
+        port: where it listens.
+        pid: of the process.
+        start_seconds: from the start of the process until /ready answers.
+        start_cpu_seconds: the processor time it took until then.
+
+    Raises:
+        SRecError: it ends, or is not ready in time; this is not Linux.
+    """
+
+    def __init__(self, module: str, *before: str, after: tuple[str, ...] = ()) -> None:
+        if not Path("/proc/self/stat").exists():
+            raise SRecError("this benchmark reads /proc: run it on Linux")
+        self.port = free_port()
+        begun = time.perf_counter()
+        self._process = subprocess.Popen(  # noqa: S603 -- our own modules
+            [sys.executable, "-m", module, *before, str(self.port), *after], stdout=subprocess.DEVNULL
+        )
+        self.pid = self._process.pid
+        try:
+            while not _ready(self.port):
+                if self._process.poll() is not None:
+                    raise SRecError(
+                        f"the server ended with status {self._process.returncode} before it was ready"
+                    )
+                if time.perf_counter() > begun + PATIENCE:
+                    raise SRecError(f"the server was not ready after {PATIENCE:.0f} s")
+                time.sleep(0.002)
+        except BaseException:
+            self.stop()
+            raise
+        self.start_seconds = time.perf_counter() - begun
+        self.start_cpu_seconds = self.cpu_seconds()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Tell it to stop, and wait until it has."""
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def cpu_seconds(self) -> float:
+        """The processor time it took so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def resident_mb(self) -> float:
+        """The memory it holds now, files that are mapped and touched included, in MB of 2^20 bytes."""
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def _ready(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", "/ready")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()

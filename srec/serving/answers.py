@@ -1,0 +1,64 @@
+"""Answers as JSON, put together from parts that are encoded once.
+
+What is put together is what the models of ``api`` describe; a test compares the two.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from srec.inference.bundle import GameInfo
+from srec.inference.recommender import Answer, Recommender
+
+IMAGES = "https://cdn.cloudflare.steamstatic.com"
+STORE = "https://store.steampowered.com"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+class AnswerWriter:
+    """Writes games and answers as JSON; safe to use from several threads.
+
+    A game's part is encoded when it is first needed: half a kilobyte, kept for as long as the server runs.
+    """
+
+    def __init__(self, recommender: Recommender) -> None:
+        self._recommender = recommender
+        self._simulated = recommender.bundle.simulated
+        self._tags = {name: _json(name) for name in recommender.bundle.tag_names}
+        self._parts: dict[int, bytes] = {}
+
+    def games(self, games: Iterable[GameInfo]) -> bytes:
+        """A list of games."""
+        return b'{"games":[%b]}' % b",".join(b"{%b}" % self._part(game) for game in games)
+
+    def answer(self, answer: Answer) -> bytes:
+        """An answer of the recommender."""
+        games = [
+            b'{%b,"score":%a,"shared_tags":[%b]}'
+            % (self._part(info), score, b",".join([self._tags[name] for name in shared]))
+            for info, score, shared in answer.games
+        ]
+        return b'{"recommender":"%b","games":[%b],"unknown":%b}' % (
+            answer.recommender.encode(),
+            b",".join(games),
+            _json(answer.unknown),
+        )
+
+    def _part(self, info: GameInfo) -> bytes:
+        part = self._parts.get(info.app_id)
+        if part is None:
+            part = self._parts[info.app_id] = _json(self._facts(info))[1:-1]
+        return part
+
+    def _facts(self, info: GameInfo) -> dict[str, Any]:
+        real = not self._simulated
+        return {
+            **vars(info),
+            "tags": self._recommender.tags(info.app_id),
+            "image_url": f"{IMAGES}/steam/apps/{info.app_id}/header.jpg" if real else None,
+            "store_url": f"{STORE}/app/{info.app_id}/" if real else None,
+        }
+
+
+def _json(value: Any) -> bytes:
+    return _ENCODER.encode(value).encode()

@@ -1,0 +1,56 @@
+"""Requests that arrive together are answered together: the items are read once for all of them."""
+
+import asyncio
+
+from srec.inference.recommender import Answer, Recommender, Request
+
+MOST = 16  # requests that are answered at once: others wait for as long as these take
+
+
+class Gathering:
+    """Answers requests on the event loop, at once whatever is there; nothing is waited for.
+
+    Args:
+        recommender: who answers.
+    """
+
+    def __init__(self, recommender: Recommender) -> None:
+        self._recommender = recommender
+        self._waiting: list[tuple[Request, asyncio.Future[Answer]]] = []
+
+    async def answer(self, request: Request) -> Answer:
+        """The answer to one request.
+
+        Raises:
+            SRecError: there is no such recommender.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer] = loop.create_future()
+        if not self._waiting:
+            self._soon(loop)
+        self._waiting.append((request, future))
+        return await future
+
+    def _soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        # In its next turn the loop reads what has arrived meanwhile, such as the next requests of those whom
+        # it has just answered; in the turn after that they are all here.
+        loop.call_soon(loop.call_soon, self._answer_all)
+
+    def _answer_all(self) -> None:
+        waiting, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+        if self._waiting:
+            self._soon(asyncio.get_running_loop())
+        self._settle([(request, future) for request, future in waiting if not future.done()])
+
+    def _settle(self, waiting: list[tuple[Request, asyncio.Future[Answer]]]) -> None:
+        try:
+            answers = self._recommender.answer([request for request, _ in waiting])
+        except Exception as error:  # noqa: BLE001 -- whoever asked is told
+            if len(waiting) == 1:
+                waiting[0][1].set_exception(error)
+            else:  # what is wrong with one is not the others'
+                for one in waiting:
+                    self._settle([one])
+        else:
+            for (_, future), answer in zip(waiting, answers, strict=True):
+                future.set_result(answer)

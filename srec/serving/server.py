@@ -1,0 +1,58 @@
+"""The server around the app: one process, or several that share a port and, mapped into memory, a bundle."""
+
+import gc
+import os
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from srec.inference.bundle import Bundle
+from srec.serving.app import create_app
+
+BUNDLE = "SREC_BUNDLE"
+
+
+def serve(bundle: Path, host: str, port: int, workers: int = 1) -> None:
+    """Serve a bundle until the process is told to stop; SIGHUP replaces several workers one after the other.
+
+    Args:
+        bundle: the bundle directory.
+        host: the address to listen on.
+        port: 0 for any that is free.
+        workers: processes that answer; a worker that dies is replaced.
+
+    Raises:
+        ArtifactError: the bundle is missing, damaged or does not fit together.
+    """
+    if workers == 1:
+        run(load(bundle), host, port)
+        return
+    Bundle(bundle)  # what is wrong with it is said once, and not by every worker
+    os.environ[BUNDLE] = str(bundle.absolute())
+    run("srec.serving.server:load_named", host, port, factory=True, workers=workers)
+
+
+def run(app: FastAPI | str, host: str, port: int, **more: Any) -> None:
+    """Run an app, or what makes one, as this server does: without a log of visitors."""
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, **more)
+
+
+def load_named() -> FastAPI:
+    """The app of a worker: the bundle is the one that the environment names."""
+    return load(Path(os.environ[BUNDLE]))
+
+
+def load(bundle: Path) -> FastAPI:
+    """The app, ready to answer.
+
+    What it holds stays for as long as the process runs: the garbage collector is kept from looking at it,
+    while it is read and ever after. Answers leave hardly any cycles behind, so that it need not run so often.
+    """
+    gc.disable()
+    app = create_app(bundle)
+    gc.freeze()
+    gc.set_threshold(10_000)
+    gc.enable()
+    return app

@@ -1,0 +1,60 @@
+"""`srec serve` as a command, with two processes that share a port and a bundle."""
+
+import http.client
+import json
+import time
+from pathlib import Path
+
+import pytest
+from bundles import write_toy_bundle
+
+from srec.bench.processes import Server
+from srec.errors import SRecError
+from srec.inference.bundle import Bundle
+from srec.inference.recommender import Recommender
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="it looks into /proc")
+FIRST = 900_000_010
+
+
+def ask(port: int) -> list[int]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        body = json.dumps({"liked": [FIRST], "k": 3})
+        connection.request("POST", "/api/recommend", body, {"Content-Type": "application/json"})
+        return [game["app_id"] for game in json.loads(connection.getresponse().read())["games"]]
+    finally:
+        connection.close()
+
+
+def workers(pid: int) -> dict[int, str]:
+    """The processes that a process started to answer for it, and what each has mapped into memory."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+    started = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in children}
+    return {
+        child: Path(f"/proc/{child}/maps").read_text(encoding="utf-8")
+        for child, command in started.items()
+        if b"spawn_main" in command
+    }
+
+
+def test_two_workers_share_the_bundle_and_end_with_the_server(tmp_path: Path) -> None:
+    bundle = write_toy_bundle(tmp_path / "bundle")
+    wanted = [game.app_id for game in Recommender(Bundle(bundle)).recommend([FIRST], k=3).games]
+    with Server("srec", "serve", str(bundle), "--port", after=("--workers", "2")) as server:
+        assert [ask(server.port) for _ in range(8)] == [wanted] * 8
+        deadline = time.monotonic() + 60
+        while not all("items.npy" in maps for maps in workers(server.pid).values()):
+            assert time.monotonic() < deadline, "the other worker does not load the bundle"
+            time.sleep(0.05)
+        running = workers(server.pid)
+        assert len(running) == 2
+    assert not [pid for pid in running if Path(f"/proc/{pid}").exists()]
+
+
+def test_no_worker_starts_with_a_damaged_bundle(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    bundle = write_toy_bundle(tmp_path / "bundle")
+    (bundle / "items.npy").unlink()
+    with pytest.raises(SRecError, match="ended with status 1 before it was ready"):
+        Server("srec", "serve", str(bundle), "--port", after=("--workers", "2"))
+    assert f"{bundle} lacks items.npy" in capfd.readouterr().err.replace("\n", "")
