@@ -1,6 +1,8 @@
 """The contenders that PyTorch runs, and those that are made from its graph."""
 
 import functools
+import importlib
+import importlib.util
 
 import torch
 
@@ -46,10 +48,14 @@ def ipex(subject: Subject) -> Scoring:
     Raises:
         SRecError: it cannot be here; the message says what refuses, and the environment that would do.
     """
-    import importlib
-
+    name = "intel_extension_for_pytorch"
+    if importlib.util.find_spec(name) and (subject.folder / "torchscript").exists():
+        raise SRecError(
+            "importing IPEX changes TorchScript in the whole process: measure it without torchscript,"
+            " --contenders eager,ipex,onnx-float32"
+        )
     try:
-        library = importlib.import_module("intel_extension_for_pytorch")
+        library = importlib.import_module(name)
     except (ImportError, OSError, SystemExit) as error:
         raise SRecError(
             "IPEX is archived; its last version, 2.8.0, refuses every torch but 2.8 and this is"
@@ -61,4 +67,5 @@ def ipex(subject: Subject) -> Scoring:
         optimised = library.optimize(FoldedEncoder(subject.model).eval(), dtype=torch.float32)
         traced = torch.jit.trace(optimised, (example_BL,), check_trace=False)  # type: ignore[no-untyped-call]
         frozen = torch.jit.freeze(traced)
-    return Scoring(EncodedScorer(torch_encode(frozen), subject.items_VD))
+    # Padded, for its kernels end the process at a product over nothing, which a session of one item has.
+    return Scoring(EncodedScorer(torch_encode(frozen, SHORTEST), subject.items_VD))
