@@ -1,7 +1,7 @@
 // The exact top k of int8 item rows; docs/exactness.md has the proof that the letters here stand in.
 //
 // A code is split: its upper four bits lie in one plane, which is scanned, its lower four in another, which is read
-// where the upper ones do not settle it. In a plane rows lie in blocks of 16, and a byte holds two dimensions:
+// only of the blocks that look best. In a plane rows lie in blocks of 16, and a byte holds two dimensions:
 // plane[block][pair][row][4] has dimensions 8 pair + 0..3 in the low halves and 8 pair + 4..7 in the high halves of its
 // bytes. So one instruction multiplies four dimensions of 8 or 16 rows, and no row is summed across a register.
 
@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #if (defined(__x86_64__) || defined(__i386__)) && (defined(__GNUC__) || defined(__clang__))
@@ -26,26 +27,7 @@ constexpr int kRows = 16;  // of a block
 constexpr int kPair = 8;   // dimensions that lie together, in four bytes of a row
 constexpr int kWide = kRows * kPair / 2;  // bytes of a pair
 
-struct Block {
-    const uint8_t* upper;  // [pairs][16][4]
-    const uint8_t* lower;
-    const float* scales;  // [16]
-    const float* fine;    // [16], the residuals of whole codes
-    const float* coarse;  // [16], the residuals of their upper halves
-    float norm;           // the largest of the coded rows
-};
-
-struct Query {
-    const int8_t* codes;  // [pairs][8]
-    int pairs;
-    int32_t sum;  // of the codes
-    float alpha, beta;
-};
-
-// Estimates and slacks of a block's rows; bit r is set where row r's upper bound reaches the threshold. Where the upper
-// halves settle that none does, it is kSettled and there is nothing else.
-constexpr unsigned kSettled = 1u << kRows;
-using Kernel = unsigned (*)(const Block&, const Query&, float threshold, float* estimates, float* slacks);
+constexpr int kTile = 4;  // queries that a block is read for at once
 
 #if defined(_MSC_VER)
 #define SREC_INLINE __forceinline
@@ -53,54 +35,77 @@ using Kernel = unsigned (*)(const Block&, const Query&, float threshold, float* 
 #define SREC_INLINE inline __attribute__((always_inline))
 #endif
 
-// Whether a row can reach the threshold, going by the upper halves, each code in the middle of what they leave open.
-SREC_INLINE bool reaches(const Block& block, const Query& query, float threshold, const int32_t* upper) {
-    const float wide = query.beta * block.norm;
-    int32_t any = 0;
-    for (int row = 0; row < kRows; ++row) {
-        const float estimate = static_cast<float>(32 * upper[row] - 241 * query.sum) * (0.5f * block.scales[row]);
-        any |= estimate + (query.alpha * block.coarse[row] + wide) >= threshold;
+struct Index {
+    const uint8_t* upper;  // [blocks][pairs][16][4]
+    const uint8_t* lower;
+    const float* scales;  // [blocks][16]
+    const float* fine;    // [blocks][16], the residuals of whole codes
+    const float* coarse;  // [blocks][16], the residuals of their upper halves
+    const float* norms;   // [blocks], the largest of a block's coded rows
+    int64_t blocks;
+    int pairs;
+
+    const uint8_t* of(const uint8_t* plane, int64_t block) const { return plane + block * pairs * kWide; }
+};
+
+struct Query {
+    const int8_t* codes;  // [pairs][8]
+    int32_t sum;          // of the codes
+    float alpha, beta;
+};
+
+struct Kernel {
+    const char* name;
+    // The upper bound of the best row of each block from first on, by the upper halves, for one query or kTile.
+    void (*tops)(const Index&, int64_t first, int64_t last, const Query* const* queries, float* const* tops);
+    void (*tops_tile)(const Index&, int64_t first, int64_t last, const Query* const* queries, float* const* tops);
+    // The estimates and slacks of a block's rows, by the whole codes.
+    void (*open)(const Index&, int64_t block, const Query&, float* estimates, float* slacks);
+};
+
+// The best upper bound of 16 rows, each code in the middle of what its upper half leaves open.
+inline float plain_top(const Index& index, int64_t block, const Query& query, const int32_t* dots) {
+    float best = -std::numeric_limits<float>::infinity();
+    for (int64_t row = 0, at = block * kRows; row < kRows; ++row, ++at) {
+        const float estimate = static_cast<float>(32 * dots[row] - 241 * query.sum) * (0.5f * index.scales[at]);
+        best = std::max(best, estimate + query.alpha * index.coarse[at]);
     }
-    return any;
+    return best + query.beta * index.norms[block];
 }
 
-SREC_INLINE unsigned bounds(const Block& block, const Query& query, float threshold, const int32_t* upper,
-                            const int32_t* lower, float* estimates, float* slacks) {
-    const float wide = query.beta * block.norm;
+SREC_INLINE void bound(const Index& index, int64_t block, const Query& query, const int32_t* upper,
+                       const int32_t* lower, float* estimates, float* slacks) {
+    const float wide = query.beta * index.norms[block];
     for (int row = 0; row < kRows; ++row) {
         const int32_t dot = 16 * upper[row] + lower[row] - 128 * query.sum;
-        estimates[row] = static_cast<float>(dot) * block.scales[row];
-        slacks[row] = query.alpha * block.fine[row] + wide;
+        estimates[row] = static_cast<float>(dot) * index.scales[block * kRows + row];
+        slacks[row] = query.alpha * index.fine[block * kRows + row] + wide;
     }
-    unsigned reached = 0;
-    for (int row = 0; row < kRows; ++row)
-        reached |= static_cast<unsigned>(estimates[row] + slacks[row] >= threshold) << row;
-    return reached;
 }
 
-// The kernel of an instruction set: only the products of a plane's halves with the query are written for each.
-#define SREC_KERNEL(name, target, dots)                                                                 \
-    target inline unsigned name(const Block& block, const Query& query, float threshold, float* estimates,    \
-                         float* slacks) {                                                               \
-        alignas(64) int32_t upper[kRows], lower[kRows];                                                 \
-        dots(block.upper, query, upper);                                                                \
-        if (!reaches(block, query, threshold, upper)) return kSettled;                                  \
-        dots(block.lower, query, lower);                                                                \
-        return bounds(block, query, threshold, upper, lower, estimates, slacks);                        \
+// The functions of an instruction set, from its own products of a plane's halves with queries, and its best bound.
+#define SREC_KERNEL(name, target)                                                                          \
+    template <int Count>                                                                                   \
+    target void name##_tops(const Index& index, int64_t first, int64_t last, const Query* const* queries, \
+                            float* const* tops) {                                                         \
+        alignas(64) int32_t dots[Count * kRows];                                                           \
+        for (int64_t block = first; block < last; ++block) {                                               \
+            name##_dots<Count>(index.of(index.upper, block), index.pairs, queries, dots);                 \
+            for (int one = 0; one < Count; ++one)                                                          \
+                tops[one][block] = name##_top(index, block, *queries[one], dots + one * kRows);                   \
+        }                                                                                                  \
+    }                                                                                                      \
+    target inline void name##_open(const Index& index, int64_t block, const Query& query,                 \
+                                   float* estimates, float* slacks) {                                      \
+        alignas(64) int32_t upper[kRows], lower[kRows];                                                    \
+        const Query* queries[] = {&query};                                                                 \
+        name##_dots<1>(index.of(index.upper, block), index.pairs, queries, upper);                        \
+        name##_dots<1>(index.of(index.lower, block), index.pairs, queries, lower);                        \
+        bound(index, block, query, upper, lower, estimates, slacks);                                       \
+    }                                                                                                      \
+    constexpr Kernel name##_kernel(const char* called) {                                                   \
+        return {called, name##_tops<1>, name##_tops<kTile>, name##_open};                                  \
     }
-
-inline void plain_dots(const uint8_t* plane, const Query& query, int32_t* dots) {
-    std::fill(dots, dots + kRows, 0);
-    for (int pair = 0; pair < query.pairs; ++pair)
-        for (int row = 0; row < kRows; ++row)
-            for (int at = 0; at < 4; ++at) {
-                const int byte = plane[pair * kWide + row * 4 + at];
-                dots[row] += (byte & 15) * query.codes[pair * kPair + at] +
-                             (byte >> 4) * query.codes[pair * kPair + 4 + at];
-            }
-}
-
-SREC_KERNEL(plain, , plain_dots)
 
 inline int32_t four(const int8_t* codes) {
     int32_t word;
@@ -108,103 +113,154 @@ inline int32_t four(const int8_t* codes) {
     return word;
 }
 
+template <int Count>
+void plain_dots(const uint8_t* plane, int pairs, const Query* const* queries, int32_t* dots) {
+    for (int one = 0; one < Count; ++one)
+        for (int row = 0; row < kRows; ++row) {
+            int32_t sum = 0;
+            for (int pair = 0; pair < pairs; ++pair)
+                for (int at = 0; at < 4; ++at) {
+                    const int byte = plane[pair * kWide + row * 4 + at];
+                    const int8_t* codes = queries[one]->codes + pair * kPair + at;
+                    sum += (byte & 15) * codes[0] + (byte >> 4) * codes[4];
+                }
+            dots[one * kRows + row] = sum;
+        }
+}
+
+SREC_KERNEL(plain, )
+
 #if SREC_X86
 
 #define SREC_AVX2 __attribute__((target("avx2,fma")))
 #define SREC_VNNI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")))
 
-// Four products of at most 15 and 127 are added in 16 bits, where they have room.
-SREC_AVX2 inline __m256i add_avx2(__m256i sums, const uint8_t* plane, __m256i low, __m256i high) {
-    const __m256i halves = _mm256_set1_epi8(15);
-    const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(plane));
-    const __m256i upper = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), halves);
-    const __m256i products = _mm256_add_epi16(_mm256_maddubs_epi16(_mm256_and_si256(bytes, halves), low),
-                                              _mm256_maddubs_epi16(upper, high));
-    return _mm256_add_epi32(sums, _mm256_madd_epi16(products, _mm256_set1_epi16(1)));
-}
-
-SREC_AVX2 inline void avx2_dots(const uint8_t* plane, const Query& query, int32_t* dots) {
-    __m256i first = _mm256_setzero_si256(), second = first;
-    for (int pair = 0; pair < query.pairs; ++pair) {
-        const __m256i low = _mm256_set1_epi32(four(query.codes + pair * kPair));
-        const __m256i high = _mm256_set1_epi32(four(query.codes + pair * kPair + 4));
-        first = add_avx2(first, plane + pair * kWide, low, high);
-        second = add_avx2(second, plane + pair * kWide + kWide / 2, low, high);
+template <int Count>
+SREC_AVX2 inline void avx2_dots(const uint8_t* plane, int pairs, const Query* const* queries, int32_t* dots) {
+    const __m256i halves = _mm256_set1_epi8(15), ones = _mm256_set1_epi16(1);
+    for (int part = 0; part < 2; ++part) {
+        __m256i sums[Count];
+        for (int one = 0; one < Count; ++one) sums[one] = _mm256_setzero_si256();
+        for (int pair = 0; pair < pairs; ++pair) {
+            const uint8_t* rows = plane + pair * kWide + part * kWide / 2;
+            const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows));
+            const __m256i low = _mm256_and_si256(bytes, halves);
+            const __m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), halves);
+            for (int one = 0; one < Count; ++one) {
+                const int8_t* codes = queries[one]->codes + pair * kPair;
+                // Four products of at most 15 and 127 are added in 16 bits, where they have room.
+                const __m256i products =
+                    _mm256_add_epi16(_mm256_maddubs_epi16(low, _mm256_set1_epi32(four(codes))),
+                                     _mm256_maddubs_epi16(high, _mm256_set1_epi32(four(codes + 4))));
+                sums[one] = _mm256_add_epi32(sums[one], _mm256_madd_epi16(products, ones));
+            }
+        }
+        for (int one = 0; one < Count; ++one)
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(dots + one * kRows + part * kRows / 2), sums[one]);
     }
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(dots), first);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(dots + 8), second);
 }
 
-SREC_KERNEL(avx2, SREC_AVX2, avx2_dots)
+SREC_AVX2 inline float avx2_top(const Index& index, int64_t block, const Query& query, const int32_t* dots) {
+    __m256 uppers[2];
+    for (int part = 0; part < 2; ++part) {
+        const int64_t at = block * kRows + part * kRows / 2;
+        const __m256i dot = _mm256_load_si256(reinterpret_cast<const __m256i*>(dots + part * kRows / 2));
+        const __m256i whole = _mm256_sub_epi32(_mm256_slli_epi32(dot, 5), _mm256_set1_epi32(241 * query.sum));
+        const __m256 half = _mm256_mul_ps(_mm256_set1_ps(0.5f), _mm256_loadu_ps(index.scales + at));
+        const __m256 slack = _mm256_mul_ps(_mm256_set1_ps(query.alpha), _mm256_loadu_ps(index.coarse + at));
+        uppers[part] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(whole), half, slack);
+    }
+    const __m256 eight = _mm256_max_ps(uppers[0], uppers[1]);
+    __m128 best = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    best = _mm_max_ps(best, _mm_movehl_ps(best, best));
+    best = _mm_max_ss(best, _mm_shuffle_ps(best, best, 1));
+    return _mm_cvtss_f32(best) + query.beta * index.norms[block];
+}
 
-SREC_VNNI inline void vnni_dots(const uint8_t* plane, const Query& query, int32_t* dots) {
-    // Four sums, for one would wait for itself at every step.
-    __m512i sums[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
-                       _mm512_setzero_si512()};
+SREC_KERNEL(avx2, SREC_AVX2)
+
+template <int Count>
+SREC_VNNI inline void vnni_dots(const uint8_t* plane, int pairs, const Query* const* queries, int32_t* dots) {
+    // Several sums, for one would wait for itself at every step.
+    __m512i lows[Count], highs[Count];
+    for (int one = 0; one < Count; ++one) lows[one] = highs[one] = _mm512_setzero_si512();
     const __m512i halves = _mm512_set1_epi8(15);
-    const auto add = [&](int pair, __m512i& low, __m512i& high) SREC_VNNI {
+    for (int pair = 0; pair < pairs; ++pair) {
         const __m512i bytes = _mm512_loadu_si512(plane + pair * kWide);
-        const __m512i upper = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), halves);
-        const int8_t* codes = query.codes + pair * kPair;
-        low = _mm512_dpbusd_epi32(low, _mm512_and_si512(bytes, halves), _mm512_set1_epi32(four(codes)));
-        high = _mm512_dpbusd_epi32(high, upper, _mm512_set1_epi32(four(codes + 4)));
-    };
-    int pair = 0;
-    for (; pair + 2 <= query.pairs; pair += 2) {
-        add(pair, sums[0], sums[1]);
-        add(pair + 1, sums[2], sums[3]);
+        const __m512i low = _mm512_and_si512(bytes, halves);
+        const __m512i high = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), halves);
+        for (int one = 0; one < Count; ++one) {
+            const int8_t* codes = queries[one]->codes + pair * kPair;
+            lows[one] = _mm512_dpbusd_epi32(lows[one], low, _mm512_set1_epi32(four(codes)));
+            highs[one] = _mm512_dpbusd_epi32(highs[one], high, _mm512_set1_epi32(four(codes + 4)));
+        }
     }
-    if (pair < query.pairs) add(pair, sums[0], sums[1]);
-    const __m512i low = _mm512_add_epi32(sums[0], sums[1]), high = _mm512_add_epi32(sums[2], sums[3]);
-    _mm512_store_si512(dots, _mm512_add_epi32(low, high));
+    for (int one = 0; one < Count; ++one)
+        _mm512_storeu_si512(dots + one * kRows, _mm512_add_epi32(lows[one], highs[one]));
 }
 
-SREC_KERNEL(vnni, SREC_VNNI, vnni_dots)
+SREC_VNNI inline float vnni_top(const Index& index, int64_t block, const Query& query, const int32_t* dots) {
+    const __m512i dot = _mm512_load_si512(dots);
+    const __m512i whole = _mm512_sub_epi32(_mm512_slli_epi32(dot, 5), _mm512_set1_epi32(241 * query.sum));
+    const __m512 half = _mm512_mul_ps(_mm512_set1_ps(0.5f), _mm512_loadu_ps(index.scales + block * kRows));
+    const __m512 slack =
+        _mm512_mul_ps(_mm512_set1_ps(query.alpha), _mm512_loadu_ps(index.coarse + block * kRows));
+    const __m512 uppers = _mm512_fmadd_ps(_mm512_cvtepi32_ps(whole), half, slack);
+    return _mm512_reduce_max_ps(uppers) + query.beta * index.norms[block];
+}
+
+SREC_KERNEL(vnni, SREC_VNNI)
 
 #elif SREC_NEON
 
-inline int32x4_t add_neon(int32x4_t sums, int8x16_t codes, int8x16_t wanted) {
-    const int16x8_t low = vmull_s8(vget_low_s8(codes), vget_low_s8(wanted));
-    const int16x8_t high = vmull_s8(vget_high_s8(codes), vget_high_s8(wanted));
+inline int32x4_t add_neon(int32x4_t sums, int8x16_t codes, const int8_t* wanted) {
+    const int8x16_t four_times = vreinterpretq_s8_s32(vdupq_n_s32(four(wanted)));
+    const int16x8_t low = vmull_s8(vget_low_s8(codes), vget_low_s8(four_times));
+    const int16x8_t high = vmull_s8(vget_high_s8(codes), vget_high_s8(four_times));
     return vaddq_s32(sums, vpaddq_s32(vpaddlq_s16(low), vpaddlq_s16(high)));
 }
 
-inline void neon_dots(const uint8_t* plane, const Query& query, int32_t* dots) {
-    int32x4_t sums[4] = {vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)};
-    for (int pair = 0; pair < query.pairs; ++pair) {
-        const int8x16_t low = vreinterpretq_s8_s32(vdupq_n_s32(four(query.codes + pair * kPair)));
-        const int8x16_t high = vreinterpretq_s8_s32(vdupq_n_s32(four(query.codes + pair * kPair + 4)));
-        for (int part = 0; part < 4; ++part) {
-            const uint8x16_t bytes = vld1q_u8(plane + pair * kWide + part * 16);
-            sums[part] = add_neon(sums[part], vreinterpretq_s8_u8(vandq_u8(bytes, vdupq_n_u8(15))), low);
-            sums[part] = add_neon(sums[part], vreinterpretq_s8_u8(vshrq_n_u8(bytes, 4)), high);
+template <int Count>
+void neon_dots(const uint8_t* plane, int pairs, const Query* const* queries, int32_t* dots) {
+    for (int part = 0; part < 4; ++part) {
+        int32x4_t sums[Count];
+        for (int one = 0; one < Count; ++one) sums[one] = vdupq_n_s32(0);
+        for (int pair = 0; pair < pairs; ++pair) {
+            const uint8x16_t bytes = vld1q_u8(plane + pair * kWide + part * kWide / 4);
+            const int8x16_t low = vreinterpretq_s8_u8(vandq_u8(bytes, vdupq_n_u8(15)));
+            const int8x16_t high = vreinterpretq_s8_u8(vshrq_n_u8(bytes, 4));
+            for (int one = 0; one < Count; ++one) {
+                const int8_t* codes = queries[one]->codes + pair * kPair;
+                sums[one] = add_neon(add_neon(sums[one], low, codes), high, codes + 4);
+            }
         }
+        for (int one = 0; one < Count; ++one) vst1q_s32(dots + one * kRows + part * kRows / 4, sums[one]);
     }
-    for (int part = 0; part < 4; ++part) vst1q_s32(dots + part * 4, sums[part]);
 }
 
-SREC_KERNEL(neon, , neon_dots)
+inline float neon_top(const Index& index, int64_t block, const Query& query, const int32_t* dots) {
+    return plain_top(index, block, query, dots);
+}
+
+SREC_KERNEL(neon, )
 
 #endif
 
-struct Choice {
-    const char* name;
-    Kernel kernel;
-};
-
-inline std::vector<Choice> usable() {
-    std::vector<Choice> found;
+// The kernels that can run here, the fastest first.
+inline std::vector<Kernel> kernels() {
+    std::vector<Kernel> found;
 #if SREC_X86
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512vnni"))
-        found.push_back({"avx512-vnni", vnni});
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found.push_back({"avx2", avx2});
+        found.push_back(vnni_kernel("avx512-vnni"));
+    if (avx2) found.push_back(avx2_kernel("avx2"));
 #elif SREC_NEON
-    found.push_back({"neon", neon});
+    found.push_back(neon_kernel("neon"));
 #endif
-    found.push_back({"plain", plain});
+    found.push_back(plain_kernel("plain"));
     return found;
 }
 

@@ -8,6 +8,7 @@ def search(
     planes: npt.NDArray[np.uint8],
     bounds_3V: npt.NDArray[np.float32],
     norms: npt.NDArray[np.float32],
+    centre_D: npt.NDArray[np.float64],
     scale: float,
     items_VD: npt.NDArray[np.float32],
     vectors_BD: npt.NDArray[np.float32],

@@ -23,6 +23,7 @@ except ImportError:  # built without a compiler
 NUMPY = "numpy"
 ROWS, PAIR = 16, 8  # of a block: its rows, and the dimensions that lie together
 SMALLEST = 2.0**-100  # bounds and scales below it are raised to it or are 0, so that nothing underflows
+TINY = 2.0**-36  # of a length: more than what float64 rounds in a score of less than WIDEST numbers
 WIDEST = 2**15  # numbers in a row, from which on a product of codes may not fit in 32 bits
 _CHUNK = 4096
 _QUERIES = 64  # scored at a time by NumPy
@@ -114,10 +115,9 @@ class ExactTopK:
             raise ValueError(f"queries must be finite vectors of {dimension} numbers")
         if k < 1 or (allowed_V is not None and allowed_V.shape != (count,)):
             raise ValueError("k must be at least 1, and a filter must have an entry for each row")
-        lists = [np.unique(np.asarray(rows, np.int64)) for rows in excluded or [()] * len(vectors_BD)]
-        if len(lists) != len(vectors_BD) or any(
-            len(rows) and not 0 <= rows[0] <= rows[-1] < count for rows in lists
-        ):
+        lists = [np.asarray(rows, np.int64) for rows in excluded or [()] * len(vectors_BD)]
+        flat = np.concatenate([np.zeros(0, np.int64), *lists])
+        if len(lists) != len(vectors_BD) or (len(flat) and not 0 <= flat.min() <= flat.max() < count):
             raise ValueError("there must be a list of excluded rows for each query, all of them rows")
         found = empty(len(vectors_BD), k)
         if not count or not len(vectors_BD):
@@ -140,14 +140,18 @@ class _NativeScan:
         self._planes = np.zeros((2, blocks, pairs, ROWS, PAIR // 2), np.uint8)
         self._bounds_3V = np.zeros((3, blocks * ROWS), np.float32)
         norms_V = np.zeros(blocks * ROWS, np.float32)
+        # What all rows share changes no order: without it their codes are finer.
+        self._centre_D = items_VD.sum(0, dtype=np.float64) / scale / max(count, 1)
         for first in range(0, count, _CHUNK):
             rows_CD = items_VD[first : first + _CHUNK].astype(np.float64) / scale
+            rounding_C = TINY * (np.linalg.norm(rows_CD, axis=1) + np.linalg.norm(self._centre_D))
+            rows_CD -= self._centre_D
             scales_C1, codes_CD = _quantised(rows_CD)
             middles_CD = np.floor(codes_CD / 16) * 16 + 7.5  # of what the upper half of a code leaves open
             last = first + len(rows_CD)
             self._bounds_3V[0, first:last] = scales_C1[:, 0]
-            self._bounds_3V[1, first:last] = _norms_above(rows_CD - scales_C1 * codes_CD)
-            self._bounds_3V[2, first:last] = _norms_above(rows_CD - scales_C1 * middles_CD)
+            self._bounds_3V[1, first:last] = _norms_above(rows_CD - scales_C1 * codes_CD, rounding_C)
+            self._bounds_3V[2, first:last] = _norms_above(rows_CD - scales_C1 * middles_CD, rounding_C)
             coded = [_norms_above(scales_C1 * of_CD) for of_CD in (codes_CD, middles_CD)]
             norms_V[first:last] = np.maximum(*coded)
             padded = np.full((-(-len(rows_CD) // ROWS) * ROWS, pairs * PAIR), 128, np.uint8)
@@ -174,6 +178,7 @@ class _NativeScan:
             self._planes,
             self._bounds_3V,
             self._norms,
+            self._centre_D,
             self._scale,
             self._items_VD,
             vectors_BD,
@@ -258,8 +263,8 @@ def _quantised(rows_CD: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64
     return scales_C1, np.clip(codes_CD, -127, 127)
 
 
-def _norms_above(rows_CD: npt.NDArray[np.float64]) -> Floats:
-    """float32 [C]: no less than the rows' lengths, and 0 only for rows of zeros."""
-    norms_C = np.sqrt((rows_CD**2).sum(1)) * (1 + 1e-9)
+def _norms_above(rows_CD: npt.NDArray[np.float64], more_C: npt.NDArray[np.float64] | float = 0.0) -> Floats:
+    """float32 [C]: no less than the rows' lengths plus something, and 0 only where that is 0."""
+    norms_C = np.sqrt((rows_CD**2).sum(1)) * (1 + 1e-9) + more_C
     raised_C = np.nextafter(np.maximum(norms_C, SMALLEST).astype(np.float32), np.float32(np.inf))
     return np.where(norms_C > 0, raised_C, np.float32(0))
