@@ -132,6 +132,8 @@ SREC_KERNEL(plain, )
 
 #if SREC_X86
 
+constexpr int kAhead = 4096;  // bytes that are asked for before they are needed
+
 #define SREC_AVX2 __attribute__((target("avx2,fma")))
 #define SREC_VNNI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")))
 
@@ -144,6 +146,7 @@ SREC_AVX2 inline void avx2_dots(const uint8_t* plane, int pairs, const Query* co
         for (int pair = 0; pair < pairs; ++pair) {
             const uint8_t* rows = plane + pair * kWide + part * kWide / 2;
             const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows));
+            _mm_prefetch(reinterpret_cast<const char*>(rows + kAhead), _MM_HINT_T0);
             const __m256i low = _mm256_and_si256(bytes, halves);
             const __m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), halves);
             for (int one = 0; one < Count; ++one) {
@@ -187,6 +190,7 @@ SREC_VNNI inline void vnni_dots(const uint8_t* plane, int pairs, const Query* co
     const __m512i halves = _mm512_set1_epi8(15);
     for (int pair = 0; pair < pairs; ++pair) {
         const __m512i bytes = _mm512_loadu_si512(plane + pair * kWide);
+        _mm_prefetch(reinterpret_cast<const char*>(plane + pair * kWide + kAhead), _MM_HINT_T0);
         const __m512i low = _mm512_and_si512(bytes, halves);
         const __m512i high = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), halves);
         for (int one = 0; one < Count; ++one) {
