@@ -1,4 +1,4 @@
-"""Write docs/reference.md from the code: commands, settings, models, sources and tables.
+"""Write docs/reference.md from the code: commands, settings, models, sources, tables and contenders.
 
 Run it after changing any of them; with ``--check`` it only says whether the page is up to date.
 """
@@ -10,6 +10,7 @@ from typing import Any
 
 import typer
 
+from srec.bench.inference.table import CONTENDERS
 from srec.cli import app
 from srec.cli.options import settings_kinds
 from srec.data.schema import TABLES
@@ -65,6 +66,9 @@ def tables() -> Iterator[str]:
     for name, source in SOURCES.items():
         module = sys.modules[source.__module__]
         yield f"| `{name}` | {(module.__doc__ or '').strip().splitlines()[0]} |"
+    yield "\n## Contenders\n\nOf `srec bench inference`.\n\n| name | what it is |\n|---|---|"
+    for name, contender in CONTENDERS.items():
+        yield f"| `{name}` | {contender.what} |"
     for table in TABLES.values():
         yield f"\n## The table `{table.name}`\n\n| column | type | meaning |\n|---|---|---|"
         for column in table.columns:

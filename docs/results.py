@@ -1,6 +1,6 @@
-"""Write the results section of README.md from the files in benchmarks/results.
+"""Write the results section of README.md, and the pages of the inference benchmark, from benchmarks/results.
 
-Run it after a result was added or made anew; with ``--check`` it only says whether the section is up to date.
+Run it after a result was added or made anew; with ``--check`` it only says whether all of it is up to date.
 """
 
 import json
@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from srec.bench.inference import page as inference_page
+from srec.bench.inference.page import SUMMARY, summary
+from srec.bench.inference.page import protocol as inference_protocol
 from srec.evaluation.leaderboard_page import HEADINGS, cells, protocol
 from srec.evaluation.rows import METRICS
 
@@ -96,6 +99,22 @@ def timed(folder: Path) -> Iterator[str]:
     yield table(("what", "step", "floor", "ratio", "evaluation", "file"), rows) + "\n"
 
 
+def inferred(folder: Path) -> Iterator[str]:
+    """Every way to run the model."""
+    files = sorted(folder.glob("bench-inference-*.json"))
+    if not files:
+        return
+    yield "### Inference: speed, and whether the order stays\n"
+    yield "`srec bench inference`. Lists are held to the exact ones; speeds are of random inputs.\n"
+    for file in files:
+        result = read(file)
+        name = result["dataset"] + (", simulated" if result["simulated"] else "")
+        yield f"#### {result['items']:,} items, dimension {result['dimension']} ({name})\n"
+        yield table(SUMMARY, [summary(row) for row in result["contenders"]]) + "\n"
+        said = " ".join(inference_protocol(result))
+        yield f"{said} Files: {link(file)}, {link(file.with_suffix('.html'))}.\n"
+
+
 def served(folder: Path) -> Iterator[str]:
     """The server beside a constant answer of it."""
     files = sorted(folder.glob("bench-http*.json"))
@@ -135,7 +154,8 @@ def boards(folder: Path) -> Iterator[str]:
 
 def section(folder: Path = RESULTS) -> str:
     """The whole section, its markers included."""
-    return "\n".join([BEGIN, "", *reproduced(folder), *timed(folder), *served(folder), *boards(folder), END])
+    parts = (reproduced, timed, inferred, served, boards)
+    return "\n".join([BEGIN, "", *(line for part in parts for line in part(folder)), END])
 
 
 def page(text: str) -> str:
@@ -145,10 +165,17 @@ def page(text: str) -> str:
     return before + section() + after
 
 
+def pages() -> dict[Path, str]:
+    """All that is written here, as the files have it."""
+    made = {PAGE: page(PAGE.read_text(encoding="utf-8"))}
+    for file in RESULTS.glob("bench-inference-*.json"):
+        made[file.with_suffix(".html")] = inference_page(read(file))
+    return made
+
+
 if __name__ == "__main__":
-    now = PAGE.read_text(encoding="utf-8")
-    wanted = page(now)
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(wanted, encoding="utf-8")
-    elif now != wanted:
-        sys.exit("the results in README.md differ from their files: run `make docs`")
+    for target, wanted in pages().items():
+        if "--check" not in sys.argv[1:]:
+            target.write_text(wanted, encoding="utf-8")
+        elif not target.is_file() or target.read_text(encoding="utf-8") != wanted:
+            sys.exit(f"{target.name} differs from the result files: run `make docs`")

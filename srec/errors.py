@@ -19,3 +19,15 @@ class SettingsError(SRecError):
 
 class TrainingError(SRecError):
     """Training cannot go on; the message names the step."""
+
+
+class MissingLibrary(SRecError):  # noqa: N818 -- it names what is missing
+    """A library that only some parts need is not installed.
+
+    Args:
+        library: the module that cannot be imported.
+        extra: the extra of the package that brings it.
+    """
+
+    def __init__(self, library: str, extra: str) -> None:
+        super().__init__(f"this needs {library}: install the extra, pip install 'srec[{extra}]'")

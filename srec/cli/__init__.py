@@ -37,6 +37,7 @@ for command in (
     app.command()(command)
 bench.command()(benchmarks.training)
 bench.command()(benchmarks.exactness)
+bench.command()(benchmarks.inference)
 bench.command()(benchmarks.http)
 app.add_typer(bench, name="bench")
 

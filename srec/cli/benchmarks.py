@@ -57,6 +57,47 @@ def exactness(
         )
 
 
+def inference(
+    dataset: Annotated[Path, typer.Argument(help="The dataset directory the run was trained on.")],
+    run: Annotated[Path, typer.Argument(help="The trained run.")],
+    contenders: Annotated[
+        str | None, typer.Option(help="Only these, separated by commas; all if left out.")
+    ] = None,
+    inputs: Annotated[
+        int, typer.Option(min=1, help="Random inputs, and at most as many real ones.")
+    ] = 10_000,
+    warm_up: Annotated[
+        int, typer.Option(min=1, help="Inputs for each contender before the first block.")
+    ] = 1_000,
+    blocks: Annotated[int, typer.Option(min=1, help="Blocks that the inputs are cut into.")] = 20,
+    result: Annotated[
+        Path | None, typer.Option(help="A file to write the result to, as JSON; a page beside it, as HTML.")
+    ] = None,
+) -> None:
+    """Time every way to run a model, and compare each one's lists with the exact ones."""
+    import torch
+
+    from srec.bench.inference import bench_inference, page, table
+    from srec.bench.inference.table import chosen
+    from srec.data.dataset import Dataset
+    from srec.training.process import set_up_process
+    from srec.training.run import Run
+
+    names = chosen(contenders)
+    alone(set_up_process(1))
+    torch.set_num_interop_threads(1)
+    with console.status("reading") as status:
+        found = bench_inference(
+            Dataset(dataset), Run(run), names, count=inputs, warm=warm_up, blocks=blocks, watch=status.update
+        )
+    console.print(table(found))
+    for one in found["skipped"]:
+        console.print(f"skipped: {one['name']}: {one['reason']}", highlight=False, markup=False)
+    if result:
+        result.with_suffix(".html").write_text(page(found), encoding="utf-8")
+    _tell(found, result)
+
+
 def http(
     bundle: Annotated[Path, typer.Argument(help="The bundle directory to serve.")],
     requests: Annotated[int, typer.Option(min=1, help="To the API, and as many for the constant.")] = 20_000,

@@ -158,16 +158,24 @@ def evaluate(
 def export(
     dataset: Annotated[Path, typer.Argument(help="The dataset directory the run was trained on.")],
     run: Annotated[Path, typer.Argument(help="The run to export.")],
-    bundle: Annotated[Path, typer.Argument(help="The bundle directory to write.")],
+    target: Annotated[Path, typer.Argument(help="The directory to write.")],
+    format_name: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="onnx (the bundle, what SRec serves), torchscript, torchserve, openvino, aotinductor.",
+        ),
+    ] = "onnx",
 ) -> None:
-    """Write all that serving needs into one directory: no torch, no pickle, checksummed."""
+    """Write all that serving needs into one directory: no torch, no pickle; or another format."""
     from srec.data.dataset import Dataset
-    from srec.inference.export import export as write
+    from srec.inference.formats import format_module
     from srec.training.run import Run
 
+    module = format_module(format_name)
     with console.status(f"exporting {run}"):
-        write(Dataset(dataset), Run(run), bundle)
-    console.print(f"bundle: {bundle}")
+        module.write(Dataset(dataset), Run(run), target)
+    console.print(f"{'bundle' if format_name == 'onnx' else format_name}: {target}")
 
 
 def recommend(

@@ -154,6 +154,25 @@ def quality_by_time(rows: Sequence[Mapping[str, Any]], metric: str) -> str:
     return _svg(figure)
 
 
+def order_by_speed(speeds: Sequence[float], agreements: Sequence[float], x: str, y: str) -> str:
+    """How many of its lists are the reference's (0 to 1, shown in %), by the speed of each contender."""
+    figure, axes = _figure(x, y)
+    for place, (speed, agreement) in enumerate(zip(speeds, agreements, strict=True)):
+        axes.plot(
+            speed,
+            100 * agreement,
+            _marker(place),
+            color=colour(place),
+            markersize=8,
+            clip_on=False,
+            alpha=0.9,
+        )
+    axes.set_xlim(left=0)
+    axes.set_ylim(-3, 103)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    return _svg(figure)
+
+
 def lengths(histogram: Mapping[str, int]) -> str:
     """How many sessions have each number of interactions; the longest are pooled."""
     pooled: dict[int, int] = {}

@@ -44,6 +44,12 @@ class Positions:
         return self.sum(vectors_PD) / self.lengths_B[:, None]
 
 
+def graph_is_recorded() -> bool:
+    """Whether the operations are recorded, by export or by TorchScript's tracer, for any input later."""
+    traced: bool = torch.jit.is_tracing()  # type: ignore[attr-defined,no-untyped-call]
+    return torch.compiler.is_exporting() or traced
+
+
 def positions(items_BL: Tensor) -> Positions:
     """The positions of padded sessions (int64, oldest first, 0 is padding on the right).
 
@@ -52,7 +58,7 @@ def positions(items_BL: Tensor) -> Positions:
     """
     real_BL = items_BL > 0
     lengths_B = real_BL.sum(1)
-    if torch.compiler.is_exporting():
+    if graph_is_recorded():
         batch, length = items_BL.shape
         sessions_B1 = torch.arange(batch, device=items_BL.device)[:, None]
         from_newest_BL = lengths_B[:, None] - 1 - torch.arange(length, device=items_BL.device)

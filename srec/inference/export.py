@@ -69,7 +69,7 @@ def export(dataset: Dataset, run: Run, target: Path) -> Bundle:
     with write_directory(target, KIND, VERSION, inputs=inputs) as draft:
         write_bundle(draft.path, contents)
         exported = OnnxScorer(draft.path / ENCODER, contents.items)
-        _check_parity(TorchScorer(model), exported, dataset, run.training.max_length)
+        check_parity(TorchScorer(model), exported, dataset, run.training.max_length)
     return Bundle(target)
 
 
@@ -97,8 +97,12 @@ def _golden(model: SessionModel, dataset: Dataset, max_length: int, games: list[
     return made
 
 
-def _check_parity(trained: Scorer, exported: Scorer, dataset: Dataset, max_length: int) -> None:
-    """Score real sessions with both: every score within 1e-5 of the largest."""
+def check_parity(trained: Scorer, exported: Scorer, dataset: Dataset, max_length: int) -> None:
+    """Score real sessions with both: every score within 1e-5 of the largest.
+
+    Raises:
+        ArtifactError: a score differs by more.
+    """
     data = examples(dataset.sequences, "fit", max_length)
     chosen = np.linspace(0, len(data) - 1, min(len(data), 64), dtype=np.int64)
     items_BL = data.inputs(chosen)
@@ -108,7 +112,7 @@ def _check_parity(trained: Scorer, exported: Scorer, dataset: Dataset, max_lengt
         raise ArtifactError(f"the exported model scores differently: by up to {difference:.2g}")
 
 
-class _Encoder(nn.Module):
+class FoldedEncoder(nn.Module):
     """Sessions to vectors, the items' vectors folded into a constant."""
 
     def __init__(self, model: SessionModel) -> None:
@@ -117,15 +121,16 @@ class _Encoder(nn.Module):
         self.register_buffer("table_VD", model.item_table().detach().clone())
 
     def forward(self, items: Tensor) -> Tensor:
+        """Vectors [B, D] of padded items [B, L]."""
         return self.model.encode(items, self.get_buffer("table_VD"))
 
 
 def encoder_onnx(model: SessionModel) -> bytes:
     """The model's encoder as ONNX: "items" int64 [B, L] to "vectors" float32 [B, D]; B and L are free."""
-    encoder = _Encoder(model).eval()
+    encoder = FoldedEncoder(model).eval()
     example = torch.tensor([[1, 1, 1], [1, 1, 0]])
     free = {0: torch.export.Dim("B"), 1: torch.export.Dim("L")}
-    with _quiet():
+    with quiet():
         program = torch.onnx.export(
             encoder,
             (example,),
@@ -153,14 +158,16 @@ def _games(dataset: Dataset) -> list[GameInfo]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """The exporter warns of its own internals, and logs of a library that is not wanted here."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

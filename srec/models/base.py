@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 ItemsBL = npt.NDArray[np.integer[Any]]
 ScoresBV = npt.NDArray[np.float32]
+VectorsBD = npt.NDArray[np.float32]
 
 
 class Scorer(Protocol):

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from srec.data.dataset import Dataset, Ints
 from srec.errors import SettingsError
 from srec.features.global_graph import global_graph
-from srec.features.session_graph import Positions, positions
+from srec.features.session_graph import Positions, graph_is_recorded, positions
 from srec.models.gce_layers import GlobalAggregation, LocalGraph, Readout, dropout
 from srec.models.session_model import SessionModel, draw_uniform
 from srec.settings import Settings
@@ -197,7 +197,7 @@ def distinct(keys: Tensor) -> tuple[Tensor, Tensor]:
 
     In an exported graph, whose shapes must not depend on values, all keys as they come.
     """
-    if torch.compiler.is_exporting():
+    if graph_is_recorded():
         flat = keys.flatten()
         return flat, torch.arange(flat.shape[0]).reshape(keys.shape)
     found, places = torch.unique(keys, return_inverse=True)

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from srec.features.session_graph import Positions, dense_edges, session_edges
+from srec.features.session_graph import Positions, dense_edges, graph_is_recorded, session_edges
 
 SLOPE = 0.2
 POSITIONS = 200
@@ -41,7 +41,7 @@ class LocalGraph(nn.Module):
             sessions_P: int64, the session of each position.
             items_BL: the padded sessions; only a graph to export reads them.
         """
-        if torch.compiler.is_exporting():
+        if graph_is_recorded():
             return self._dense(vectors_ND, items_BL)
         count = vectors_ND.shape[0]
         rows_E, columns_E, types_E = session_edges(nodes_P, sessions_P, count)
@@ -95,7 +95,7 @@ class GlobalAggregation(nn.Module):
             places_NS: int64, which S of the M are each row's neighbours.
             weights_NS: how often they meet.
         """
-        attend = _attend_whole if torch.compiler.is_exporting() else attend_in_blocks
+        attend = _attend_whole if graph_is_recorded() else attend_in_blocks
         around_ND = attend(outer_MD, mean_BD, self.similarity, self.energy, sessions_M, places_NS, weights_NS)
         merged = dropout(torch.cat((inner_ND, around_ND), -1), self.dropout, self.training)
         return torch.relu(merged @ self.merge)

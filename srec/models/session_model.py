@@ -91,7 +91,7 @@ class TorchScorer:
         model.eval()
         self.model = model
         with torch.no_grad():
-            self.table_VD = model.item_table().contiguous()
+            self.table_VD = model.item_table().detach().contiguous()
             self.transposed_DV = self.table_VD[1:].T.contiguous()
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:

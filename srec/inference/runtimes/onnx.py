@@ -7,7 +7,7 @@ import onnxruntime
 
 from srec.data.dataset import Floats
 from srec.errors import ArtifactError
-from srec.models.base import ItemsBL, ScoresBV
+from srec.models.base import ItemsBL, ScoresBV, VectorsBD
 
 
 class OnnxEncoder:
@@ -32,10 +32,10 @@ class OnnxEncoder:
         except Exception as error:  # the library's errors share no base class
             raise ArtifactError(f"{encoder} cannot be run: {error}") from error
 
-    def encode(self, items_BL: ItemsBL) -> Floats:
+    def encode(self, items_BL: ItemsBL) -> VectorsBD:
         """Session vectors, float32 [B, D]."""
         feed = {"items": np.ascontiguousarray(items_BL, np.int64)}
-        vectors_BD: Floats = self._session.run(["vectors"], feed)[0]
+        vectors_BD: VectorsBD = self._session.run(["vectors"], feed)[0]
         return vectors_BD
 
 

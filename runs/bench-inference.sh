@@ -1,0 +1,30 @@
+#!/bin/sh
+# Every way to run the model at SRec's real size, 42,429 games, with the dimensions 128 and 368: a simulated Steam is
+# made and trained on, shortly, for speed and order are what is measured. Hours on one core, most of them training.
+# Where the Diginetica model of runs/leaderboards.sh is there, it is measured too. After `make .venv/installed-dev`:
+#   PATH=.venv/bin:$PATH sh runs/bench-inference.sh
+# INPUTS inputs of each kind, and WORK for what is made, may be set; results go to benchmarks/results.
+set -eu
+cd "$(dirname "$0")/.."
+results=benchmarks/results work=${WORK:-work/games-42k} inputs=${INPUTS:-10000} recipe=recipes/games-42k.toml
+
+# bench NAME DATASET RUN
+bench() {
+    srec bench inference "$2" "$3" --inputs "$inputs" --result "$results/bench-inference-$1.json"
+}
+
+srec simulate "$work/world" --recipe "$recipe"
+srec ingest "$work/store.duckdb" "$work/world" --source simulated
+for size in 128:2 368:1; do # dimension and epochs
+    dimension=${size%%:*} epochs=${size##*:}
+    srec prepare "$work/store.duckdb" "$work/dataset-$dimension" --recipe "$recipe" \
+        --set "tags.dimension=$dimension"
+    srec train "$work/dataset-$dimension" "$work/run-$dimension" --recipe "$recipe" --threads 1 \
+        --set "gce-gnn.dimension=$dimension" --set "training.epochs=$epochs"
+    bench "games-42k-$dimension" "$work/dataset-$dimension" "$work/run-$dimension"
+done
+
+sessions=work/sessions/diginetica
+if [ -f "$sessions/paper-0/manifest.json" ]; then
+    bench diginetica "$sessions/paper" "$sessions/paper-0"
+fi

@@ -1,0 +1,70 @@
+"""What a run can be exported to: one file a format, and one line in the table.
+
+SRec serves from the bundle, "onnx". The others are the routes that are taken elsewhere: measured by
+``srec bench inference``, none of them the default. Each module has ``write(dataset, run, target)``, which
+writes a directory with a manifest, and ``load(path)``, which makes it encode sessions again.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+
+from srec.data.dataset import Dataset
+from srec.errors import MissingLibrary, SettingsError
+
+if TYPE_CHECKING:
+    from srec.inference.formats.artefact import Encode
+    from srec.training.run import Run
+
+
+class FormatModule(Protocol):
+    """What the file of a format has."""
+
+    def write(self, dataset: Dataset, run: "Run", target: Path) -> None:
+        """Write a run as a directory of this format, unless it is there."""
+
+    def load(self, path: Path) -> "Encode":
+        """The encoder of such a directory, on one thread."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """Where a format is; its file is imported when it is used, for it imports what only it needs."""
+
+    module: str
+    extra: str
+
+    def load(self) -> FormatModule:
+        """The format's module.
+
+        Raises:
+            MissingLibrary: what it needs is not installed; the message says how to get it.
+        """
+        try:
+            return cast("FormatModule", import_module(f"srec.inference.formats.{self.module}"))
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.startswith("srec"):
+                raise
+            raise MissingLibrary(error.name, self.extra) from error
+
+
+FORMATS: dict[str, Format] = {
+    "onnx": Format("onnx", "train"),
+    "torchscript": Format("torchscript", "train"),
+    "torchserve": Format("torchserve", "torchserve"),
+    "openvino": Format("openvino", "openvino"),
+    "aotinductor": Format("aotinductor", "train"),
+}
+
+
+def format_module(name: str) -> FormatModule:
+    """The module of a format.
+
+    Raises:
+        SettingsError: there is no such format; the message lists those there are.
+        MissingLibrary: what it needs is not installed.
+    """
+    if name not in FORMATS:
+        raise SettingsError(f"there is no format {name!r}; the formats are {', '.join(FORMATS)}")
+    return FORMATS[name].load()

@@ -1,0 +1,46 @@
+"""OpenVINO's own format, converted from the ONNX encoder, run in float32."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import openvino
+
+from srec.data.dataset import Dataset
+from srec.inference.export import FoldedEncoder, encoder_onnx
+from srec.inference.formats.artefact import Encode, checked, write_artefact
+from srec.models.base import ItemsBL, VectorsBD
+from srec.training.run import Run
+
+KIND, FILE = "openvino", "encoder.xml"
+# Left to itself it computes in bfloat16 where the CPU can, and the order is another.
+_PROPERTIES = {
+    "INFERENCE_PRECISION_HINT": "f32",
+    "PERFORMANCE_HINT": "LATENCY",
+    "INFERENCE_NUM_THREADS": 1,
+}
+
+
+def write(dataset: Dataset, run: Run, target: Path) -> None:
+    """Write the converted encoder, unless it is there."""
+    write_artefact(KIND, dataset, run, target, _convert, _read)
+
+
+def load(path: Path) -> Encode:
+    """The encoder of such a directory."""
+    return _read(checked(path, KIND))
+
+
+def _convert(encoder: FoldedEncoder, folder: Path) -> None:
+    converted = openvino.convert_model(io.BytesIO(encoder_onnx(encoder.model)))
+    openvino.save_model(converted, folder / FILE, compress_to_fp16=False)
+
+
+def _read(folder: Path) -> Encode:
+    compiled = openvino.Core().compile_model(folder / FILE, "CPU", _PROPERTIES)
+
+    def encode(items_BL: ItemsBL) -> VectorsBD:
+        vectors_BD: VectorsBD = compiled(np.ascontiguousarray(items_BL, np.int64))[0]
+        return vectors_BD
+
+    return encode

@@ -1,0 +1,44 @@
+"""TorchScript, traced and frozen: what the post deployed. Deprecated in PyTorch, in favour of torch.export.
+
+The file is a program: loading it runs what whoever wrote it wanted to be run.
+"""
+
+import warnings
+from pathlib import Path
+from typing import IO
+
+import torch
+
+from srec.data.dataset import Dataset
+from srec.inference.export import FoldedEncoder
+from srec.inference.formats.artefact import Encode, checked, torch_encode, write_artefact
+from srec.training.run import Run
+
+KIND, FILE = "torchscript", "encoder.pt"
+
+
+def write(dataset: Dataset, run: Run, target: Path) -> None:
+    """Write the traced encoder, unless it is there."""
+    write_artefact(KIND, dataset, run, target, trace, lambda folder: read(folder / FILE))
+
+
+def load(path: Path) -> Encode:
+    """The encoder of such a directory."""
+    return read(checked(path, KIND) / FILE)
+
+
+def trace(encoder: FoldedEncoder, folder: Path) -> None:
+    """Trace, freeze and write an encoder; batch and length stay free, for no shape depends on a value."""
+    example_BL = torch.tensor([[1, 1, 1], [1, 1, 0]])
+    with torch.no_grad():
+        traced = torch.jit.trace(encoder, (example_BL,), check_trace=False)  # type: ignore[no-untyped-call]
+        torch.jit.save(torch.jit.freeze(traced), str(folder / FILE))
+
+
+def read(file: Path | IO[bytes]) -> Encode:
+    """A traced encoder, from a file or an open one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        source = str(file) if isinstance(file, Path) else file
+        module = torch.jit.load(source, map_location="cpu")  # type: ignore[no-untyped-call]
+    return torch_encode(module)

@@ -1,0 +1,90 @@
+"""The handler that a TorchServe archive names: it passes each request on to SRec's own app, in this process.
+
+So TorchServe answers what ``srec serve`` answers to POST /api/recommend, refusals included. It imports
+nothing of TorchServe, whose workers call it. See ``examples/torchserve``.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from starlette.types import ASGIApp, Message
+
+from srec.serving.app import create_app
+
+PATH = "/api/recommend"
+BUNDLE = "bundle"  # where in the archive the bundle is
+
+
+class Context(Protocol):
+    """What TorchServe tells a handler, and what it wants to be told."""
+
+    system_properties: dict[str, Any]
+
+    def set_response_status(self, code: int = 200, phrase: str = "", idx: int = 0) -> None:
+        """The HTTP status of the answer at a place of the batch."""
+
+    def set_response_content_type(self, idx: int, value: str) -> None:
+        """Its content type."""
+
+
+class Handler:
+    """One worker's app; TorchServe calls it from one thread."""
+
+    def initialize(self, context: Context) -> None:
+        """Open the bundle of the archive and check it.
+
+        Raises:
+            ArtifactError: it is damaged, or does not answer as the trained model did.
+        """
+        self._app: ASGIApp = create_app(Path(context.system_properties["model_dir"]) / BUNDLE)
+
+    def handle(self, data: Sequence[dict[str, Any]], context: Context) -> list[str]:
+        """The answers to a batch of requests, each as JSON."""
+        bodies = [_encoded(row.get("body", row.get("data"))) for row in data]
+        answers = asyncio.run(self._answer(bodies))
+        for place, (status, _) in enumerate(answers):
+            context.set_response_status(code=status, idx=place)
+            context.set_response_content_type(place, "application/json")
+        return [text for _, text in answers]
+
+    async def _answer(self, bodies: Sequence[bytes]) -> list[tuple[int, str]]:
+        return list(await asyncio.gather(*(post(self._app, PATH, body) for body in bodies)))
+
+
+async def post(app: ASGIApp, path: str, body: bytes) -> tuple[int, str]:
+    """Post JSON to an ASGI app; returns the status and the body of its answer."""
+    sent: list[Message] = []
+    asked = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def receive() -> Message:
+        return next(asked, {"type": "http.disconnect"})
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": headers,
+        "client": None,
+        "server": None,
+    }
+    await app(scope, receive, send)
+    text = b"".join(message.get("body", b"") for message in sent).decode()
+    return sent[0]["status"], text
+
+
+def _encoded(body: Any) -> bytes:
+    """The body as it was sent; TorchServe has parsed what is sent as JSON."""
+    return bytes(body) if isinstance(body, bytes | bytearray) else json.dumps(body).encode()
