@@ -1,6 +1,7 @@
 #!/bin/sh
 # Every way to run the model at SRec's real size, 42,429 games, with the dimensions 128 and 368: a simulated Steam is
-# made and trained on, shortly, for speed and order are what is measured. Hours on one core, most of them training.
+# made and trained on, shortly, for speed and order are what is measured; then the server, on the bundle of dimension
+# 128. Hours on one core, most of them training.
 # Where the Diginetica model of runs/leaderboards.sh is there, it is measured too. After `make .venv/installed-dev`:
 #   PATH=.venv/bin:$PATH sh runs/bench-inference.sh
 # INPUTS inputs of each kind, and WORK for what is made, may be set; results go to benchmarks/results.
@@ -23,6 +24,9 @@ for size in 128:2 368:1; do # dimension and epochs
         --set "gce-gnn.dimension=$dimension" --set "training.epochs=$epochs"
     bench "games-42k-$dimension" "$work/dataset-$dimension" "$work/run-$dimension"
 done
+
+srec export "$work/dataset-128" "$work/run-128" "$work/bundle-128"
+srec bench http "$work/bundle-128" --result "$results/bench-http.json"
 
 sessions=work/sessions/diginetica
 if [ -f "$sessions/paper-0/manifest.json" ]; then

@@ -121,6 +121,9 @@ def test_contenders_are_timed_and_compared(world: tuple[Dataset, Run]) -> None:
     [skipped] = result["skipped"]
     assert skipped["name"] == "ipex"
     assert "torch==2.8.0" in skipped["reason"]
+    for work in result["search"].values():
+        assert 10 <= work["top 10"]["rescored"] <= work["top 50"]["rescored"] <= world[0].item_count
+        assert 0 <= work["top 10"]["opened"] <= work["top 50"]["opened"] <= 1
     for row in rows.values():
         for kind in ("random", "real"):
             speed = row[kind]["per_cpu_second"]
@@ -158,6 +161,7 @@ def assert_shown(result: dict) -> None:
         assert html.count(f'<th scope="row">{name}</th>') == 2
     assert "Simulated data" in html
     assert "ipex, skipped" in html
+    assert "The exact search (" in html
     for svg in html.split("<svg")[1:]:
         ElementTree.fromstring("<svg" + svg[: svg.index("</svg>") + 6].replace("xlink:href", "href"))
     assert "http://" not in html.replace("http://www.w3.org", "")

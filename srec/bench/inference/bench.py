@@ -14,6 +14,7 @@ from srec.bench.inference.order import Reference, agreement
 from srec.bench.inference.speed import speeds, warm_up
 from srec.bench.inference.subject import Subject
 from srec.bench.inference.table import CONTENDERS
+from srec.bench.inference.work import search_work
 from srec.data.dataset import Dataset
 from srec.errors import SRecError
 from srec.evaluation.environment import environment
@@ -66,6 +67,9 @@ def bench_inference(
             watch(f"warming up {name}")
             warm_up(contender, heat)
         found = {kind: _measure(kind, inputs, made, subject, blocks, watch) for kind, inputs in kinds.items()}
+        watch("counting what the exact search reads")
+        exclude = not dataset.repeats
+        work = {kind: search_work(subject, inputs, exclude) for kind, inputs in kinds.items()}
     return {
         "benchmark": "inference",
         "dataset": "/".join(dataset.path.resolve().parts[-2:]),
@@ -81,7 +85,8 @@ def bench_inference(
         "lengths": {kind: _lengths(inputs) for kind, inputs in kinds.items()},
         "warm_up": warm,
         "blocks": blocks,
-        "exclude_inputs": not dataset.repeats,
+        "exclude_inputs": exclude,
+        "search": work,
         "contenders": [
             {"name": name, "what": CONTENDERS[name].what} | {kind: found[kind][name] for kind in kinds}
             for name in made
