@@ -69,7 +69,8 @@ def bench_inference(
         found = {kind: _measure(kind, inputs, made, subject, blocks, watch) for kind, inputs in kinds.items()}
         watch("counting what the exact search reads")
         exclude = not dataset.repeats
-        work = {kind: search_work(subject, inputs, exclude) for kind, inputs in kinds.items()}
+        searched = kinds if "srec" in made else {}
+        work = {kind: search_work(subject, inputs, exclude) for kind, inputs in searched.items()}
     return {
         "benchmark": "inference",
         "dataset": "/".join(dataset.path.resolve().parts[-2:]),

@@ -99,12 +99,12 @@ def protocol(result: Result) -> list[str]:
         f"Measured {environment['date']} on {environment['processor'] or environment['machine']}, torch"
         f" {environment['torch']}, ONNX Runtime {environment['onnxruntime']}.",
     ]
-    for kind, work in result["search"].items():
+    for kind, work in result.get("search", {}).items():  # where srec is a contender
         ten, fifty = work["top 10"], work["top 50"]
         said.append(
             f"The exact search ({work['kernel']}) scored {ten['rescored']:.0f} rows of all for the 10 best on"
-            f" {kind} inputs and {fifty['rescored']:.0f} for the 50 best; it read the lower halves of the codes"
-            f" of {100 * ten['opened']:.1f} % and {100 * fifty['opened']:.1f} % of the blocks."
+            f" {kind} inputs and {fifty['rescored']:.0f} for the 50 best; it read the lower halves of the"
+            f" codes of {100 * ten['opened']:.1f} % and {100 * fifty['opened']:.1f} % of the blocks."
         )
     return said + [f"{one['name']}, skipped: {one['reason']}." for one in result["skipped"]]
 

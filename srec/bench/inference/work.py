@@ -18,8 +18,8 @@ def search_work(subject: Subject, inputs: Inputs, exclude: bool) -> dict[str, An
         exclude: whether the input's items are taken out of the answer.
 
     Returns:
-        "kernel"; for the 10 and the 50 best "rescored", the rows scored in float64 for an input, and "opened",
-        the share of blocks whose lower halves were read: 0 with a kernel that has none.
+        "kernel"; for the 10 and the 50 best "rescored", the rows scored in float64 for an input, and
+        "opened", the share of blocks whose lower halves were read: 0 with a kernel that has none.
     """
     index = ExactTopK(subject.items_VD)
     found: dict[str, Any] = {"kernel": index.kernel}
