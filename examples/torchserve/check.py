@@ -23,7 +23,8 @@ from pathlib import Path
 
 from srec.inference.bundle import Bundle
 from srec.serving.app import create_app
-from srec.serving.torchserve import PATH, post
+from srec.serving.in_process import post
+from srec.serving.torchserve import PATH
 
 CONFIG = Path(__file__).with_name("config.properties")
 PREDICTIONS = "http://127.0.0.1:8085/predictions/srec"
@@ -55,7 +56,7 @@ def main() -> None:
             stop(server, Path(folder))
     print(served)
     if json.loads(served) != json.loads(native):
-        sys.exit(f"TorchServe answers differently than SRec, which answers:\n{native}")
+        sys.exit(f"TorchServe answers differently than SRec, which answers:\n{native.decode()}")
     print(f"the same {len(json.loads(served)['games'])} games, scores and tags as SRec's own answer")
 
 

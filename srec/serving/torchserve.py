@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from starlette.types import ASGIApp, Message
+from starlette.types import ASGIApp
 
 from srec.serving.app import create_app
+from srec.serving.in_process import post
 
 PATH = "/api/recommend"
 BUNDLE = "bundle"  # where in the archive the bundle is
@@ -48,41 +49,10 @@ class Handler:
         for place, (status, _) in enumerate(answers):
             context.set_response_status(code=status, idx=place)
             context.set_response_content_type(place, "application/json")
-        return [text for _, text in answers]
+        return [answer.decode() for _, answer in answers]
 
-    async def _answer(self, bodies: Sequence[bytes]) -> list[tuple[int, str]]:
+    async def _answer(self, bodies: Sequence[bytes]) -> list[tuple[int, bytes]]:
         return list(await asyncio.gather(*(post(self._app, PATH, body) for body in bodies)))
-
-
-async def post(app: ASGIApp, path: str, body: bytes) -> tuple[int, str]:
-    """Post JSON to an ASGI app; returns the status and the body of its answer."""
-    sent: list[Message] = []
-    asked = iter([{"type": "http.request", "body": body, "more_body": False}])
-
-    async def receive() -> Message:
-        return next(asked, {"type": "http.disconnect"})
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "POST",
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "root_path": "",
-        "headers": headers,
-        "client": None,
-        "server": None,
-    }
-    await app(scope, receive, send)
-    text = b"".join(message.get("body", b"") for message in sent).decode()
-    return sent[0]["status"], text
 
 
 def _encoded(body: Any) -> bytes:

@@ -4,14 +4,12 @@ import asyncio
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from typing import Any
 
 from fastapi import FastAPI
-from starlette.types import Message
 
 from srec.errors import ArtifactError
 from srec.inference.golden import Golden, check_answer
+from srec.serving.in_process import post
 
 
 def check_api(app: FastAPI, golden: Sequence[Golden]) -> None:
@@ -33,41 +31,8 @@ def check_api(app: FastAPI, golden: Sequence[Golden]) -> None:
 async def _check(app: FastAPI, golden: Sequence[Golden]) -> None:
     for one in golden:
         body = {"liked": list(one.liked), "k": max(len(one.app_ids), 1)}
-        status, answer = await _post(app, "/api/recommend", json.dumps(body).encode())
+        status, answer = await post(app, "/api/recommend", json.dumps(body).encode())
         if status != 200:
             raise ArtifactError(f"the API answers the golden request {list(one.liked)} with status {status}")
         games = json.loads(answer)["games"]
         check_answer("the API", one, [game["app_id"] for game in games], [game["score"] for game in games])
-
-
-async def _post(app: FastAPI, path: str, body: bytes) -> tuple[int, bytes]:
-    """The status and the body of one answer."""
-    scope: dict[str, Any] = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "POST",
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "root_path": "",
-        "query_string": b"",
-        "headers": [
-            (b"host", b"localhost"),
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-        ],
-        "client": None,
-        "server": ("localhost", 80),
-    }
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    with suppress(Exception):  # it has been answered with status 500
-        await app(scope, receive, send)
-    return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
