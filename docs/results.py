@@ -11,7 +11,6 @@ from typing import Any
 
 from srec.bench.inference import page as inference_page
 from srec.bench.inference.page import SUMMARY, summary
-from srec.bench.inference.page import protocol as inference_protocol
 from srec.evaluation.leaderboard_page import HEADINGS, cells, protocol
 from srec.evaluation.rows import METRICS
 
@@ -105,14 +104,17 @@ def inferred(folder: Path) -> Iterator[str]:
     if not files:
         return
     yield "### Inference: speed, and whether the order stays\n"
-    yield "`srec bench inference`. Lists are held to the exact ones; speeds are of random inputs.\n"
+    yield "`srec bench inference`: one thread, a session at a time, contenders interleaved. Inputs per CPU"
+    yield "second and ratios, medians over blocks, are of random inputs: app ids in, those of the ten best games"
+    yield "out. Top 10, top 50: % of inputs whose list is exactly the reference's. The pages say the rest.\n"
     for file in files:
         result = read(file)
         name = result["dataset"] + (", simulated" if result["simulated"] else "")
         yield f"#### {result['items']:,} items, dimension {result['dimension']} ({name})\n"
         yield table(SUMMARY, [summary(row) for row in result["contenders"]]) + "\n"
-        said = " ".join(inference_protocol(result))
-        yield f"{said} Files: {link(file)}, {link(file.with_suffix('.html'))}.\n"
+        inputs = result["inputs"]
+        count = f"{inputs['random']:,} random inputs and {inputs['real']:,} beginnings of test sessions"
+        yield f"{count}. Files: {link(file)}, {link(file.with_suffix('.html'))}.\n"
 
 
 def served(folder: Path) -> Iterator[str]:

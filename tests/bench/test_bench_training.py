@@ -16,7 +16,7 @@ def test_a_step_is_timed_and_split_beside_the_floor(tmp_path: Path, hops: int) -
     result = bench_training(dataset, settings, TrainingSettings(batch_size=20), steps=4, blocks=3)
     assert list(result["split_ms"]) == list(PARTS)
     assert all(spent > 0 for spent in result["split_ms"].values())
-    # The parts are a step's and are counted once: on a machine that other work shares no more can be said of times.
+    # The parts are those of a step; where other work shares the machine, no more can be said of times.
     assert 0.1 * result["step_ms"] < sum(result["split_ms"].values()) < 10 * result["step_ms"]
     assert min(result["ratio"], result["step_ms"], result["floor_ms"]) > 0
     assert {"date", "python", "torch"} <= result["environment"].keys()
