@@ -104,9 +104,9 @@ def inferred(folder: Path) -> Iterator[str]:
     if not files:
         return
     yield "### Inference: speed, and whether the order stays\n"
-    yield "`srec bench inference`: one thread, a session at a time, contenders interleaved. Inputs per CPU"
-    yield "second and ratios, medians over blocks, are of random inputs: app ids in, those of the ten best games"
-    yield "out. Top 10, top 50: % of inputs whose list is exactly the reference's. The pages say the rest.\n"
+    yield "`srec bench inference`: one thread, a session at a time, contenders interleaved. Inputs per"
+    yield "CPU second and ratios, medians over blocks, are of random inputs: app ids in, the ten best out."
+    yield "Top 10, top 50: % of inputs whose list is exactly the reference's. The pages say the rest.\n"
     for file in files:
         result = read(file)
         name = result["dataset"] + (", simulated" if result["simulated"] else "")
