@@ -18,6 +18,7 @@ srec prepare "$work/store.duckdb" "$work/dataset" --recipe "$recipe"
 srec train "$work/dataset" "$work/runs/gce-gnn" --model gce-gnn --recipe "$recipe"
 srec evaluate "$work/dataset" "$work/report" --run "$work/runs/gce-gnn" --recipe "$recipe"
 srec export "$work/dataset" "$work/runs/gce-gnn" "$work/bundle"
+srec verify "$work/bundle"
 
 if [ "${SERVE:-1}" = 0 ]; then
     # shellcheck disable=SC2086 -- the ids are separate words
