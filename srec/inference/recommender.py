@@ -159,18 +159,17 @@ class Recommender:
         app_ids = np.full((len(liked), k), -1, np.int64)
         scores = np.full((len(liked), k), -np.inf)
         lists = [self._known(one)[0] for one in liked]
-        # Lists of similar length together: none is padded by much.
-        order = sorted(range(len(lists)), key=lambda at: len(lists[at]))
-        for first in range(0, len(order), BLOCK):
-            chosen = [at for at in order[first : first + BLOCK] if lists[at]]
-            if chosen:
-                found = self._search([lists[at] for at in chosen], k)
-                app_ids[chosen] = np.where(found.rows >= 0, self.bundle.app_ids[found.rows], -1)
-                scores[chosen] = found.scores
-        for at in [at for at in order if not lists[at]]:
+        named = [at for at, items in enumerate(lists) if items]
+        for first in range(0, len(named), BLOCK):
+            chosen = named[first : first + BLOCK]
+            found = self._search([lists[at] for at in chosen], k)
+            app_ids[chosen] = np.where(found.rows >= 0, self.bundle.app_ids[found.rows], -1)
+            scores[chosen] = found.scores
+        empty = [at for at, items in enumerate(lists) if not items]
+        if empty:
             items, values = self._counted("popular", [], min(k, len(self.bundle.games)))
-            app_ids[at, : len(items)] = self.bundle.app_ids[np.array(items, np.int64) - 1]
-            scores[at, : len(items)] = values
+            app_ids[empty, : len(items)] = self.bundle.app_ids[np.array(items, np.int64) - 1]
+            scores[empty, : len(items)] = values
         return Batch(app_ids, scores)
 
     def check(self) -> None:
