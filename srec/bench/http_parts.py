@@ -1,6 +1,5 @@
 """Where the time of an answer goes that is not spent on HTTP: timed in this process, part by part."""
 
-import json
 import statistics
 import time
 from collections import defaultdict
@@ -52,7 +51,7 @@ def parts(recommender: Recommender, bodies: Sequence[bytes], together: int) -> t
 
 
 def _read(body: bytes) -> Request:
-    request = RecommendRequest.model_validate(json.loads(body))
+    request = RecommendRequest.model_validate_json(body)
     return Request(request.liked, request.k, request.recommender)
 
 
