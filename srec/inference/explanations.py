@@ -50,7 +50,7 @@ class TagExplanations:
         theirs_M = theirs_BT[requests_M, self._ids[at_M]]
         common = np.flatnonzero(theirs_M >= 0)
         at_M, places_M = at_M[common], places_M[common]
-        # One number to sort by, as products are at most 1: sorting by two takes ten times as long.
+        # One number to sort by, as products are at most 1: sorting by two takes far longer.
         keys_M = 2 * places_M - self._weights[at_M] * theirs_M[common]
         sorted_M = at_M[keys_M.argsort(kind="stable")]
         names = [self._names[tag] for tag in self._ids[sorted_M].tolist()]
