@@ -28,7 +28,7 @@ def simulate(
 
 
 def ingest(
-    store: Annotated[Path, typer.Argument(help="The store, a DuckDB file; it is made if it is not there.")],
+    store: Annotated[str, typer.Argument(help="The store, a DuckDB file; it is made if it is not there.")],
     path: Annotated[Path, typer.Argument(help="The folder or file to read.")],
     source: Annotated[str, typer.Option(help="What it is: ucsd, steam-api, table or simulated.")],
     table: Annotated[str, typer.Option(help="For a table: whether it has reviews or games.")] = "reviews",
@@ -40,7 +40,7 @@ def ingest(
 ) -> None:
     """Read reviews and games into the store; what is already there changes nothing."""
     from srec.data.sources import SOURCES
-    from srec.data.store import Store
+    from srec.data.stores import open_store
 
     if source not in SOURCES:
         raise SRecError(f"there is no source {source!r}; the sources are {', '.join(SOURCES)}")
@@ -48,7 +48,7 @@ def ingest(
         made = SOURCES[source](path, table, _columns(column or ()))
     else:
         made = SOURCES[source](path)
-    with Store.open(store, create=True, memory_limit=memory, threads=threads) as opened:
+    with open_store(store, create=True, memory_limit=memory, threads=threads) as opened:
         with console.status(f"reading {path}") as status:
             summary = opened.ingest(made, lambda rows: status.update(f"reading {path}: {rows:,} rows"))
         console.print(ingestion_table(summary))
@@ -58,7 +58,7 @@ def ingest(
 
 
 def prepare(
-    store: Annotated[Path, typer.Argument(help="The store to read.")],
+    store: Annotated[str, typer.Argument(help="The store to read.")],
     dataset: Annotated[Path, typer.Argument(help="The dataset directory to write.")],
     recipe: RecipeOption = None,
     overrides: SetOption = None,

@@ -1,7 +1,13 @@
-"""From a source's batches to changed rows: clean, stage, merge. Runs inside the store's transaction."""
+"""From a source's batches to changed rows, in a DuckDB connection: stage, merge, clear.
+
+``stage`` cleans what a source gives; ``merge`` finds the rows that change the tables ``reviews`` and
+``games`` of the same connection, changes them, and leaves them in ``changed_reviews`` and ``changed_games``.
+A store that is no DuckDB file puts the stored versions of the staged rows into those tables in between.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -45,16 +51,24 @@ class Summary:
         return any(table.added or table.replaced for table in self.tables.values())
 
 
-def run_ingestion(
-    connection: duckdb.DuckDBPyConnection, source: Source, secret: str, progress: Progress | None = None
+def stage(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    secret: str,
+    batch: int,
+    progress: Progress | None = None,
 ) -> Summary:
-    """Read a source to its end and merge it into the tables ``reviews``, ``games`` and ``rejects``.
+    """Read a source to its end into the tables ``staged_reviews``, ``staged_games`` and ``staged_rejects``.
 
     Args:
-        connection: a store's connection, inside a transaction.
+        connection: it has the tables of a store, ``reviews``, ``games`` and ``rejects``.
         source: what to read.
         secret: hashed together with each user id, so that the store's keys cannot be looked up elsewhere.
+        batch: the number of this ingestion.
         progress: called with the number of rows read so far.
+
+    Returns:
+        what was read and rejected; ``merge`` fills in what changed.
 
     Raises:
         SourceError: the source is not what it claims; the caller rolls back.
@@ -64,19 +78,29 @@ def run_ingestion(
     read = 0
     for number, part in enumerate(source.parts()):
         counts = summary.tables.setdefault(part.table, TableSummary())
-        for batch in part.batches:
-            _stage(connection, source.name, part.table, batch, number, secret)
-            counts.read += len(batch)
-            read += len(batch)
+        values = {"secret": secret, "batch": batch} if part.table == "reviews" else {"part": number}
+        for rows in part.batches:
+            _stage(connection, source.name, part.table, rows, values)
+            counts.read += len(rows)
+            read += len(rows)
             if progress is not None:
                 progress(read)
     for name, counts in summary.tables.items():
         _count_rejects(connection, source, name, counts)
+    summary.reasons = _reasons(connection)
+    return summary
+
+
+def merge(connection: duckdb.DuckDBPyConnection, summary: Summary) -> None:
+    """Change ``reviews``, ``games`` and ``rejects`` by what is staged, and count it in the summary."""
+    for name, counts in summary.tables.items():
         _merge(connection, name, counts)
     run_sql(connection, "ingest_rejects")
-    summary.reasons = _reasons(connection)
+
+
+def clear(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop what ``stage`` and ``merge`` left."""
     run_sql(connection, "ingest_end")
-    return summary
 
 
 def _stage(
@@ -84,12 +108,11 @@ def _stage(
     source: str,
     kind: str,
     incoming: pa.RecordBatch,
-    part: int,
-    secret: str,
+    values: dict[str, Any],
 ) -> None:
-    """Clean one batch: good rows and bad rows wait apart.
+    """Clean one batch of rows: good rows and bad rows wait apart.
 
-    DuckDB finds the batch by the name of the variable. Registered, it would stay in memory until the end
+    DuckDB finds the rows by the name of the variable. Registered, they would stay in memory until the end
     of the transaction, and so would all the others.
     """
     table = TABLES[kind]
@@ -101,8 +124,7 @@ def _stage(
         " WHERE reason IS NOT NULL"
     )
     connection.execute(
-        f"INSERT INTO staged_{kind} SELECT {_stored(table)} FROM ({clean}) WHERE reason IS NULL",
-        {"secret": secret} if kind == "reviews" else {"part": part},
+        f"INSERT INTO staged_{kind} SELECT {_stored(table)} FROM ({clean}) WHERE reason IS NULL", values
     )
 
 
@@ -110,7 +132,10 @@ def _stored(table: Table) -> str:
     """The columns of a staged row, from the cleaned ones."""
     columns = [column.stored or column.name for column in table.columns]
     if table.name == "reviews":
-        columns[0] = "CAST('0x' || left(sha256($secret || ':' || user_id), 16) AS UBIGINT)"
+        # 64 bits of the hash, moved down by 2^63: neither PostgreSQL nor Spark has unsigned numbers.
+        digits = "CAST('0x' || left(sha256($secret || ':' || user_id), 16) AS UBIGINT)"
+        columns[0] = f"CAST(CAST({digits} AS HUGEINT) - 9223372036854775808 AS BIGINT)"
+        columns.append("$batch")
     else:
         # The later of two rows about a game is the one further on in the source.
         columns.append("(CAST($part AS BIGINT) << 40) + row")

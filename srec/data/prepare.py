@@ -235,10 +235,8 @@ def check_written(
         raise SRecError(f"the dataset breaks its own rules: {'; '.join(broken)}")
 
 
-def open_workspace(
-    store: Path, scratch: Path, memory_limit: str, threads: int | None
-) -> duckdb.DuckDBPyConnection:
-    """A scratch database with the store attached read-only as ``store``; larger than memory is fine."""
+def open_workspace(scratch: Path, memory_limit: str, threads: int | None) -> duckdb.DuckDBPyConnection:
+    """A scratch database; larger than memory is fine."""
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     connection = duckdb.connect(str(scratch / "work.duckdb"))
@@ -247,8 +245,6 @@ def open_workspace(
     connection.execute("SET preserve_insertion_order = false")
     if threads:
         connection.execute("SET threads = $threads", {"threads": threads})
-    path = str(store).replace("'", "''")
-    connection.execute(f"ATTACH '{path}' AS store (READ_ONLY)")
     return connection
 
 

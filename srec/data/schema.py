@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-VERSION = 1
+VERSION = 2
 
 #: The columns of a raw batch beside the table's own: the row's file, its number there, and for a row that
 #: the source itself could not read, why.
@@ -125,6 +125,14 @@ GAMES = Table(
             "tags_kind is votes, but a tag has none",
         ),
     ),
+)
+
+#: The columns of the table ``reviews`` in a store, with DuckDB's types; ``batch`` is the number of the
+#: ingestion that wrote the row.
+STORED_REVIEWS = (
+    ("user_key", "BIGINT"),
+    *((column.name, column.type) for column in REVIEWS.columns[1:]),
+    ("batch", "BIGINT"),
 )
 
 TABLES = {table.name: table for table in (REVIEWS, GAMES)}

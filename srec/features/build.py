@@ -8,13 +8,13 @@ from srec.artifacts import is_current, write_directory
 from srec.data.dataset import KIND, VERSION, Dataset
 from srec.data.prepare import Note, PrepareSettings, check_written, open_workspace, prepare_interactions
 from srec.data.sql import run_sql
-from srec.data.store import Store
+from srec.data.stores import open_reader
 from srec.features.context import ContextSettings, write_context
 from srec.features.tags import TagSettings, write_tags
 
 
 def prepare(
-    store: Path,
+    store: str,
     target: Path,
     settings: PrepareSettings,
     tags: TagSettings,
@@ -27,7 +27,7 @@ def prepare(
     """Make the dataset directory of a store, or find that it is up to date.
 
     Args:
-        store: the DuckDB store file.
+        store: the store, as ``open_reader`` takes it.
         target: where the dataset directory shall appear.
         settings: filters and windows.
         tags: the factorisation of the tags.
@@ -39,24 +39,25 @@ def prepare(
     Raises:
         SRecError: the store is empty or damaged, or nothing is left after the filters.
     """
-    with Store.open(store) as opened:
-        inputs, simulated = {"store": opened.revision}, opened.simulated
     parameters = {kind.section: kind.model_dump() for kind in (settings, tags, context)}
-    if is_current(target, KIND, VERSION, inputs=inputs, parameters=parameters):
-        note(f"{target} is up to date")
-        return Dataset(target)
-    with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
-        scratch = draft.path / "scratch"
-        connection = open_workspace(store, scratch, memory_limit, threads)
-        try:
-            draft.facts = prepare_interactions(connection, draft.path, settings, note)
-            draft.facts |= _write_features(connection, draft.path, tags, context, note)
-            draft.facts |= {"simulated": simulated, "repeats": False}
-            check_written(connection, draft.path, settings, draft.facts["split"])
-            note("every check of the written dataset holds")
-        finally:
-            connection.close()
-            shutil.rmtree(scratch, ignore_errors=True)
+    with open_reader(store) as reader:
+        inputs = {"store": reader.revision}
+        if is_current(target, KIND, VERSION, inputs=inputs, parameters=parameters):
+            note(f"{target} is up to date")
+            return Dataset(target)
+        with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
+            scratch = draft.path / "scratch"
+            connection = open_workspace(scratch, memory_limit, threads)
+            try:
+                reader.attach(connection)
+                draft.facts = prepare_interactions(connection, draft.path, settings, note)
+                draft.facts |= _write_features(connection, draft.path, tags, context, note)
+                draft.facts |= {"simulated": reader.simulated, "repeats": False}
+                check_written(connection, draft.path, settings, draft.facts["split"])
+                note("every check of the written dataset holds")
+            finally:
+                connection.close()
+                shutil.rmtree(scratch, ignore_errors=True)
     return Dataset(target)
 
 

@@ -7,7 +7,7 @@ import pytest
 from worlds import ANNA, BERT, EXAMPLES, KNOWN, facts, rejects, rows
 
 from srec.data.sources import SOURCES
-from srec.data.store import Store
+from srec.data.stores.duckdb import DuckDBStore
 from srec.errors import SourceError, SRecError
 
 every_source = pytest.mark.parametrize("name", SOURCES)
@@ -15,12 +15,12 @@ every_source = pytest.mark.parametrize("name", SOURCES)
 
 @pytest.fixture
 def store(tmp_path: Path):
-    with Store.open(tmp_path / "store.duckdb", create=True) as store:
+    with DuckDBStore.open(tmp_path / "store.duckdb", create=True) as store:
         yield store
 
 
 @every_source
-def test_the_rows_are_counted(name: str, store: Store, tmp_path: Path) -> None:
+def test_the_rows_are_counted(name: str, store: DuckDBStore, tmp_path: Path) -> None:
     source = EXAMPLES[name](tmp_path)
     seen: list[int] = []
     summary = store.ingest(source, seen.append)
@@ -32,7 +32,9 @@ def test_the_rows_are_counted(name: str, store: Store, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in SOURCES if name != "simulated"])
-def test_good_rows_come_through_and_the_bad_one_is_a_reject(name: str, store: Store, tmp_path: Path) -> None:
+def test_good_rows_come_through_and_the_bad_one_is_a_reject(
+    name: str, store: DuckDBStore, tmp_path: Path
+) -> None:
     summary = store.ingest(EXAMPLES[name](tmp_path))
     assert facts(store) == KNOWN
     assert summary.tables["reviews"].rejected == len(rejects(store)) == 1
@@ -40,7 +42,7 @@ def test_good_rows_come_through_and_the_bad_one_is_a_reject(name: str, store: St
 
 
 @every_source
-def test_the_same_again_changes_nothing(name: str, store: Store, tmp_path: Path) -> None:
+def test_the_same_again_changes_nothing(name: str, store: DuckDBStore, tmp_path: Path) -> None:
     source = EXAMPLES[name](tmp_path)
     store.ingest(source)
     before = rows(store), rows(store, "games"), rejects(store), store.revision
@@ -50,7 +52,7 @@ def test_the_same_again_changes_nothing(name: str, store: Store, tmp_path: Path)
 
 
 @every_source
-def test_what_is_not_there_is_an_error(name: str, store: Store, tmp_path: Path) -> None:
+def test_what_is_not_there_is_an_error(name: str, store: DuckDBStore, tmp_path: Path) -> None:
     with pytest.raises(SourceError):
         store.ingest(SOURCES[name](tmp_path / "nothing"))
 
@@ -60,7 +62,7 @@ CONTENTS = [b"", b"\x00\x01\xfe\xff" * 100, b"hello,world\n1,2\n", b'{"a": 1}\n'
 
 
 @every_source
-def test_another_file_is_an_error_and_changes_nothing(name: str, store: Store, tmp_path: Path) -> None:
+def test_another_file_is_an_error_and_changes_nothing(name: str, store: DuckDBStore, tmp_path: Path) -> None:
     before = store.revision
     for suffix, content in product(SUFFIXES, CONTENTS):
         file = tmp_path / f"other{suffix}"
@@ -78,7 +80,7 @@ def test_raw_user_ids_are_nowhere(name: str, tmp_path: Path) -> None:
     folder.mkdir()
     source = EXAMPLES[name](folder)
     path = tmp_path / "store.duckdb"
-    with Store.open(path, create=True) as store:
+    with DuckDBStore.open(path, create=True) as store:
         store.ingest(source)
         # Before the file is closed what was written is still in the write-ahead log.
         files = [file.read_bytes() for file in tmp_path.glob("store.duckdb*") if file.is_file()]
@@ -90,7 +92,7 @@ def test_raw_user_ids_are_nowhere(name: str, tmp_path: Path) -> None:
         assert not any(raw.encode() in content for content in files)
 
 
-def test_simulated_and_real_data_do_not_mix(store: Store, tmp_path: Path) -> None:
+def test_simulated_and_real_data_do_not_mix(store: DuckDBStore, tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "made").mkdir()
     real, made = EXAMPLES["table"](tmp_path / "real"), EXAMPLES["simulated"](tmp_path / "made")
@@ -99,7 +101,7 @@ def test_simulated_and_real_data_do_not_mix(store: Store, tmp_path: Path) -> Non
     with pytest.raises(SRecError, match=r"holds real data and .* is simulated"):
         store.ingest(made)
     assert rows(store) == before
-    with Store.open(tmp_path / "other.duckdb", create=True) as other:
+    with DuckDBStore.open(tmp_path / "other.duckdb", create=True) as other:
         other.ingest(made)
         with pytest.raises(SRecError, match=r"holds simulated data and .* is real"):
             other.ingest(real)

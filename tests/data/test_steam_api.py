@@ -9,7 +9,7 @@ import pytest
 from worlds import ANNA, BERT, api_review, facts, page, rejects
 
 from srec.data.sources.steam_api import SteamApiSource
-from srec.data.store import Store
+from srec.data.stores.duckdb import DuckDBStore
 from srec.errors import SourceError
 
 DAY = 1446681600  # 2015-11-05, UTC
@@ -17,7 +17,7 @@ DAY = 1446681600  # 2015-11-05, UTC
 
 @pytest.fixture
 def store(tmp_path: Path):
-    with Store.open(tmp_path / "store.duckdb", create=True) as store:
+    with DuckDBStore.open(tmp_path / "store.duckdb", create=True) as store:
         yield store
 
 
@@ -28,13 +28,13 @@ def write(path: Path, content: Any) -> Path:
 
 
 @pytest.mark.parametrize("name", ["620.json", "620_17.json", "620/first.json"])
-def test_the_app_is_named_by_the_file_or_its_folder(name: str, store: Store, tmp_path: Path) -> None:
+def test_the_app_is_named_by_the_file_or_its_folder(name: str, store: DuckDBStore, tmp_path: Path) -> None:
     write(tmp_path / "pages" / name, page(api_review(ANNA, DAY)))
     store.ingest(SteamApiSource(tmp_path / "pages"))
     assert facts(store) == [(620, True, "2015-11-05")]
 
 
-def test_all_that_a_review_says(store: Store, tmp_path: Path) -> None:
+def test_all_that_a_review_says(store: DuckDBStore, tmp_path: Path) -> None:
     given = api_review(ANNA, DAY, voted_up=False, number=17) | {"timestamp_updated": DAY + 60}
     store.ingest(SteamApiSource(write(tmp_path / "620.json", page(given))))
     (row,) = store.connection.execute("SELECT * EXCLUDE (user_key, created_at) FROM reviews").fetchall()
@@ -44,7 +44,7 @@ def test_all_that_a_review_says(store: Store, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_pages_line_by_line(packed: bool, store: Store, tmp_path: Path) -> None:
+def test_pages_line_by_line(packed: bool, store: DuckDBStore, tmp_path: Path) -> None:
     pages = [page(api_review(ANNA, DAY)) | {"appid": app} for app in (620, "400")]
     text = "\n".join([*map(json.dumps, pages), "{broken", json.dumps(page(api_review(BERT, DAY)))])
     file = tmp_path / ("pages.jsonl.gz" if packed else "pages.jsonl")
@@ -54,7 +54,7 @@ def test_pages_line_by_line(packed: bool, store: Store, tmp_path: Path) -> None:
     assert [(row, reason[:8]) for row, reason in rejects(store)] == [(3, "not JSON"), (4, "app_id i")]
 
 
-def test_bad_pages_are_rejects_and_do_not_stop_the_others(store: Store, tmp_path: Path) -> None:
+def test_bad_pages_are_rejects_and_do_not_stop_the_others(store: DuckDBStore, tmp_path: Path) -> None:
     folder = tmp_path / "pages"
     pages: dict[str, Any] = {
         "1.json": page(success=2),
@@ -85,7 +85,7 @@ def test_bad_pages_are_rejects_and_do_not_stop_the_others(store: Store, tmp_path
     ]
 
 
-def test_a_crawl_that_goes_on_adds_and_replaces(store: Store, tmp_path: Path) -> None:
+def test_a_crawl_that_goes_on_adds_and_replaces(store: DuckDBStore, tmp_path: Path) -> None:
     file = write(tmp_path / "620.json", page(api_review(ANNA, DAY)))
     store.ingest(SteamApiSource(file))
     edited = api_review(ANNA, DAY, voted_up=False) | {"timestamp_updated": DAY + 60}
@@ -94,12 +94,12 @@ def test_a_crawl_that_goes_on_adds_and_replaces(store: Store, tmp_path: Path) ->
     assert (summary.read, summary.added, summary.replaced) == (2, 1, 1)
 
 
-def test_a_folder_without_reviews_is_an_error(store: Store, tmp_path: Path) -> None:
+def test_a_folder_without_reviews_is_an_error(store: DuckDBStore, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"neither reviews_steamapi\.parquet nor pages"):
         store.ingest(SteamApiSource(tmp_path))
 
 
-def test_the_shared_parquet(store: Store, shared_data: Path) -> None:
+def test_the_shared_parquet(store: DuckDBStore, shared_data: Path) -> None:
     summary = store.ingest(SteamApiSource(shared_data / "steam")).tables["reviews"]
     assert (summary.read, summary.added, summary.rejected) == (70_001, 69_998, 0)
     assert store.counts()["users"] == 64_476

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from worlds import ANNA, BERT, Records, facts, rejects, review, rows
 
 from srec.data.sources import SOURCES
-from srec.data.store import Store
+from srec.data.stores.duckdb import DuckDBStore
 from srec.errors import SourceError, SRecError
 
 
 @pytest.fixture
 def store(tmp_path: Path):
-    with Store.open(tmp_path / "store.duckdb", create=True) as store:
+    with DuckDBStore.open(tmp_path / "store.duckdb", create=True) as store:
         yield store
 
 
@@ -31,7 +31,7 @@ def store(tmp_path: Path):
 
 def test_a_missing_store_is_not_made_by_accident(tmp_path: Path) -> None:
     with pytest.raises(SRecError, match=r"no store at .*: srec ingest makes one"):
-        Store.open(tmp_path / "store.duckdb")
+        DuckDBStore.open(tmp_path / "store.duckdb")
     assert not list(tmp_path.iterdir())
 
 
@@ -40,33 +40,33 @@ def test_another_file_is_no_store(tmp_path: Path, create: bool) -> None:
     text = tmp_path / "text.duckdb"
     text.write_text("hello " * 1000)
     with pytest.raises(SRecError, match="it is no DuckDB file"):
-        Store.open(text, create=create)
+        DuckDBStore.open(text, create=create)
     other = tmp_path / "other.duckdb"
     with duckdb.connect(other) as connection:
         connection.execute("CREATE TABLE reviews (x INTEGER)")
     with pytest.raises(SRecError, match="not a store of SRec"):
-        Store.open(other, create=create)
+        DuckDBStore.open(other, create=create)
 
 
 def test_another_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "store.duckdb"
-    with Store.open(path, create=True) as store:
+    with DuckDBStore.open(path, create=True) as store:
         store.connection.execute("UPDATE meta SET value = '0' WHERE key = 'version'")
-    with pytest.raises(SRecError, match="is a store of version 0, this program reads version 1"):
-        Store.open(path)
+    with pytest.raises(SRecError, match="is a store of version 0, this program reads version 2"):
+        DuckDBStore.open(path)
 
 
 def test_a_nonsensical_limit_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(SRecError, match="cannot be opened: ") as caught:
-        Store.open(tmp_path / "store.duckdb", create=True, memory_limit="lots")
+        DuckDBStore.open(tmp_path / "store.duckdb", create=True, memory_limit="lots")
     assert "\n" not in str(caught.value)
 
 
 _HOLD = """
 import sys
 from pathlib import Path
-from srec.data.store import Store
-with Store.open(Path(sys.argv[1]), create=True):
+from srec.data.stores.duckdb import DuckDBStore
+with DuckDBStore.open(Path(sys.argv[1]), create=True):
     print("open", flush=True)
     sys.stdin.read()
 """
@@ -89,7 +89,7 @@ def test_a_store_in_use_says_so(tmp_path: Path) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "open\n"
         with pytest.raises(SRecError, match="is in use by another process"):
-            Store.open(path)
+            DuckDBStore.open(path)
         holder.communicate("")
 
 
@@ -99,17 +99,17 @@ def test_a_store_in_use_says_so(tmp_path: Path) -> None:
 def test_a_review_is_stored_under_a_key_that_only_the_store_can_make(tmp_path: Path) -> None:
     keys = []
     for name in ("one", "two"):
-        with Store.open(tmp_path / name, create=True) as store:
+        with DuckDBStore.open(tmp_path / name, create=True) as store:
             store.ingest(Records([review(ANNA)]))
             (row,) = rows(store)
             secret = store.connection.execute("SELECT value FROM meta WHERE key = 'secret'").fetchall()[0][0]
         digest = hashlib.sha256(f"{secret}:{ANNA}".encode()).digest()
-        assert row[0] == int.from_bytes(digest[:8], "big")
+        assert row[0] == int.from_bytes(digest[:8], "big") - 2**63
         keys.append(row[0])
     assert keys[0] != keys[1]
 
 
-def test_all_columns_of_a_review_come_through(store: Store) -> None:
+def test_all_columns_of_a_review_come_through(store: DuckDBStore) -> None:
     given = review(
         at=1446681600,
         updated_at="2015-11-06 10:00:00+02:00",
@@ -154,7 +154,9 @@ def test_all_columns_of_a_review_come_through(store: Store) -> None:
         ({"app_id": "76561190000000099"}, 'app_id is no INTEGER: "*"'),
     ],
 )
-def test_bad_rows_are_rejected_with_the_reason(changed: dict[str, Any], reason: str, store: Store) -> None:
+def test_bad_rows_are_rejected_with_the_reason(
+    changed: dict[str, Any], reason: str, store: DuckDBStore
+) -> None:
     summary = store.ingest(Records([review(app=1), review() | changed, review(app=2)]))
     assert [app for app, _, _ in facts(store)] == [1, 2]
     ((row, said),) = rejects(store)
@@ -163,7 +165,7 @@ def test_bad_rows_are_rejected_with_the_reason(changed: dict[str, Any], reason: 
     assert summary.reasons == {said.split(":")[0]: 1}
 
 
-def test_rejects_are_those_of_the_last_ingestion_of_a_file(store: Store) -> None:
+def test_rejects_are_those_of_the_last_ingestion_of_a_file(store: DuckDBStore) -> None:
     bad = [review(app=-1), review(app=-1)]
     for _ in range(2):
         store.ingest(Records([review(), *bad], path=Path("one")))
@@ -173,7 +175,7 @@ def test_rejects_are_those_of_the_last_ingestion_of_a_file(store: Store) -> None
     assert store.counts()["rejects"] == 2
 
 
-def test_a_source_of_bad_rows_only_is_none(store: Store) -> None:
+def test_a_source_of_bad_rows_only_is_none(store: DuckDBStore) -> None:
     store.ingest(Records([review()]))
     before = rows(store), store.revision
     with pytest.raises(SourceError, match=r"all 2 rows are bad; row 1: app_id is not above 0: \"-1\""):
@@ -182,7 +184,7 @@ def test_a_source_of_bad_rows_only_is_none(store: Store) -> None:
     assert rejects(store) == []
 
 
-def test_the_newer_version_of_a_review_stays(store: Store) -> None:
+def test_the_newer_version_of_a_review_stays(store: DuckDBStore) -> None:
     first = store.ingest(Records([review(positive=True, at="2015-11-05"), review(BERT)]))
     assert (first.tables["reviews"].added, first.tables["reviews"].replaced) == (2, 0)
     revision = store.revision
@@ -232,7 +234,10 @@ def test_the_order_of_arrival_does_not_matter(versions: list[dict[str, Any]], da
         "SELECT app_id, positive, CAST(created_at AS DATE)::VARCHAR, coalesce(review_id, -1),"
         " coalesce(playtime_minutes, 0) FROM reviews"
     )
-    with TemporaryDirectory() as folder, Store.open(Path(folder) / "store.duckdb", create=True) as store:
+    with (
+        TemporaryDirectory() as folder,
+        DuckDBStore.open(Path(folder) / "store.duckdb", create=True) as store,
+    ):
         for part in (shuffled[:cut], shuffled[cut:]):
             store.ingest(Records(part))
         found = store.connection.execute(query).fetchall()
@@ -242,14 +247,14 @@ def test_the_order_of_arrival_does_not_matter(versions: list[dict[str, Any]], da
 # Games
 
 
-def _game(store: Store) -> dict[str, Any]:
+def _game(store: DuckDBStore) -> dict[str, Any]:
     cursor = store.connection.execute("SELECT * FROM games")
     names = [column[0] for column in cursor.description]
     (row,) = cursor.fetchall()
     return {name: value for name, value in zip(names, row, strict=True) if value is not None}
 
 
-def test_what_a_later_source_does_not_know_stays(store: Store) -> None:
+def test_what_a_later_source_does_not_know_stays(store: DuckDBStore) -> None:
     store.ingest(Records(games=[{"app_id": 620, "name": "Portal", "genres": ["Puzzle"], "is_free": True}]))
     store.ingest(Records(games=[{"app_id": 620, "name": "Portal 2", "genres": [], "price_usd_cents": 999}]))
     assert _game(store) == {
@@ -261,7 +266,7 @@ def test_what_a_later_source_does_not_know_stays(store: Store) -> None:
     }
 
 
-def test_in_one_source_the_row_further_on_wins(store: Store) -> None:
+def test_in_one_source_the_row_further_on_wins(store: DuckDBStore) -> None:
     summary = store.ingest(Records(games=[{"app_id": 620, "name": name} for name in ("a", "c", "b")]))
     assert _game(store)["name"] == "b"
     assert summary.tables["games"].repeated == 2
@@ -277,7 +282,7 @@ def test_in_one_source_the_row_further_on_wins(store: Store) -> None:
         ("FPS; Puzzle", "unordered", "unordered"),
     ],
 )
-def test_tags_come_in_many_forms(given: Any, kind: str | None, kept: str, store: Store) -> None:
+def test_tags_come_in_many_forms(given: Any, kind: str | None, kept: str, store: DuckDBStore) -> None:
     store.ingest(Records(games=[{"app_id": 620, "tags": given, "tags_kind": kind}]))
     game = _game(store)
     assert game["tags"][0] == {"tag": "FPS", "votes": 7 if kept == "votes" else None}
@@ -295,14 +300,14 @@ def test_tags_come_in_many_forms(given: Any, kind: str | None, kept: str, store:
         (7, None, "tags is not a list"),
     ],
 )
-def test_bad_tags_are_rejected(tags: Any, kind: str | None, reason: str, store: Store) -> None:
+def test_bad_tags_are_rejected(tags: Any, kind: str | None, reason: str, store: DuckDBStore) -> None:
     store.ingest(Records(games=[{"app_id": 1}, {"app_id": 620, "tags": tags, "tags_kind": kind}]))
     ((row, said),) = rejects(store)
     assert row == 2
     assert said.startswith(reason)
 
 
-def test_poorer_tags_do_not_replace_richer_ones(store: Store) -> None:
+def test_poorer_tags_do_not_replace_richer_ones(store: DuckDBStore) -> None:
     kinds = []
     for kind, tag in [("unordered", "a"), ("ranked", "b"), ("unordered", "c"), ("ranked", "d")]:
         store.ingest(Records(games=[{"app_id": 620, "tags": [tag], "tags_kind": kind}]))
@@ -317,7 +322,7 @@ def test_poorer_tags_do_not_replace_richer_ones(store: Store) -> None:
 
 
 @pytest.mark.parametrize("error", [SourceError("it breaks"), RuntimeError("a bug"), KeyboardInterrupt()])
-def test_a_source_that_fails_leaves_the_store_as_it_was(error: BaseException, store: Store) -> None:
+def test_a_source_that_fails_leaves_the_store_as_it_was(error: BaseException, store: DuckDBStore) -> None:
     store.ingest(Records([review(), review(app=-1)], games=[{"app_id": 620}], path=Path("a")))
     before = rows(store), rows(store, "games"), rejects(store), rows(store, "meta"), rows(store, "ingestions")
     with pytest.raises(type(error)):
@@ -327,7 +332,7 @@ def test_a_source_that_fails_leaves_the_store_as_it_was(error: BaseException, st
     assert store.ingest(Records([review(BERT)])).tables["reviews"].added == 1
 
 
-def test_an_ingestion_is_logged(store: Store) -> None:
+def test_an_ingestion_is_logged(store: DuckDBStore) -> None:
     store.ingest(Records([review(), review(), review(app=-1)]))
     ((source, path, kind, started, finished, *counts),) = rows(store, "ingestions")
     assert (source, path, kind) == ("records", "records", "reviews")
@@ -339,7 +344,7 @@ _INGEST = """
 import sys
 from pathlib import Path
 from worlds import Records, review
-from srec.data.store import Store
+from srec.data.stores.duckdb import DuckDBStore
 
 class Slow(Records):
     def parts(self):
@@ -348,7 +353,7 @@ class Slow(Records):
         if sys.argv[2] == "reading":
             sys.stdin.read()
 
-with Store.open(Path(sys.argv[1])) as store:
+with DuckDBStore.open(Path(sys.argv[1])) as store:
     def log(*arguments):
         print("merged", flush=True)
         sys.stdin.read()
@@ -361,7 +366,7 @@ with Store.open(Path(sys.argv[1])) as store:
 @pytest.mark.parametrize("moment", ["reading", "merging"])
 def test_a_kill_leaves_the_store_as_it_was(moment: str, tmp_path: Path) -> None:
     path = tmp_path / "store.duckdb"
-    with Store.open(path, create=True) as store:
+    with DuckDBStore.open(path, create=True) as store:
         store.ingest(Records([review(), review(app=1)]))
         before = rows(store), store.revision
     with _python(_INGEST, str(path), moment) as process:
@@ -371,12 +376,12 @@ def test_a_kill_leaves_the_store_as_it_was(moment: str, tmp_path: Path) -> None:
             assert process.stdout.readline() == "merged\n"
         process.send_signal(signal.SIGKILL)
         process.wait()
-    with Store.open(path) as store:
+    with DuckDBStore.open(path) as store:
         assert (rows(store), store.revision) == before
         assert store.ingest(Records([review(BERT)])).tables["reviews"].added == 1
 
 
-def test_the_shared_reviews_keep_the_latest_of_each_pair(store: Store, shared_data: Path) -> None:
+def test_the_shared_reviews_keep_the_latest_of_each_pair(store: DuckDBStore, shared_data: Path) -> None:
     summary = store.ingest(SOURCES["ucsd"](shared_data / "steam"))
     reviews, games = summary.tables["reviews"], summary.tables["games"]
     assert (reviews.read, reviews.added, reviews.repeated, reviews.rejected) == (59_161, 58_242, 919, 0)

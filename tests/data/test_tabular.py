@@ -13,7 +13,7 @@ from worlds import facts, rejects, rows, write_parquet
 
 from srec.data.sources.parquet import BATCH
 from srec.data.sources.tabular import TableSource
-from srec.data.store import Store
+from srec.data.stores.duckdb import DuckDBStore
 from srec.errors import SourceError
 
 NAMES = {"user_id": "who", "app_id": "game", "positive": "liked", "created_at": "when"}
@@ -21,7 +21,7 @@ NAMES = {"user_id": "who", "app_id": "game", "positive": "liked", "created_at": 
 
 @pytest.fixture
 def store(tmp_path: Path):
-    with Store.open(tmp_path / "store.duckdb", create=True) as store:
+    with DuckDBStore.open(tmp_path / "store.duckdb", create=True) as store:
         yield store
 
 
@@ -32,7 +32,7 @@ def write(path: Path, text: str | bytes) -> Path:
 
 
 @pytest.mark.parametrize("name", ["own.csv", "own.csv.gz"])
-def test_csv(name: str, store: Store, tmp_path: Path) -> None:
+def test_csv(name: str, store: DuckDBStore, tmp_path: Path) -> None:
     lines = [
         "\ufeffwho,game,text,liked,when",
         'a,620,"two\nlines, and a comma",true,2015-11-05 10:00:00',
@@ -53,21 +53,21 @@ def test_csv(name: str, store: Store, tmp_path: Path) -> None:
     ]
 
 
-def test_csv_with_broken_text(store: Store, tmp_path: Path) -> None:
+def test_csv_with_broken_text(store: DuckDBStore, tmp_path: Path) -> None:
     text = b"who,game,liked,when\na,620,1,2015-11-05\n\xff,621,1,2015-11-05\na,622,1,2015-11-05\n"
     store.ingest(TableSource(write(tmp_path / "own.csv", text), "reviews", NAMES))
     assert [app for app, _, _ in facts(store)] == [620, 622]
     assert rejects(store) == [(3, "not UTF-8 text: byte 0xff at position 1")]
 
 
-def test_a_quote_that_never_closes_is_a_reject(store: Store, tmp_path: Path) -> None:
+def test_a_quote_that_never_closes_is_a_reject(store: DuckDBStore, tmp_path: Path) -> None:
     text = 'who,game,liked,when\na,620,1,2015-11-05\na,621,"1,2015-11-05\na,622,1,2015-11-05\n'
     store.ingest(TableSource(write(tmp_path / "own.csv", text), "reviews", NAMES))
     assert [app for app, _, _ in facts(store)] == [620]
     assert rejects(store) == [(4, "not CSV: unexpected end of data")]
 
 
-def test_json_lines(store: Store, tmp_path: Path) -> None:
+def test_json_lines(store: DuckDBStore, tmp_path: Path) -> None:
     lines = [
         '{"who": 7, "game": 620, "liked": true, "when": 1446681600, "playtime_minutes": 5}',
         '{"who": 7, "game": 621, "liked": true',
@@ -111,7 +111,9 @@ def test_json_lines(store: Store, tmp_path: Path) -> None:
         ({"positive": pa.nulls(2)}, "all 2 rows are bad; row 1: positive is missing"),
     ],
 )
-def test_parquet_types(changed: dict[str, Any], reason: str | None, store: Store, tmp_path: Path) -> None:
+def test_parquet_types(
+    changed: dict[str, Any], reason: str | None, store: DuckDBStore, tmp_path: Path
+) -> None:
     columns = {
         "user_id": ["a", "b"],
         "app_id": [620, 400],
@@ -127,7 +129,7 @@ def test_parquet_types(changed: dict[str, Any], reason: str | None, store: Store
             store.ingest(source)
 
 
-def test_parquet_with_broken_text(store: Store, tmp_path: Path) -> None:
+def test_parquet_with_broken_text(store: DuckDBStore, tmp_path: Path) -> None:
     offsets = pa.py_buffer(b"\x00\x00\x00\x00\x02\x00\x00\x00\x04\x00\x00\x00")
     users = pa.Array.from_buffers(pa.string(), 2, [None, offsets, pa.py_buffer(b"\xff\xfeab")])
     file = write_parquet(
@@ -142,7 +144,7 @@ def test_parquet_with_broken_text(store: Store, tmp_path: Path) -> None:
     assert rejects(store) == [(1, "user_id is not UTF-8 text")]
 
 
-def test_memory_does_not_grow_with_the_file(store: Store, tmp_path: Path) -> None:
+def test_memory_does_not_grow_with_the_file(store: DuckDBStore, tmp_path: Path) -> None:
     count, generator = 6 * BATCH, np.random.default_rng(0)
     columns = {
         "user_id": generator.integers(1 << 60, size=count),
@@ -159,7 +161,9 @@ def test_memory_does_not_grow_with_the_file(store: Store, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["own.csv", "own.jsonl", "own.parquet"])
-def test_a_missing_column_is_named_with_those_that_are_there(name: str, store: Store, tmp_path: Path) -> None:
+def test_a_missing_column_is_named_with_those_that_are_there(
+    name: str, store: DuckDBStore, tmp_path: Path
+) -> None:
     file = tmp_path / name
     if name.endswith(".parquet"):
         write_parquet(file, who=["a"], game=[1])
@@ -170,7 +174,7 @@ def test_a_missing_column_is_named_with_those_that_are_there(name: str, store: S
         store.ingest(TableSource(file, "reviews", NAMES))
 
 
-def test_what_is_asked_for_must_exist(store: Store, tmp_path: Path) -> None:
+def test_what_is_asked_for_must_exist(store: DuckDBStore, tmp_path: Path) -> None:
     file = write(tmp_path / "own.csv", "user_id,app_id,positive,created_at\n")
     with pytest.raises(SourceError, match=r"lacks minutes \(for playtime_minutes\)"):
         store.ingest(TableSource(file, "reviews", {"playtime_minutes": "minutes"}))
@@ -180,13 +184,13 @@ def test_what_is_asked_for_must_exist(store: Store, tmp_path: Path) -> None:
         store.ingest(TableSource(file, "films"))
 
 
-def test_an_empty_table_is_no_error(store: Store, tmp_path: Path) -> None:
+def test_an_empty_table_is_no_error(store: DuckDBStore, tmp_path: Path) -> None:
     file = write(tmp_path / "own.csv", "user_id,app_id,positive,created_at\n")
     assert not store.ingest(TableSource(file)).changed
 
 
 @pytest.mark.parametrize("name", ["games.csv", "games.jsonl", "games.parquet"])
-def test_games(name: str, store: Store, tmp_path: Path) -> None:
+def test_games(name: str, store: DuckDBStore, tmp_path: Path) -> None:
     file = tmp_path / name
     if name.endswith(".csv"):
         lines = [

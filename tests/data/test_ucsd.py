@@ -7,13 +7,13 @@ import pytest
 from worlds import ANNA, facts, rejects, write_parquet
 
 from srec.data.sources.ucsd import UcsdSource
-from srec.data.store import Store
+from srec.data.stores.duckdb import DuckDBStore
 from srec.errors import SourceError
 
 
 @pytest.fixture
 def store(tmp_path: Path):
-    with Store.open(tmp_path / "store.duckdb", create=True) as store:
+    with DuckDBStore.open(tmp_path / "store.duckdb", create=True) as store:
         yield store
 
 
@@ -43,19 +43,19 @@ def published(path: Path, *lines: bytes) -> Path:
         ("Posted February 29.", "2016-02-29"),
     ],
 )
-def test_dates(posted: str, day: str, store: Store, tmp_path: Path) -> None:
+def test_dates(posted: str, day: str, store: DuckDBStore, tmp_path: Path) -> None:
     store.ingest(UcsdSource(published(tmp_path, user(entry(posted=repr(posted))))))
     assert facts(store) == [(620, True, day)]
 
 
-def test_an_edit_is_the_update(store: Store, tmp_path: Path) -> None:
+def test_an_edit_is_the_update(store: DuckDBStore, tmp_path: Path) -> None:
     edited = entry(last_edited="'Last edited December 1, 2012.'")
     store.ingest(UcsdSource(published(tmp_path, user(edited, entry("'400'", last_edited="''")))))
     query = "SELECT CAST(updated_at AS DATE)::VARCHAR FROM reviews ORDER BY app_id DESC"
     assert store.connection.execute(query).fetchall() == [("2012-12-01",), ("2011-11-05",)]
 
 
-def test_bad_lines_and_reviews_are_rejects(store: Store, tmp_path: Path) -> None:
+def test_bad_lines_and_reviews_are_rejects(store: DuckDBStore, tmp_path: Path) -> None:
     lines = [
         user(entry()),
         b"{'user_id': 'broken', 'reviews': [",
@@ -88,7 +88,7 @@ def test_bad_lines_and_reviews_are_rejects(store: Store, tmp_path: Path) -> None
     assert summary.tables["reviews"].read == 13
 
 
-def test_a_gzip_file_that_breaks_off_keeps_what_came_before(store: Store, tmp_path: Path) -> None:
+def test_a_gzip_file_that_breaks_off_keeps_what_came_before(store: DuckDBStore, tmp_path: Path) -> None:
     # Names without a pattern, so that the compressed file is long and the cut is in the middle.
     users = [user(entry(str(n + 1)), name=f"{n * 7919 % 10007}-{n * n % 9973}") for n in range(3000)]
     file = published(tmp_path, *users)
@@ -102,7 +102,7 @@ def test_a_gzip_file_that_breaks_off_keeps_what_came_before(store: Store, tmp_pa
     assert reason.startswith("the file is damaged or breaks off here")
 
 
-def test_games_as_published(store: Store, tmp_path: Path) -> None:
+def test_games_as_published(store: DuckDBStore, tmp_path: Path) -> None:
     lines = [
         b"{u'publisher': u'Valve; Inc', u'genres': [u'Action', u'Puzzle'], u'app_name': u'Portal 2',"
         b" 'price': 9.99, u'release_date': u'2011-04-18',"
@@ -133,7 +133,7 @@ def test_games_as_published(store: Store, tmp_path: Path) -> None:
     ]
 
 
-def test_where_both_forms_are_there_the_parquet_is_read(store: Store, tmp_path: Path) -> None:
+def test_where_both_forms_are_there_the_parquet_is_read(store: DuckDBStore, tmp_path: Path) -> None:
     published(tmp_path, user(entry("'1'")))
     columns = {"user_id": ["a"], "app_id": [2], "recommended": [True], "timestamp": [1320451200]}
     write_parquet(tmp_path / "reviews_ucsd.parquet", **columns)
@@ -141,7 +141,7 @@ def test_where_both_forms_are_there_the_parquet_is_read(store: Store, tmp_path: 
     assert facts(store) == [(2, True, "2011-11-05")]
 
 
-def test_other_columns_are_named(store: Store, tmp_path: Path) -> None:
+def test_other_columns_are_named(store: DuckDBStore, tmp_path: Path) -> None:
     file = write_parquet(tmp_path / "reviews_ucsd.parquet", user_id=["a"], game=[2])
     with pytest.raises(
         SourceError, match=r"lacks app_id, recommended \(for positive\), .*columns are user_id, game"
@@ -149,7 +149,7 @@ def test_other_columns_are_named(store: Store, tmp_path: Path) -> None:
         store.ingest(UcsdSource(file))
 
 
-def test_a_damaged_parquet_file_fails_whole(store: Store, tmp_path: Path) -> None:
+def test_a_damaged_parquet_file_fails_whole(store: DuckDBStore, tmp_path: Path) -> None:
     count = 200_000
     file = write_parquet(
         tmp_path / "reviews_ucsd.parquet",

@@ -15,7 +15,7 @@ from srec.data.simulate import SimulateSettings, simulate
 from srec.data.sources import SOURCES
 from srec.data.sources.base import Part, Source
 from srec.data.sources.records import to_batches
-from srec.data.store import Store
+from srec.data.stores.duckdb import DuckDBStore
 
 #: Raw user ids that would be seen if they were stored anywhere.
 ANNA, BERT = "76561190000000017", "bert-the-unmistakable"
@@ -48,15 +48,16 @@ def review(
     return {"user_id": user, "app_id": app, "positive": positive, "created_at": at, **more}
 
 
-def rows(store: Store, table: str = "reviews") -> list[tuple[Any, ...]]:
-    return store.connection.execute(f"SELECT * FROM {table} ORDER BY ALL").fetchall()
+def rows(store: DuckDBStore, table: str = "reviews") -> list[tuple[Any, ...]]:
+    columns = "* EXCLUDE (batch)" if table == "reviews" else "*"
+    return store.connection.execute(f"SELECT {columns} FROM {table} ORDER BY ALL").fetchall()
 
 
-def rejects(store: Store) -> list[tuple[int, str]]:
+def rejects(store: DuckDBStore) -> list[tuple[int, str]]:
     return store.connection.execute("SELECT row, reason FROM rejects ORDER BY ALL").fetchall()
 
 
-def facts(store: Store) -> list[tuple[Any, ...]]:
+def facts(store: DuckDBStore) -> list[tuple[Any, ...]]:
     """(app, positive, day) of each review."""
     query = "SELECT app_id, positive, CAST(created_at AS DATE)::VARCHAR FROM reviews ORDER BY ALL"
     return store.connection.execute(query).fetchall()

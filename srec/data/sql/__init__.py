@@ -1,6 +1,7 @@
 """The SQL files, as DuckDB runs them."""
 
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -17,3 +18,8 @@ def run_sql(connection: duckdb.DuckDBPyConnection, name: str, **values: Any) -> 
         used = {key: values[key] for key in statement.named_parameters}
         connection.execute(statement, used)
     return connection
+
+
+def quoted(path: Path) -> str:
+    """A path as SQL writes it, where no value can be bound."""
+    return "'" + str(path).replace("'", "''") + "'"

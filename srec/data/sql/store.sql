@@ -17,3 +17,8 @@ CREATE TABLE ingestions (
     rejected BIGINT NOT NULL
 );
 CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
+-- What a crawl remembers: where it stands with each game, and during a refresh which reviews it met.
+CREATE TABLE notes (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE seen (app_id INTEGER NOT NULL, user_key BIGINT NOT NULL);
+-- The reviews that are gone from Steam, and the batch that found it.
+CREATE TABLE removed (user_key BIGINT NOT NULL, app_id INTEGER NOT NULL, batch BIGINT NOT NULL);

@@ -1,24 +1,24 @@
-"""The store: all reviews and games in one DuckDB file. An ingestion changes it as a whole or not at all."""
+"""A store in one DuckDB file: the default, with nothing to run beside it."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 
-from srec.data.ingestion import Progress, Summary, run_ingestion
-from srec.data.schema import GAMES, REVIEWS, VERSION
+from srec.data.ingestion import Progress, Summary, clear, merge, stage
+from srec.data.schema import GAMES, REVIEWS, STORED_REVIEWS, VERSION
 from srec.data.sources.base import Source
-from srec.data.sql import run_sql
+from srec.data.sql import quoted, run_sql
 from srec.errors import SRecError
 
 
-class Store:
-    """An open store; a context manager. ``connection`` sees the tables of ``schema.py``."""
+class DuckDBStore:
+    """A ``Store`` in a DuckDB file. ``connection`` sees its tables."""
 
     def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
         self.path, self.connection = path, connection
@@ -26,7 +26,7 @@ class Store:
     @classmethod
     def open(
         cls, path: Path, *, create: bool = False, memory_limit: str | None = None, threads: int | None = None
-    ) -> "Store":
+    ) -> "DuckDBStore":
         """Open a store, or make an empty one.
 
         Args:
@@ -67,7 +67,7 @@ class Store:
         """Close the file."""
         self.connection.close()
 
-    def __enter__(self) -> "Store":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -93,37 +93,51 @@ class Store:
         ).fetchall()[0]
         return dict(zip(("reviews", "users", "games", "rejects"), row, strict=True))
 
-    def ingest(self, source: Source, progress: Progress | None = None) -> Summary:
-        """Read a source into the store, in one transaction.
-
-        The same rows again change nothing; a newer version of a review replaces the older. Bad rows go to
-        the table ``rejects``, which holds those of each file's last ingestion.
-
-        Args:
-            source: what to read.
-            progress: called with the number of rows read so far.
-
-        Raises:
-            SourceError: the source is not what it claims.
-            SRecError: it would mix simulated and real data, or the disk or the memory do not suffice.
-        """
+    def ingest(
+        self,
+        source: Source,
+        progress: Progress | None = None,
+        *,
+        notes: Mapping[str, str] | None = None,
+        seen: bool = False,
+    ) -> Summary:
+        """As ``Store.ingest``."""
         started = datetime.now(UTC).replace(tzinfo=None)
         with self._transaction():
             self._refuse_mixing(source)
-            summary = run_ingestion(self.connection, source, self._meta("secret"), progress)
+            batch = int(self._meta("batch")) + 1
+            summary = stage(self.connection, source, self._meta("secret"), batch, progress)
+            if seen:
+                run_sql(self.connection, "crawl_seen")
+            merge(self.connection, summary)
+            clear(self.connection)
             if summary.changed:
                 self._set("simulated", str(source.simulated).lower())
-                self._set("revision", secrets.token_hex(8))
+                self._changed(batch)
             self._log(source, summary, started)
+            self._note(notes or {})
         return summary
+
+    def notes(self) -> dict[str, str]:
+        """As ``Store.notes``."""
+        return dict(self.connection.execute("SELECT key, value FROM notes").fetchall())
+
+    def forget_unseen(self, app_id: int, notes: Mapping[str, str]) -> int:
+        """As ``Store.forget_unseen``."""
+        with self._transaction():
+            batch = int(self._meta("batch")) + 1
+            run_sql(self.connection, "crawl_forget", app_id=app_id, batch=batch)
+            query = "SELECT count(*) FROM removed WHERE batch = ?"
+            removed = int(self.connection.execute(query, [batch]).fetchall()[0][0])
+            if removed:
+                self._changed(batch)
+            self._note(notes)
+        return removed
 
     def _create(self) -> None:
         with self._transaction():
-            columns = [
-                f"{column.name} {column.type}{' NOT NULL' if column.required or column.stored else ''}"
-                for column in REVIEWS.columns
-            ]
-            columns[0] = "user_key UBIGINT NOT NULL"
+            always = {"user_key", "batch"} | {c.name for c in REVIEWS.columns if c.required or c.stored}
+            columns = [f"{name} {kind}{' NOT NULL' * (name in always)}" for name, kind in STORED_REVIEWS]
             self.connection.execute(f"CREATE TABLE reviews ({', '.join(columns)})")
             columns = [f"{column.name} {column.type}" for column in GAMES.columns]
             self.connection.execute(f"CREATE TABLE games ({', '.join(columns)})")
@@ -133,6 +147,7 @@ class Store:
                 "secret": secrets.token_hex(32),
                 "simulated": "false",
                 "revision": secrets.token_hex(8),
+                "batch": "0",
             }
             self.connection.executemany("INSERT INTO meta VALUES (?, ?)", list(meta.items()))
 
@@ -185,6 +200,17 @@ class Store:
     def _set(self, key: str, value: str) -> None:
         self.connection.execute("UPDATE meta SET value = ? WHERE key = ?", [value, key])
 
+    def _changed(self, batch: int) -> None:
+        self._set("batch", str(batch))
+        self._set("revision", secrets.token_hex(8))
+
+    def _note(self, notes: Mapping[str, str]) -> None:
+        if notes:
+            self.connection.execute(
+                "DELETE FROM notes WHERE list_contains($keys, key)", {"keys": list(notes)}
+            )
+            self.connection.executemany("INSERT INTO notes VALUES (?, ?)", list(notes.items()))
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self.connection.begin()
@@ -200,6 +226,32 @@ class Store:
                     f"{self.path} is as it was; the database said: {_first_line(error)}"
                 ) from error
             raise
+
+
+class DuckDBReader:
+    """A ``Reader`` of a store in a DuckDB file."""
+
+    latest = True
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with DuckDBStore.open(path) as store:
+            self.simulated, self.revision = store.simulated, store.revision
+
+    def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """As ``Reader.attach``; nobody can write while it is read."""
+        connection.execute(f"ATTACH {quoted(self.path)} AS store (READ_ONLY)")
+
+    def close(self) -> None:
+        """As ``Reader.close``."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 def _why(path: Path, error: Exception) -> str:

@@ -1,0 +1,115 @@
+"""What every store keeps: it changes as a whole or not at all, and gives DuckDB its rows to read."""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Protocol, Self
+
+import duckdb
+
+from srec.data.ingestion import Progress, Summary
+from srec.data.sources.base import Source
+
+
+class Reader(Protocol):
+    """Reviews and games that can be read; a context manager."""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the reviews come from the simulator."""
+        ...
+
+    @property
+    def revision(self) -> str:
+        """A name for the rows of reviews and games: another one whenever any of them changed."""
+        ...
+
+    @property
+    def latest(self) -> bool:
+        """Whether it holds one row a (user, game) already."""
+        ...
+
+    def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make its rows readable in another database, as ``store.reviews`` and ``store.games``.
+
+        What was there at the call is what is read, whatever is written meanwhile.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Store(Protocol):
+    """Reviews and games that can be written; a context manager."""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the reviews come from the simulator."""
+        ...
+
+    @property
+    def revision(self) -> str:
+        """A name for the rows of reviews and games: another one whenever any of them changed."""
+        ...
+
+    def counts(self) -> dict[str, int]:
+        """How many reviews, users, games and rejects there are."""
+        ...
+
+    def ingest(
+        self,
+        source: Source,
+        progress: Progress | None = None,
+        *,
+        notes: Mapping[str, str] | None = None,
+        seen: bool = False,
+    ) -> Summary:
+        """Read a source into the store, in one transaction.
+
+        The same rows again change nothing; a newer version of a review replaces the older. Bad rows go to
+        the table ``rejects``, which holds those of each file's last ingestion.
+
+        Args:
+            source: what to read.
+            progress: called with the number of rows read so far.
+            notes: what a crawl must remember from here on; kept in the same transaction.
+            seen: remember which reviews were given, for ``forget_unseen``.
+
+        Raises:
+            SourceError: the source is not what it claims.
+            SRecError: it would mix simulated and real data, or the disk or the memory do not suffice.
+        """
+        ...
+
+    def notes(self) -> dict[str, str]:
+        """All notes that ingestions left."""
+        ...
+
+    def forget_unseen(self, app_id: int, notes: Mapping[str, str]) -> int:
+        """Remove the reviews of a game that no ingestion gave since its last call; in one transaction.
+
+        Args:
+            app_id: the game all of whose reviews were given with ``seen``.
+            notes: kept in the same transaction.
+
+        Returns:
+            how many reviews were removed.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
