@@ -1,17 +1,17 @@
-"""From a store to a dataset directory: filters, time split, vocabulary, sequences; in SQL, out of core."""
+"""From reviews to a dataset directory: filters, time split, vocabulary, sequences; in SQL, out of core."""
 
-import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
-import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from pydantic import Field
 
-from srec.data.sql import run_sql
+from srec.data.engines.base import Engine
+from srec.data.sequences import write_sessions
 from srec.data.statistics import statistics
 from srec.errors import SRecError
 from srec.settings import Settings
@@ -35,37 +35,33 @@ class PrepareSettings(Settings):
     valid_days: float = Field(14, gt=0, description="the days before the test window, for early stopping")
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """What the SQL left in the working database, for the features to read, and facts for the manifest."""
-
-    connection: duckdb.DuckDBPyConnection
-    facts: dict[str, Any]
-
-
 class Steps:
-    """Counts rows after each step, for the manifest and the person watching."""
+    """Counts what is left after each step, for the manifest and the person watching."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, note: Note) -> None:
-        self.connection, self.note = connection, note
+    def __init__(self, engine: Engine, note: Note) -> None:
+        self.engine, self.note = engine, note
         self.rows: list[dict[str, Any]] = []
 
-    def count(self, step: str, table: str, user: str = "user_key", game: str = "app_id") -> int:
-        """Count the rows, users and games of a table; returns the rows."""
-        query = f"SELECT count(*), count(DISTINCT {user}), count(DISTINCT {game}) FROM {table}"
-        rows, users, games = self.connection.execute(query).fetchall()[0]
-        self.rows.append({"step": step, "interactions": rows, "users": users, "items": games})
-        self.note(f"{step}: {rows:,} reviews, {users:,} users, {games:,} games")
-        return int(rows)
+    def count(self, step: str, query: str) -> int:
+        """Count by a query for reviews, users and games; returns the reviews."""
+        reviews, users, games = (int(value or 0) for value in self.engine.rows(query)[0])
+        self.add(step, reviews, users, games)
+        return reviews
+
+    def add(self, step: str, reviews: int, users: int, games: int) -> None:
+        """Note what is left."""
+        self.rows.append({"step": step, "interactions": reviews, "users": users, "items": games})
+        self.note(f"{step}: {reviews:,} reviews, {users:,} users, {games:,} games")
 
 
 def prepare_interactions(
-    connection: duckdb.DuckDBPyConnection, target: Path, settings: PrepareSettings, note: Note
+    engine: Engine, latest: bool, target: Path, settings: PrepareSettings, note: Note
 ) -> dict[str, Any]:
-    """Write the interactions of an attached ``store`` into a dataset directory being made.
+    """Write the interactions of ``store.reviews`` into a dataset directory being made.
 
     Args:
-        connection: a working database with the store attached as ``store``.
+        engine: it reads the reviews.
+        latest: whether there is one review a (user, game) already.
         target: the directory to write into.
         settings: filters and windows.
         note: called with a line after each step.
@@ -76,61 +72,98 @@ def prepare_interactions(
     Raises:
         SRecError: nothing is left after the filters, or the windows leave no training.
     """
-    steps = Steps(connection, note)
-    if not steps.count("reviews in the store", "store.reviews"):
-        raise SRecError("the store holds no reviews: ingest some first")
-    run_sql(connection, "prepare_latest")
-    steps.count("latest review of each (user, game)", "latest")
-    run_sql(
-        connection,
-        "prepare_positive",
-        popular_games=settings.popular_games,
-        popular_share=settings.popular_share,
-    )
-    steps.count("positive, popular-only users excluded" if settings.popular_games else "positive", "kept")
-    _fixed_point(connection, settings, steps)
-    split = _split(connection, settings)
-    run_sql(connection, "prepare_vocabulary", **split)
-    dropped = steps.count("test games unknown before the test window, dropped", "unknown", "user_index")
-    if not steps.count("interactions in the dataset", "interactions", "user_index", "item"):
-        raise SRecError(_NOTHING)
-    _write_vocabulary(connection, target)
-    _write_sequences(connection, target / "sequences", split)
-    _write_negatives(connection, target / "negatives")
-    connection.execute("COPY unknown TO $file (FORMAT parquet)", {"file": str(target / "unknown.parquet")})
+    steps = Steps(engine, note)
+    choose(engine, latest, settings, steps)
+    _fixed_point(engine, settings, steps)
+    last: datetime = engine.rows("SELECT max(created_at) FROM latest")[0][0]
+    engine.run("prepare_users", min_user_reviews=settings.min_user_reviews)
+    engine.drop("chosen")
+    split = _split(engine, settings, last)
+    engine.run("prepare_vocabulary", valid_until=split["valid_until"])
+    dropped = steps.count("test games unknown before the test window, dropped", _count("unknown"))
+    _write_vocabulary(engine, target)
+    users = int(engine.rows("SELECT count(*) FROM users")[0][0])
+    moments = {name: int((moment - _EPOCH).total_seconds()) for name, moment in split.items()}
+    write_sessions(engine, target / "sequences", users, positive=True, moments=moments)
+    write_sessions(engine, target / "negatives", users, positive=False, moments=None)
+    _write_unknown(engine, target / "unknown.parquet")
+    facts = statistics(target)
+    steps.add("interactions in the dataset", facts["interactions"], facts["users"], facts["items"])
     return {
         "steps": steps.rows,
         "split": {name: moment.isoformat() for name, moment in split.items()},
         "dropped_test_interactions": dropped,
-        "statistics": statistics(target),
+        "statistics": facts,
     }
 
 
+_EPOCH = datetime(1970, 1, 1)
 _NOTHING = (
     "no review is left after the filters: lower prepare.min_user_reviews or prepare.min_game_reviews,"
     " or raise prepare.popular_share"
 )
 
 
-def _fixed_point(connection: duckdb.DuckDBPyConnection, settings: PrepareSettings, steps: Steps) -> None:
-    """Drop users, then games, with too few reviews, until neither drops any."""
-    minima = {"users": settings.min_user_reviews, "games": settings.min_game_reviews}
-    before, rounds = -1, 0
-    while (left := _rows(connection, "kept")) != before:
-        before, rounds = left, rounds + 1
+def _count(table: str) -> str:
+    return f"SELECT count(*), count(DISTINCT user_index), count(DISTINCT app_id) FROM {table}"
+
+
+def choose(engine: Engine, latest: bool, settings: PrepareSettings, steps: Steps) -> None:
+    """The reviews of users who liked enough games: the table ``chosen``, and what each has in it."""
+    reviews = int(engine.rows("SELECT count(*) FROM store.reviews")[0][0])
+    if not reviews:
+        raise SRecError("the store holds no reviews: ingest some first")
+    engine.run("prepare_stored" if latest else "prepare_latest")
+    engine.run("prepare_tallies", popular_games=settings.popular_games)
+    totals = "SELECT sum(reviews), count(*), (SELECT count(*) FROM game_tallies) AS games FROM user_tallies"
+    left, users, games = (int(value) for value in engine.rows(totals)[0])
+    steps.add("reviews in the store", reviews, users, games)
+    steps.add("latest review of each (user, game)", left, users, games)
+    filters = settings.model_dump(include={"min_user_reviews", "popular_games", "popular_share"})
+    engine.run("prepare_chosen", **filters)
+    engine.drop("user_tallies", "game_tallies", "popular")
+    steps.count(
+        f"positive, of users with {settings.min_user_reviews}"
+        + (", popular-only users excluded" if settings.popular_games else ""),
+        _LEFT,
+    )
+
+
+_LEFT = (
+    "SELECT (SELECT sum(reviews) FROM user_left) AS reviews, (SELECT count(*) FROM user_left) AS users,"
+    " (SELECT count(*) FROM game_left) AS games"
+)
+
+
+def _fixed_point(engine: Engine, settings: PrepareSettings, steps: Steps) -> None:
+    """Drop games, then users, with too few reviews, until neither drops any."""
+    minima = {"games": settings.min_game_reviews, "users": settings.min_user_reviews}
+    rounds = 0
+    while any(_weak(engine, kind, minimum) for kind, minimum in minima.items()):
+        rounds += 1
         for kind, minimum in minima.items():
-            run_sql(connection, f"prepare_core_{kind}", minimum=minimum)
-    steps.count(f"users with {minima['users']}, games with {minima['games']}: {rounds} rounds", "kept")
+            engine.run(f"prepare_weak_{kind}", minimum=minimum)
+            engine.rename("next_users", "user_left")
+            engine.rename("next_games", "game_left")
+            engine.drop("weak", "lost")
+    left = steps.count(
+        f"users with {minima['users']}, games with {minima['games']}, after {rounds} rounds", _LEFT
+    )
     if not left:
         raise SRecError(_NOTHING)
 
 
-def _split(connection: duckdb.DuckDBPyConnection, settings: PrepareSettings) -> dict[str, datetime]:
-    """The last moment of training, of validation, and of all."""
-    last: datetime = connection.execute("SELECT max(created_at) FROM latest").fetchall()[0][0]
-    first: datetime = connection.execute("SELECT min(created_at) FROM kept").fetchall()[0][0]
-    valid_until = last - timedelta(days=settings.test_days)
-    train_until = valid_until - timedelta(days=settings.valid_days)
+def _weak(engine: Engine, kind: str, minimum: int) -> bool:
+    query = f"SELECT count(*) FROM {kind[:-1]}_left WHERE reviews < {minimum}"
+    return bool(engine.rows(query)[0][0])
+
+
+def _split(engine: Engine, settings: PrepareSettings, last: datetime) -> dict[str, datetime]:
+    """The last moment of training, and of validation."""
+    first: datetime = engine.rows("SELECT min(created_at) FROM reviews WHERE positive")[0][0]
+    # In whole seconds, as the times of a dataset are.
+    valid_until = (last - timedelta(days=settings.test_days)).replace(microsecond=0)
+    train_until = (valid_until - timedelta(days=settings.valid_days)).replace(microsecond=0)
     if train_until < first:
         raise SRecError(
             f"the reviews span {(last - first).days} days: shorten prepare.test_days and prepare.valid_days"
@@ -138,115 +171,15 @@ def _split(connection: duckdb.DuckDBPyConnection, settings: PrepareSettings) -> 
     return {"train_until": train_until, "valid_until": valid_until}
 
 
-def _write_vocabulary(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
-    rows = connection.execute("SELECT app_id FROM vocabulary ORDER BY item").fetchnumpy()
-    np.save(target / "app_ids.npy", np.concatenate(([0], rows["app_id"])).astype(np.int32))
+def _write_vocabulary(engine: Engine, target: Path) -> None:
+    app_ids = [row[0] for row in engine.rows("SELECT app_id FROM vocabulary ORDER BY item")]
+    np.save(target / "app_ids.npy", np.asarray([0, *app_ids], np.int32))
 
 
-def _write_sequences(connection: duckdb.DuckDBPyConnection, target: Path, split: dict[str, datetime]) -> None:
-    target.mkdir()
-    bounds = run_sql(connection, "prepare_bounds", **split).fetchnumpy()
-    offsets = np.concatenate(([0], np.cumsum(bounds["total"]))).astype(np.int64)
-    np.save(target / "offsets.npy", offsets)
-    np.save(target / "train_ends.npy", offsets[:-1] + bounds["train"].astype(np.int64))
-    for name in ("valid_ends", "test_begins"):
-        np.save(target / f"{name}.npy", offsets[:-1] + bounds["train_and_valid"].astype(np.int64))
-    _write_flat(connection, "interactions", target, int(offsets[-1]))
-
-
-def _write_negatives(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
-    target.mkdir()
-    query = "SELECT user_index, count(*) AS total FROM negatives GROUP BY user_index"
-    counts = connection.execute(query).fetchnumpy()
-    totals = np.zeros(_rows(connection, "users"), np.int64)
-    totals[counts["user_index"]] = counts["total"]
-    np.save(target / "offsets.npy", np.concatenate(([0], np.cumsum(totals))))
-    _write_flat(connection, "negatives", target, int(totals.sum()))
-
-
-def _write_flat(connection: duckdb.DuckDBPyConnection, table: str, target: Path, rows: int) -> None:
-    """Stream a table, by user and time, into items.npy (int32) and times.npy (int64, epoch seconds)."""
-    if not rows:
-        np.save(target / "items.npy", np.zeros(0, np.int32))
-        np.save(target / "times.npy", np.zeros(0, np.int64))
-        return
-    items = np.lib.format.open_memmap(target / "items.npy", mode="w+", dtype=np.int32, shape=(rows,))
-    times = np.lib.format.open_memmap(target / "times.npy", mode="w+", dtype=np.int64, shape=(rows,))
-    query = (
-        f"SELECT item, CAST(epoch(created_at) AS BIGINT) AS seconds FROM {table}"
-        " ORDER BY user_index, created_at, review_id, item"
+def _write_unknown(engine: Engine, file: Path) -> None:
+    schema = pa.schema(
+        [("user_index", pa.int64()), ("app_id", pa.int32()), ("created_at", pa.timestamp("us"))]
     )
-    at = 0
-    for batch in connection.sql(query).to_arrow_reader(1_000_000):
-        items[at : at + len(batch)] = batch.column("item").to_numpy()
-        times[at : at + len(batch)] = batch.column("seconds").to_numpy()
-        at += len(batch)
-    items.flush()
-    times.flush()
-
-
-def check_written(
-    connection: duckdb.DuckDBPyConnection, target: Path, settings: PrepareSettings, split: dict[str, str]
-) -> None:
-    """Read the written arrays back and check what a dataset promises.
-
-    Raises:
-        SRecError: a promise is broken; the message says which, and for how many rows.
-    """
-    app_ids = np.load(target / "app_ids.npy", mmap_mode="r", allow_pickle=False)
-    flat = {
-        name: np.load(target / "sequences" / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-        for name in ("items", "times", "offsets", "train_ends", "valid_ends")
-    }
-    users = np.repeat(np.arange(len(flat["train_ends"])), np.diff(flat["offsets"]))
-    position = np.arange(len(users))
-    part = np.where(
-        position < flat["train_ends"][users], 0, np.where(position < flat["valid_ends"][users], 1, 2)
-    )
-    columns = {
-        "user_index": users,
-        "position": position,
-        "item": np.asarray(flat["items"]),
-        "seconds": np.asarray(flat["times"]),
-        "part": part.astype(np.int8),
-    }
-    connection.register("flat_columns", columns)
-    connection.register("app_id_columns", {"item": np.arange(len(app_ids)), "app_id": np.asarray(app_ids)})
-    connection.execute(
-        "CREATE OR REPLACE TEMP VIEW written AS SELECT user_index, position, item, app_id,"
-        " make_timestamp(seconds * 1000000) AS created_at, ['train', 'valid', 'test'][part + 1] AS part"
-        " FROM flat_columns LEFT JOIN app_id_columns USING (item)"
-    )
-    connection.execute(
-        "CREATE OR REPLACE TEMP VIEW dropped AS SELECT user_index, app_id FROM read_parquet("
-        f"'{str(target / 'unknown.parquet').replace(chr(39), chr(39) * 2)}')"
-    )
-    moments = {name: datetime.fromisoformat(text) for name, text in split.items()}
-    rules = run_sql(
-        connection,
-        "prepare_check",
-        items=len(app_ids) - 1,
-        min_user_reviews=settings.min_user_reviews,
-        min_game_reviews=settings.min_game_reviews,
-        **moments,
-    ).fetchall()
-    broken = [f"{rule} ({count:,})" for rule, count in rules if count]
-    if broken:
-        raise SRecError(f"the dataset breaks its own rules: {'; '.join(broken)}")
-
-
-def open_workspace(scratch: Path, memory_limit: str, threads: int | None) -> duckdb.DuckDBPyConnection:
-    """A scratch database; larger than memory is fine."""
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
-    connection = duckdb.connect(str(scratch / "work.duckdb"))
-    connection.execute("SET memory_limit = $limit", {"limit": memory_limit})
-    connection.execute("SET temp_directory = $path", {"path": str(scratch / "spill")})
-    connection.execute("SET preserve_insertion_order = false")
-    if threads:
-        connection.execute("SET threads = $threads", {"threads": threads})
-    return connection
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    return int(connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
+    rows = engine.rows("SELECT user_index, app_id, created_at FROM unknown ORDER BY ALL")
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    pq.write_table(pa.table(columns, schema=schema), file)

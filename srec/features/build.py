@@ -1,12 +1,16 @@
 """``srec prepare``: a dataset directory from a store, interactions and features together."""
 
-import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from srec.artifacts import is_current, write_directory
 from srec.data.dataset import KIND, VERSION, Dataset
-from srec.data.prepare import Note, PrepareSettings, check_written, open_workspace, prepare_interactions
+from srec.data.engines.duckdb import DuckDBEngine
+from srec.data.prepare import Note, PrepareSettings, prepare_interactions
+from srec.data.sequences import check_written
 from srec.data.sql import run_sql
 from srec.data.stores import open_reader
 from srec.features.context import ContextSettings, write_context
@@ -46,23 +50,30 @@ def prepare(
             note(f"{target} is up to date")
             return Dataset(target)
         with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
-            scratch = draft.path / "scratch"
-            connection = open_workspace(scratch, memory_limit, threads)
-            try:
-                reader.attach(connection)
-                draft.facts = prepare_interactions(connection, draft.path, settings, note)
-                draft.facts |= _write_features(connection, draft.path, tags, context, note)
+            with DuckDBEngine(reader, draft.path / "scratch", memory_limit, threads) as engine:
+                draft.facts = prepare_interactions(engine, reader.latest, draft.path, settings, note)
+                draft.facts |= _write_features(engine.catalogue, draft.path, tags, context, note)
                 draft.facts |= {"simulated": reader.simulated, "repeats": False}
-                check_written(connection, draft.path, settings, draft.facts["split"])
-                note("every check of the written dataset holds")
-            finally:
-                connection.close()
-                shutil.rmtree(scratch, ignore_errors=True)
+            check_written(
+                draft.path,
+                {name: _seconds(moment) for name, moment in draft.facts["split"].items()},
+                min_user_reviews=settings.min_user_reviews,
+                min_game_reviews=settings.min_game_reviews,
+            )
+            note("every check of the written dataset holds")
     return Dataset(target)
 
 
+def _seconds(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp())
+
+
 def _write_features(
-    connection: Any, target: Path, tags: TagSettings, context: ContextSettings, note: Note
+    connection: duckdb.DuckDBPyConnection,
+    target: Path,
+    tags: TagSettings,
+    context: ContextSettings,
+    note: Note,
 ) -> dict[str, Any]:
     run_sql(connection, "prepare_games")
     connection.execute(

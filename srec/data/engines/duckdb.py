@@ -1,0 +1,78 @@
+"""DuckDB on one machine: what does not fit in memory spills to disk."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+
+from srec.data.sql import read_sql, run_sql
+from srec.data.stores.base import Reader
+
+_BATCH = 1 << 20
+
+
+class DuckDBEngine:
+    """An ``Engine`` in a scratch database.
+
+    Args:
+        reader: the reviews and games.
+        scratch: a folder for the database and what spills; made anew, removed in the end.
+        memory_limit: what DuckDB may use before it spills, such as "2GB".
+        threads: DuckDB's threads; all cores where None.
+    """
+
+    def __init__(self, reader: Reader, scratch: Path, memory_limit: str, threads: int | None = None) -> None:
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        self.scratch = scratch
+        self.catalogue = duckdb.connect(str(scratch / "work.duckdb"))
+        try:
+            self.catalogue.execute("SET memory_limit = $limit", {"limit": memory_limit})
+            self.catalogue.execute("SET temp_directory = $path", {"path": str(scratch / "spill")})
+            self.catalogue.execute("SET preserve_insertion_order = false")
+            if threads:
+                self.catalogue.execute("SET threads = $threads", {"threads": threads})
+            reader.attach(self.catalogue)
+        except BaseException:
+            self.close()
+            raise
+
+    def run(self, name: str, **values: Any) -> None:
+        """As ``Engine.run``."""
+        run_sql(self.catalogue, name, **values)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """As ``Engine.rows``."""
+        return self.catalogue.execute(query).fetchall()
+
+    def stream(self, name: str, **values: Any) -> Iterator[pa.RecordBatch]:
+        """As ``Engine.stream``."""
+        query = read_sql(name)
+        yield from self.catalogue.sql(query, params=values).to_arrow_reader(_BATCH)
+
+    def drop(self, *tables: str) -> None:
+        """As ``Engine.drop``."""
+        for table in tables:
+            self.catalogue.execute(f"DROP TABLE {table}")
+
+    def rename(self, table: str, new: str) -> None:
+        """As ``Engine.rename``."""
+        self.drop(new)
+        self.catalogue.execute(f"ALTER TABLE {table} RENAME TO {new}")
+
+    def close(self) -> None:
+        """As ``Engine.close``."""
+        self.catalogue.close()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,26 @@
+-- Users are numbered by what they did, not by their key: the key depends on the store's secret.
+-- Who has too few reviews of the games that are left is one of those who went.
+CREATE TABLE users AS
+SELECT
+    user_key,
+    row_number() OVER (ORDER BY first_at, last_at, games, least_app, most_app, user_key) - 1 AS user_index
+FROM (
+    SELECT
+        user_key,
+        min(created_at) AS first_at,
+        max(created_at) AS last_at,
+        count(*) AS games,
+        min(app_id) AS least_app,
+        max(app_id) AS most_app
+    FROM chosen
+    SEMI JOIN game_left USING (app_id)
+    WHERE positive
+    GROUP BY user_key
+    HAVING count(*) >= $min_user_reviews
+) AS remaining;
+
+CREATE TABLE reviews AS
+SELECT users.user_index, chosen.app_id, chosen.positive, chosen.created_at, chosen.review_id
+FROM chosen
+JOIN users ON chosen.user_key = users.user_key
+SEMI JOIN game_left ON chosen.app_id = game_left.app_id;
