@@ -50,9 +50,11 @@ class Sequences:
             part: "train" ends where validation begins, "fit" where the test begins.
         """
         ends = self.train_ends if part == "train" else self.valid_ends
-        sessions = np.repeat(np.arange(len(self)), np.diff(self.offsets))
-        known = np.flatnonzero(np.arange(len(self.items)) < ends[sessions])
-        return self.items[known], self.times[known], sessions[known]
+        kept = ends - self.offsets[:-1]
+        runs = np.stack((kept, np.diff(self.offsets) - kept), axis=1).ravel()
+        known = np.repeat(np.arange(len(runs)) % 2 == 0, runs)
+        sessions = np.repeat(np.arange(len(self), dtype=np.int32), kept)
+        return self.items[known], self.times[known], sessions
 
 
 @dataclass(frozen=True)

@@ -6,33 +6,52 @@ the authors' code an item with fewer draws with replacement from those it has, a
 lists item 0, whose vector is learnt like any other, with weight 0.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from srec.data.dataset import Floats, Ints
 
+#: Pairs that are counted together: the memory does not grow with the sessions.
+PAIRS = 1 << 25
 
-def count_neighbours(items: Ints, sessions: Ints, window: int) -> tuple[Ints, Ints, Ints]:
+
+def count_neighbours(
+    items: Ints, sessions: Ints, window: int, first: int, past: int
+) -> tuple[Ints, Ints, Ints]:
     """How often each ordered pair of items stands within ``window`` positions of one session.
 
     Args:
         items: int [N], the flat sequences.
         sessions: int [N], ascending: the session of each position.
         window: the largest distance that counts.
+        first: only pairs whose item is at least this,
+        past: and below this.
 
     Returns:
         item, neighbour, count: each int64 [E], by item, then the heaviest first, then the lower neighbour.
     """
-    pairs = []
     base = int(items.max(initial=0)) + 1
-    flat = items.astype(np.int64)
+    parts = []
     for distance in range(1, window + 1):
         near = sessions[distance:] == sessions[:-distance]
-        older, newer = flat[:-distance][near], flat[distance:][near]
-        pairs += [older * base + newer, newer * base + older]
-    keys, counts = np.unique(np.concatenate(pairs), return_counts=True)
-    item, neighbour = np.divmod(keys, base)
-    order = np.lexsort((neighbour, -counts, item))
-    return item[order], neighbour[order], counts[order]
+        older, newer = items[:-distance], items[distance:]
+        for item, neighbour in ((older, newer), (newer, older)):
+            at = np.flatnonzero(near & (item >= first) & (item < past))
+            parts.append(item[at].astype(np.int64) * base + neighbour[at])
+    keys = np.concatenate(parts)
+    parts.clear()
+    keys.sort()
+    begins = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))[: len(keys)])
+    counts = np.diff(begins, append=len(keys))
+    item, neighbour = np.divmod(keys[begins], base)
+    # One number a pair sorts much faster than three columns.
+    most = int(counts.max(initial=0))
+    packed = ((item - first) * (most + 1) + (most - counts)) * base + neighbour
+    packed.sort()
+    rest, neighbour = np.divmod(packed, base)
+    item, below = np.divmod(rest, most + 1)
+    return item + first, neighbour, most - below
 
 
 def global_graph(
@@ -51,13 +70,28 @@ def global_graph(
     Returns:
         neighbours_VS int64 and weights_VS float32, both [V + 1, S]; row 0 is the padding's and zero.
     """
-    item, neighbour, count = count_neighbours(items, sessions, window)
-    begins = np.searchsorted(item, np.arange(item_count + 2))
-    available = np.minimum(np.diff(begins), neighbours)[:, None]
     generator = np.random.default_rng(seed)
-    drawn = (generator.random((item_count + 1, neighbours)) * available).astype(np.int64)
-    place = np.where(available >= neighbours, np.arange(neighbours), drawn)
-    if not len(item):
-        return np.zeros(place.shape, np.int64), np.zeros(place.shape, np.float32)
-    at = np.minimum(begins[:-1, None] + place, len(item) - 1)
-    return np.where(available > 0, neighbour[at], 0), np.where(available > 0, count[at], 0).astype(np.float32)
+    drawn = generator.random((item_count + 1, neighbours))
+    neighbours_VS = np.zeros((item_count + 1, neighbours), np.int64)
+    weights_VS = np.zeros((item_count + 1, neighbours), np.float32)
+    for first, past in _ranges(items, item_count, 2 * window):
+        item, neighbour, count = count_neighbours(items, sessions, window, first, past)
+        begins = np.searchsorted(item, np.arange(first, past + 1))
+        available = np.minimum(np.diff(begins), neighbours)[:, None]
+        again = (drawn[first:past] * available).astype(np.int64)
+        place = np.where(available >= neighbours, np.arange(neighbours), again)
+        found = np.flatnonzero(available)
+        at = begins[:-1, None][found] + place[found]
+        neighbours_VS[first + found], weights_VS[first + found] = neighbour[at], count[at]
+    return neighbours_VS, weights_VS
+
+
+def _ranges(items: Ints, item_count: int, pairs_each: int) -> Iterator[tuple[int, int]]:
+    """Ranges of items that have about PAIRS pairs each; one item may have more."""
+    ends = np.cumsum(np.bincount(items, minlength=item_count + 1)) * pairs_each
+    first = 1
+    while first <= item_count:
+        past = int(np.searchsorted(ends, ends[first - 1] + PAIRS, "right"))
+        past = min(max(past, first + 1), item_count + 1)
+        yield first, past
+        first = past

@@ -1,6 +1,7 @@
 from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,8 +27,19 @@ def slow_counts(sessions: list[list[int]], window: int) -> Counter[tuple[int, in
 
 @given(sessions_of_items, st.integers(1, 3))
 def test_counts_equal_the_slow_count(sessions: list[list[int]], window: int) -> None:
-    item, neighbour, count = count_neighbours(*flat(sessions), window)
+    item, neighbour, count = count_neighbours(*flat(sessions), window, 1, 7)
     assert dict(zip(zip(item, neighbour, strict=True), count, strict=True)) == slow_counts(sessions, window)
+
+
+@given(sessions_of_items, st.integers(1, 4), st.integers(1, 40))
+def test_counting_in_ranges_changes_nothing(sessions: list[list[int]], neighbours: int, pairs: int) -> None:
+    items, flat_sessions = flat(sessions)
+    whole = global_graph(items, flat_sessions, 8, window=3, neighbours=neighbours, seed=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("srec.features.global_graph.PAIRS", pairs)
+        parts = global_graph(items, flat_sessions, 8, window=3, neighbours=neighbours, seed=1)
+    for one, other in zip(whole, parts, strict=True):
+        assert np.array_equal(one, other)
 
 
 def test_the_heaviest_neighbours_are_kept() -> None:
