@@ -39,6 +39,7 @@ bench.command()(benchmarks.training)
 bench.command()(benchmarks.exactness)
 bench.command()(benchmarks.inference)
 bench.command()(benchmarks.http)
+bench.command()(benchmarks.prepare)
 app.add_typer(bench, name="bench")
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from srec.cli.console import console, counting_progress
-from srec.cli.options import SETS, DataOption, WorkOption
+from srec.cli.options import SETS, DataOption, MemoryOption, WorkOption
 from srec.cli.research import alone
 from srec.errors import SRecError
 
@@ -107,6 +107,22 @@ def http(
     from srec.bench.http import bench_http, table
 
     found = bench_http(bundle, requests)
+    console.print(table(found))
+    _tell(found, result)
+
+
+def prepare(
+    reviews: Annotated[float, typer.Option(min=1000, help="Reviews to simulate, such as 118e6.")] = 1e6,
+    memory: MemoryOption = "3GB",
+    threads: Annotated[int, typer.Option(min=1, help="Threads of the database.")] = 2,
+    result: ResultOption = None,
+    work: Annotated[Path, typer.Option(help="Where the simulation is kept.")] = Path("work/bench-prepare"),
+) -> None:
+    """Prepare a simulation of any size, beside the one group-by that finds each latest review."""
+    from srec.bench.prepare import bench_prepare, table
+
+    with console.status("") as status:
+        found = bench_prepare(round(reviews), work, memory, threads, status.update)
     console.print(table(found))
     _tell(found, result)
 

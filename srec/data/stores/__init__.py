@@ -4,6 +4,7 @@ from pathlib import Path
 
 from srec.data.stores.base import Reader, Store
 from srec.data.stores.duckdb import DuckDBReader, DuckDBStore
+from srec.data.stores.parquet import ParquetReader
 
 
 def open_store(
@@ -27,9 +28,11 @@ def open_reader(where: str) -> Reader:
     """Open a store to read it.
 
     Args:
-        where: the path of a DuckDB file.
+        where: the path of a DuckDB file, or of a folder of exported reviews.
 
     Raises:
         SRecError: as ``open_store``.
     """
+    if Path(where).is_dir():
+        return ParquetReader(Path(where))
     return DuckDBReader(Path(where))
