@@ -12,8 +12,8 @@ from typing import Any, Self
 import duckdb
 from rich.table import Table
 
+from srec.bench.opening import open_dataset
 from srec.bench.reviews import simulated_reviews
-from srec.data.dataset import Dataset
 from srec.data.prepare import PrepareSettings
 from srec.data.simulate import SimulateSettings
 from srec.data.sql import quoted
@@ -57,7 +57,7 @@ def bench_prepare(
     watch("the group-by alone, after")
     after = _alone(_group_by, *group_by)
     watch("opening the dataset")
-    opened = _alone(_open, target)
+    opened = _alone(open_dataset, target)
     size = sum(file.stat().st_size for file in target.rglob("*") if file.is_file())
     shutil.rmtree(target)
     return {
@@ -141,22 +141,6 @@ def _prepare(source: Path, target: Path, memory_limit: str, threads: int) -> dic
         "steps": meter.steps,
         "rows": made.manifest["steps"],
         "dataset": {name: facts[name] for name in ("users", "items", "interactions", "average_length")},
-    }
-
-
-def _open(target: Path) -> dict[str, Any]:
-    """Open a dataset as training does, and read a session."""
-    begun = time.perf_counter()
-    dataset = Dataset(target)
-    sequences = dataset.sequences
-    last = sequences.items[sequences.offsets[-2] : sequences.offsets[-1]]
-    opened = {"interactions": len(sequences.items), "items": dataset.item_count, "last": len(last)}
-    opened["tags"] = len(dataset.tags.names)
-    opened["kinds"] = len(dataset.context)
-    return {
-        "seconds": time.perf_counter() - begun,
-        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        **opened,
     }
 
 

@@ -28,7 +28,9 @@ def simulate(
 
 
 def ingest(
-    store: Annotated[str, typer.Argument(help="The store, a DuckDB file; it is made if it is not there.")],
+    store: Annotated[
+        str, typer.Argument(help="The store: a DuckDB file, made if it is not there, or a postgresql:// URL.")
+    ],
     path: Annotated[Path, typer.Argument(help="The folder or file to read.")],
     source: Annotated[str, typer.Option(help="What it is: ucsd, steam-api, table or simulated.")],
     table: Annotated[str, typer.Option(help="For a table: whether it has reviews or games.")] = "reviews",
@@ -54,7 +56,7 @@ def ingest(
         console.print(ingestion_table(summary))
         for reason, count in summary.reasons.items():
             console.print(f"rejected: {count:,} rows, {reason}", highlight=False)
-        console.print(f"store: {store}, {opened.counts()['reviews']:,} reviews")
+        console.print(f"store: {opened.name}, {opened.counts()['reviews']:,} reviews")
 
 
 def prepare(
@@ -64,6 +66,9 @@ def prepare(
     overrides: SetOption = None,
     memory: MemoryOption = "2GB",
     threads: ThreadsOption = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Count only what changed; what was counted is kept beside.")
+    ] = False,
 ) -> None:
     """Filter, split by time and number the reviews; factorise the tags; write a dataset directory."""
     from srec.data.prepare import PrepareSettings
@@ -82,6 +87,7 @@ def prepare(
             read.get(ContextSettings),
             memory_limit=memory,
             threads=threads,
+            update=update,
             note=lambda line: console.print(line, highlight=False),
         )
     console.print(steps_table(made.manifest))

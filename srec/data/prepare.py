@@ -55,13 +55,17 @@ class Steps:
 
 
 def prepare_interactions(
-    engine: Engine, latest: bool, target: Path, settings: PrepareSettings, note: Note
+    engine: Engine,
+    count: Callable[[Engine], None],
+    target: Path,
+    settings: PrepareSettings,
+    note: Note,
 ) -> dict[str, Any]:
     """Write the interactions of ``store.reviews`` into a dataset directory being made.
 
     Args:
         engine: it reads the reviews.
-        latest: whether there is one review a (user, game) already.
+        count: leaves what ``tally`` leaves.
         target: the directory to write into.
         settings: filters and windows.
         note: called with a line after each step.
@@ -73,11 +77,10 @@ def prepare_interactions(
         SRecError: nothing is left after the filters, or the windows leave no training.
     """
     steps = Steps(engine, note)
-    choose(engine, latest, settings, steps)
+    _choose(engine, count, settings, steps)
     _fixed_point(engine, settings, steps)
     last: datetime = engine.rows("SELECT max(created_at) FROM latest")[0][0]
     engine.run("prepare_users", min_user_reviews=settings.min_user_reviews)
-    engine.drop("chosen")
     split = _split(engine, settings, last)
     engine.run("prepare_vocabulary", valid_until=split["valid_until"])
     dropped = steps.count("test games unknown before the test window, dropped", _count("unknown"))
@@ -108,20 +111,36 @@ def _count(table: str) -> str:
     return f"SELECT count(*), count(DISTINCT user_index), count(DISTINCT app_id) FROM {table}"
 
 
-def choose(engine: Engine, latest: bool, settings: PrepareSettings, steps: Steps) -> None:
-    """The reviews of users who liked enough games: the table ``chosen``, and what each has in it."""
+def filters(settings: PrepareSettings) -> dict[str, Any]:
+    """The settings that choose users."""
+    return settings.model_dump(include={"min_user_reviews", "popular_games", "popular_share"})
+
+
+def tally(engine: Engine, latest: bool, settings: PrepareSettings) -> None:
+    """Count what each user and game has; all reviews of the users who liked enough games.
+
+    Args:
+        engine: it reads the reviews; afterwards it has ``latest``, ``game_tallies``, ``user_tallies``,
+            ``popular``, ``user_left`` and ``chosen``.
+        latest: whether there is one review a (user, game) already.
+        settings: the filters.
+    """
+    engine.run("prepare_stored" if latest else "prepare_latest")
+    engine.run("prepare_tallies", popular_games=settings.popular_games)
+    engine.run("prepare_eligible", **filters(settings))
+    engine.run("prepare_chosen")
+
+
+def _choose(engine: Engine, count: Callable[[Engine], None], settings: PrepareSettings, steps: Steps) -> None:
     reviews = int(engine.rows("SELECT count(*) FROM store.reviews")[0][0])
     if not reviews:
         raise SRecError("the store holds no reviews: ingest some first")
-    engine.run("prepare_stored" if latest else "prepare_latest")
-    engine.run("prepare_tallies", popular_games=settings.popular_games)
+    count(engine)
+    engine.run("prepare_liked")
     totals = "SELECT sum(reviews), count(*), (SELECT count(*) FROM game_tallies) AS games FROM user_tallies"
     left, users, games = (int(value) for value in engine.rows(totals)[0])
     steps.add("reviews in the store", reviews, users, games)
     steps.add("latest review of each (user, game)", left, users, games)
-    filters = settings.model_dump(include={"min_user_reviews", "popular_games", "popular_share"})
-    engine.run("prepare_chosen", **filters)
-    engine.drop("user_tallies", "game_tallies", "popular")
     steps.count(
         f"positive, of users with {settings.min_user_reviews}"
         + (", popular-only users excluded" if settings.popular_games else ""),

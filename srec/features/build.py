@@ -1,6 +1,8 @@
 """``srec prepare``: a dataset directory from a store, interactions and features together."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +11,11 @@ import duckdb
 from srec.artifacts import is_current, write_directory
 from srec.data.dataset import KIND, VERSION, Dataset
 from srec.data.engines.duckdb import DuckDBEngine
-from srec.data.prepare import Note, PrepareSettings, prepare_interactions
+from srec.data.prepare import Note, PrepareSettings, prepare_interactions, tally
 from srec.data.sequences import check_written
 from srec.data.sql import run_sql
 from srec.data.stores import open_reader
+from srec.data.update import tally_changes
 from srec.features.context import ContextSettings, write_context
 from srec.features.tags import TagSettings, write_tags
 
@@ -26,6 +29,7 @@ def prepare(
     *,
     memory_limit: str = "2GB",
     threads: int | None = None,
+    update: bool = False,
     note: Note = lambda line: None,
 ) -> Dataset:
     """Make the dataset directory of a store, or find that it is up to date.
@@ -38,6 +42,7 @@ def prepare(
         context: the pooling of metadata.
         memory_limit: what DuckDB may use before it spills to disk, such as "2GB".
         threads: DuckDB's threads; all cores where None.
+        update: keep what was counted beside the dataset, and count only what changed since the last time.
         note: called with a line after each step.
 
     Raises:
@@ -51,7 +56,14 @@ def prepare(
             return Dataset(target)
         with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
             with DuckDBEngine(reader, draft.path / "scratch", memory_limit, threads) as engine:
-                draft.facts = prepare_interactions(engine, reader.latest, draft.path, settings, note)
+                if update:
+                    state = target.with_name(f"{target.name}.state.duckdb")
+                    count: Callable[..., None] = partial(
+                        tally_changes, reader=reader, settings=settings, state=state
+                    )
+                else:
+                    count = partial(tally, latest=reader.latest, settings=settings)
+                draft.facts = prepare_interactions(engine, count, draft.path, settings, note)
                 draft.facts |= _write_features(engine.catalogue, draft.path, tags, context, note)
                 draft.facts |= {"simulated": reader.simulated, "repeats": False}
             check_written(

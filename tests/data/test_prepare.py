@@ -1,10 +1,11 @@
 """The SQL of ``srec prepare`` against a slow and obvious version, and on the real reviews."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from srec.data.dataset import Dataset
 from srec.data.engines.duckdb import DuckDBEngine
-from srec.data.prepare import PrepareSettings, prepare_interactions
+from srec.data.prepare import PrepareSettings, prepare_interactions, tally
 from srec.data.schema import GAMES, STORED_REVIEWS
 from srec.data.sequences import check_written
 from srec.errors import SRecError
@@ -59,6 +60,10 @@ class Raw:
 def engine_of(reader: Any, folder: Path) -> Iterator[DuckDBEngine]:
     with DuckDBEngine(reader, folder / "scratch", "1GB", threads=2) as engine:
         yield engine
+
+
+def counted(given: PrepareSettings, latest: bool = False) -> Callable[[Any], None]:
+    return partial(tally, latest=latest, settings=given)
 
 
 def check(target: Path, given: PrepareSettings, split: dict[str, str]) -> None:
@@ -146,7 +151,9 @@ def test_the_sql_equals_the_slow_version(
     reader = Raw(list(newest(reviews).values()), latest=True) if stored else Raw(reviews)
     with engine_of(reader, target) as engine:
         try:
-            facts = prepare_interactions(engine, reader.latest, target, given_settings, lambda line: None)
+            facts = prepare_interactions(
+                engine, counted(given_settings, reader.latest), target, given_settings, lambda line: None
+            )
         except SRecError:
             days = [day for session in sessions.values() for _, day in session]
             assert not days or max(r.day for r in reviews) - 10 < min(days)
@@ -184,7 +191,7 @@ def test_the_fixed_point_of_the_real_reviews(shared_data: Path, tmp_path: Path) 
     reader = Shared(shared_data / "steam" / "reviews_ucsd.parquet")
     with engine_of(reader, tmp_path) as engine:
         given = PrepareSettings(popular_games=0, test_days=90, valid_days=90)
-        facts = prepare_interactions(engine, reader.latest, tmp_path, given, lambda line: None)
+        facts = prepare_interactions(engine, counted(given), tmp_path, given, lambda line: None)
     steps = {step["step"]: step for step in facts["steps"]}
     latest = steps["latest review of each (user, game)"]
     assert latest["interactions"] == 58_242
@@ -198,7 +205,7 @@ def prepared(tmp_path: Path) -> tuple[PrepareSettings, dict[str, str]]:
     )
     reviews = [Review(user, app, 4 * app + user, True, 1) for user in range(1, 5) for app in range(1, 6)]
     with engine_of(Raw(reviews), tmp_path) as engine:
-        facts = prepare_interactions(engine, False, tmp_path, given, lambda line: None)
+        facts = prepare_interactions(engine, counted(given), tmp_path, given, lambda line: None)
     return given, facts["split"]
 
 
@@ -209,7 +216,7 @@ def test_negatives_are_kept_beside_the_sequences(tmp_path: Path) -> None:
     reviews = [Review(1, 1, 0, True, 1), Review(1, 2, 1, False, 1), Review(2, 2, 2, True, 1)]
     reviews += [Review(2, 1, 20, True, 1)]
     with engine_of(Raw(reviews), tmp_path) as engine:
-        prepare_interactions(engine, False, tmp_path, given, lambda line: None)
+        prepare_interactions(engine, counted(given), tmp_path, given, lambda line: None)
     items, offsets = (np.load(tmp_path / "negatives" / f"{name}.npy") for name in ("items", "offsets"))
     # User 1, who came first, disliked game 2, which is item 2; user 2 disliked nothing.
     assert items.tolist() == [2]
@@ -240,11 +247,12 @@ def test_a_broken_promise_is_found_after_writing(
 
 
 def test_minimums_that_leave_nothing_say_what_to_change(tmp_path: Path) -> None:
+    given = PrepareSettings(popular_games=0)
     with (
         engine_of(Raw([Review(1, 1, 0, True, 1)]), tmp_path) as engine,
         pytest.raises(SRecError, match=r"lower prepare\.min_user_reviews"),
     ):
-        prepare_interactions(engine, False, tmp_path, PrepareSettings(popular_games=0), lambda line: None)
+        prepare_interactions(engine, counted(given), tmp_path, given, lambda line: None)
 
 
 def test_windows_longer_than_the_reviews_say_what_to_change(tmp_path: Path) -> None:
@@ -253,12 +261,13 @@ def test_windows_longer_than_the_reviews_say_what_to_change(tmp_path: Path) -> N
         engine_of(Raw([Review(1, 1, 0, True, 1), Review(1, 2, 3, True, 1)]), tmp_path) as engine,
         pytest.raises(SRecError, match=r"span 3 days: shorten prepare\.test_days"),
     ):
-        prepare_interactions(engine, False, tmp_path, given, lambda line: None)
+        prepare_interactions(engine, counted(given), tmp_path, given, lambda line: None)
 
 
 def test_an_empty_store_says_so(tmp_path: Path) -> None:
+    given = PrepareSettings()
     with engine_of(Raw([]), tmp_path) as engine, pytest.raises(SRecError, match="no reviews"):
-        prepare_interactions(engine, False, tmp_path, PrepareSettings(), lambda line: None)
+        prepare_interactions(engine, counted(given), tmp_path, given, lambda line: None)
 
 
 def test_a_dataset_of_another_version_is_refused(tmp_path: Path) -> None:

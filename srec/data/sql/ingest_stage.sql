@@ -4,7 +4,8 @@ CREATE OR REPLACE TEMP TABLE staged_games AS SELECT *, 0::BIGINT AS place FROM g
 CREATE OR REPLACE TEMP TABLE staged_rejects AS SELECT *, '' AS kind FROM rejects WITH NO DATA;
 CREATE OR REPLACE TEMP TABLE staged_files (source VARCHAR);
 
--- A value as a reject shows it, without what is or looks like a user id: columns may have slipped.
+-- A value as a reject shows it, without what is or looks like a user id: columns may have slipped. NUL goes too,
+-- for PostgreSQL has no text with it.
 CREATE OR REPLACE TEMP MACRO quoted(given, writer) AS '"' || left(
     regexp_replace(
         CASE
@@ -13,7 +14,7 @@ CREATE OR REPLACE TEMP MACRO quoted(given, writer) AS '"' || left(
             THEN replace(CAST(given AS VARCHAR), CAST(writer AS VARCHAR), '*')
             ELSE CAST(given AS VARCHAR)
         END,
-        '[0-9]{15,}', '*', 'g'
+        '[0-9]{15,}|\x00', '*', 'g'
     ),
     60
 ) || '"';

@@ -28,8 +28,20 @@ class Reader(Protocol):
         """Whether it holds one row a (user, game) already."""
         ...
 
+    @property
+    def identity(self) -> str | None:
+        """A name of the store, the same whatever it holds; None where nobody can say what changed in it."""
+        ...
+
+    @property
+    def batch(self) -> int:
+        """The number of the last ingestion that changed reviews; rows written later have a greater one."""
+        ...
+
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make its rows readable in another database, as ``store.reviews`` and ``store.games``.
+
+        With an identity, ``store.removed`` is there too, and the reviews have their ``batch``.
 
         What was there at the call is what is read, whatever is written meanwhile.
         """
@@ -47,7 +59,12 @@ class Reader(Protocol):
 
 
 class Store(Protocol):
-    """Reviews and games that can be written; a context manager."""
+    """Reviews and games that can be written, by one process at a time; a context manager."""
+
+    @property
+    def name(self) -> str:
+        """How messages call it: never with a password."""
+        ...
 
     @property
     def simulated(self) -> bool:

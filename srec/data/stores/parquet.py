@@ -20,6 +20,8 @@ class ParquetReader:
         ArtifactError: the folder is incomplete, something else, or of another version.
     """
 
+    identity, batch = None, 0
+
     def __init__(self, path: Path) -> None:
         manifest = read_manifest(path, KIND, VERSION)
         self.path = path

@@ -1,0 +1,6 @@
+-- How many of those users liked each game: where the way to the fixed point begins.
+CREATE TABLE game_left AS
+SELECT app_id, count(*) AS reviews
+FROM chosen
+WHERE positive
+GROUP BY app_id;
