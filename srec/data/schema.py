@@ -12,6 +12,9 @@ FILE, ROW, REJECT = "file", "row", "reject"
 STEAM_OPENED = "2003-09-12"
 
 
+_NUL = "holds a NUL character"
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of a canonical table."""
@@ -60,6 +63,16 @@ def _count(name: str, kind: str, doc: str) -> Column:
     return Column(name, kind, doc, valid=f"{name} >= 0", wrong="is negative")
 
 
+def _text(name: str, doc: str) -> Column:
+    # PostgreSQL cannot hold it in a text, and nothing that is meant to be read has it.
+    return Column(name, "VARCHAR", doc, valid=f"NOT contains({name}, chr(0))", wrong=_NUL)
+
+
+def _texts(name: str, doc: str) -> Column:
+    valid = f"len(list_filter({name}, lambda t: contains(t, chr(0)))) = 0"
+    return Column(name, "VARCHAR[]", doc, valid=valid, wrong=_NUL)
+
+
 _APP_ID = Column("app_id", "INTEGER", "Steam's id of the app", True, "app_id > 0", "is not above 0")
 
 #: A source gives ``user_id``; the store keeps ``user_key`` in its place, and one row a (user_key, app_id).
@@ -77,7 +90,7 @@ REVIEWS = Table(
         ),
         Column("review_id", "BIGINT", "Steam's id of the review"),
         _count("playtime_minutes", "INTEGER", "minutes the user has played the game"),
-        Column("language", "VARCHAR", "Steam's name of the review's language"),
+        _text("language", "Steam's name of the review's language"),
         Column("steam_purchase", "BOOLEAN", "whether the game was bought on Steam"),
         Column("received_for_free", "BOOLEAN", "whether the user got the game for free"),
         Column("early_access", "BOOLEAN", "whether it was written during early access"),
@@ -90,21 +103,28 @@ GAMES = Table(
     "games",
     (
         _APP_ID,
-        Column("name", "VARCHAR", "its name in the store"),
-        Column("type", "VARCHAR", "game, demo, dlc, ..."),
-        Column("release_date", "DATE", "the day of its release"),
+        _text("name", "its name in the store"),
+        _text("type", "game, demo, dlc, ..."),
+        Column(
+            "release_date",
+            "DATE",
+            "the day of its release",
+            valid="release_date BETWEEN DATE '0001-01-01' AND DATE '9999-12-31'",
+            wrong="is no day of the calendar",
+        ),
         Column("is_free", "BOOLEAN", "whether it costs nothing"),
         _count("price_usd_cents", "INTEGER", "list price in US cents"),
-        Column("developers", "VARCHAR[]", "who made it"),
-        Column("publishers", "VARCHAR[]", "who sells it"),
-        Column("genres", "VARCHAR[]", "the store's genres"),
-        Column("categories", "VARCHAR[]", "the store's categories, such as Single-player"),
-        Column("platforms", "VARCHAR[]", "windows, mac, linux"),
+        _texts("developers", "who made it"),
+        _texts("publishers", "who sells it"),
+        _texts("genres", "the store's genres"),
+        _texts("categories", "the store's categories, such as Single-player"),
+        _texts("platforms", "windows, mac, linux"),
         Column(
             "tags",
             "STRUCT(tag VARCHAR, votes INTEGER)[]",
             "users' tags with their votes, most voted first where an order is known",
-            valid="len(list_filter(tags, lambda t: t.tag IS NULL OR trim(t.tag) = '' OR t.votes < 0)) = 0",
+            valid="len(list_filter(tags, lambda t: t.tag IS NULL OR trim(t.tag) = '' OR t.votes < 0"
+            " OR contains(t.tag, chr(0)))) = 0",
             wrong="hold one without a name or with negative votes",
         ),
         Column(

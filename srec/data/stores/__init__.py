@@ -1,10 +1,18 @@
-"""The stores: one file each, and one line in each table here."""
+"""The stores: one file each, and one line in a table here."""
 
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from srec.data.stores.base import Reader, Store
-from srec.data.stores.duckdb import DuckDBReader, DuckDBStore
-from srec.data.stores.parquet import ParquetReader
+from srec.errors import SRecError
+
+#: By the scheme of a URL, where the store and the reader are; a path has none.
+_STORES = {
+    "": ("duckdb", "DuckDBStore", "DuckDBReader"),
+    "postgresql": ("postgres", "PostgresStore", "PostgresReader"),
+    "postgres": ("postgres", "PostgresStore", "PostgresReader"),
+}
 
 
 def open_store(
@@ -13,7 +21,7 @@ def open_store(
     """Open a store to write it, or make an empty one.
 
     Args:
-        where: the path of a DuckDB file.
+        where: the path of a DuckDB file, or postgresql://user:password@host:port/database.
         create: make it where there is none.
         memory_limit: DuckDB's limit, such as "4GB"; what does not fit spills to disk.
         threads: how many threads DuckDB uses; by default all cores.
@@ -21,18 +29,36 @@ def open_store(
     Raises:
         SRecError: it is missing, not a store, of another version, or in use by another process.
     """
-    return DuckDBStore.open(Path(where), create=create, memory_limit=memory_limit, threads=threads)
+    module, store, _ = _entry(where)
+    kind: Any = getattr(import_module(f"{__name__}.{module}"), store)
+    made: Store = kind.open(
+        where if "://" in where else Path(where), create=create, memory_limit=memory_limit, threads=threads
+    )
+    return made
 
 
-def open_reader(where: str) -> Reader:
+def open_reader(where: str, *, whole: bool = False) -> Reader:
     """Open a store to read it.
 
     Args:
-        where: the path of a DuckDB file, or of a folder of exported reviews.
+        where: as ``open_store`` takes it, or a directory that ``srec store export`` wrote.
+        whole: give every table with every column, not only what ``srec prepare`` reads of reviews and games.
 
     Raises:
         SRecError: as ``open_store``.
     """
-    if Path(where).is_dir():
+    if "://" not in where and Path(where).is_dir():
+        from srec.data.stores.parquet import ParquetReader
+
         return ParquetReader(Path(where))
-    return DuckDBReader(Path(where))
+    module, _, reader = _entry(where)
+    kind: Any = getattr(import_module(f"{__name__}.{module}"), reader)
+    made: Reader = kind(where, whole=whole) if "://" in where else kind(Path(where))
+    return made
+
+
+def _entry(where: str) -> tuple[str, str, str]:
+    scheme = where.partition("://")[0] if "://" in where else ""
+    if scheme not in _STORES:
+        raise SRecError(f"a store is a path or a postgresql:// URL: there is none for {scheme}://")
+    return _STORES[scheme]

@@ -1,9 +1,7 @@
 """A store in one DuckDB file: the default, with nothing to run beside it."""
 
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +12,7 @@ from srec.data.ingestion import Progress, Summary, clear, merge, stage
 from srec.data.schema import GAMES, REVIEWS, STORED_REVIEWS, VERSION
 from srec.data.sources.base import Source
 from srec.data.sql import quoted, run_sql
+from srec.data.stores.ledger import Ledger, first_entries, now
 from srec.errors import SRecError
 
 
@@ -22,6 +21,7 @@ class DuckDBStore:
 
     def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
         self.path, self.connection = path, connection
+        self.ledger = Ledger(str(path), self._ask)
 
     @classmethod
     def open(
@@ -76,22 +76,23 @@ class DuckDBStore:
         self.close()
 
     @property
+    def name(self) -> str:
+        """As ``Store.name``."""
+        return str(self.path)
+
+    @property
     def simulated(self) -> bool:
-        """Whether the reviews come from the simulator."""
-        return self._meta("simulated") == "true"
+        """As ``Store.simulated``."""
+        return self.ledger.simulated
 
     @property
     def revision(self) -> str:
-        """A name for the rows of reviews and games: another one whenever any of them changed."""
-        return self._meta("revision")
+        """As ``Store.revision``."""
+        return self.ledger.meta("revision")
 
     def counts(self) -> dict[str, int]:
-        """How many reviews, users, games and rejects there are."""
-        row = self.connection.execute(
-            "SELECT (SELECT count(*) FROM reviews), (SELECT count(DISTINCT user_key) FROM reviews),"
-            " (SELECT count(*) FROM games), (SELECT count(*) FROM rejects)"
-        ).fetchall()[0]
-        return dict(zip(("reviews", "users", "games", "rejects"), row, strict=True))
+        """As ``Store.counts``."""
+        return self.ledger.counts()
 
     def ingest(
         self,
@@ -102,58 +103,43 @@ class DuckDBStore:
         seen: bool = False,
     ) -> Summary:
         """As ``Store.ingest``."""
-        started = datetime.now(UTC).replace(tzinfo=None)
+        started = now()
         with self._transaction():
-            self._refuse_mixing(source)
-            batch = int(self._meta("batch")) + 1
-            summary = stage(self.connection, source, self._meta("secret"), batch, progress)
+            self.ledger.refuse_mixing(source)
+            batch = self.ledger.next_batch
+            summary = stage(self.connection, source, self.ledger.meta("secret"), batch, progress)
             if seen:
                 run_sql(self.connection, "crawl_seen")
             merge(self.connection, summary)
             clear(self.connection)
-            if summary.changed:
-                self._set("simulated", str(source.simulated).lower())
-                self._changed(batch)
-            self._log(source, summary, started)
-            self._note(notes or {})
+            self.ledger.ingested(source, summary, batch, started)
+            self.ledger.note(notes or {})
         return summary
 
     def notes(self) -> dict[str, str]:
         """As ``Store.notes``."""
-        return dict(self.connection.execute("SELECT key, value FROM notes").fetchall())
+        return self.ledger.notes()
 
     def forget_unseen(self, app_id: int, notes: Mapping[str, str]) -> int:
         """As ``Store.forget_unseen``."""
         with self._transaction():
-            batch = int(self._meta("batch")) + 1
+            batch = self.ledger.next_batch
             run_sql(self.connection, "crawl_forget", app_id=app_id, batch=batch)
-            query = "SELECT count(*) FROM removed WHERE batch = ?"
-            removed = int(self.connection.execute(query, [batch]).fetchall()[0][0])
+            removed = int(self._ask("SELECT count(*) FROM removed WHERE batch = $1", batch)[0][0])
             if removed:
-                self._changed(batch)
-            self._note(notes)
+                self.ledger.changed(batch)
+            self.ledger.note(notes)
         return removed
 
     def _create(self) -> None:
         with self._transaction():
-            always = {"user_key", "batch"} | {c.name for c in REVIEWS.columns if c.required or c.stored}
-            columns = [f"{name} {kind}{' NOT NULL' * (name in always)}" for name, kind in STORED_REVIEWS]
-            self.connection.execute(f"CREATE TABLE reviews ({', '.join(columns)})")
-            columns = [f"{column.name} {column.type}" for column in GAMES.columns]
-            self.connection.execute(f"CREATE TABLE games ({', '.join(columns)})")
-            run_sql(self.connection, "store")
-            meta = {
-                "version": str(VERSION),
-                "secret": secrets.token_hex(32),
-                "simulated": "false",
-                "revision": secrets.token_hex(8),
-                "batch": "0",
-            }
-            self.connection.executemany("INSERT INTO meta VALUES (?, ?)", list(meta.items()))
+            create_tables(self.connection)
+            for key, value in ({"version": str(VERSION)} | first_entries()).items():
+                self._ask("INSERT INTO meta VALUES ($1, $2)", key, value)
 
     def _check(self) -> None:
         try:
-            version = self._meta("version")
+            version = self.ledger.meta("version")
         except (duckdb.Error, LookupError):
             raise SRecError(f"{self.path} is a DuckDB file, but not a store of SRec: name another") from None
         if version != str(VERSION):
@@ -162,54 +148,8 @@ class DuckDBStore:
                 " make a new one with srec ingest"
             )
 
-    def _refuse_mixing(self, source: Source) -> None:
-        empty = self.connection.execute(
-            "SELECT NOT EXISTS (FROM reviews) AND NOT EXISTS (FROM games)"
-        ).fetchall()[0][0]
-        if not empty and self.simulated != source.simulated:
-            held, given = ("simulated" if kind.simulated else "real" for kind in (self, source))
-            raise SRecError(
-                f"{self.path} holds {held} data and {source.path} is {given}: keep them in two stores"
-            )
-
-    def _log(self, source: Source, summary: Summary, started: datetime) -> None:
-        finished = datetime.now(UTC).replace(tzinfo=None)
-        for kind, counts in summary.tables.items():
-            self.connection.execute(
-                "INSERT INTO ingestions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    source.name,
-                    str(source.path),
-                    kind,
-                    started,
-                    finished,
-                    counts.read,
-                    counts.added,
-                    counts.replaced,
-                    counts.repeated,
-                    counts.rejected,
-                ],
-            )
-
-    def _meta(self, key: str) -> str:
-        rows = self.connection.execute("SELECT value FROM meta WHERE key = ?", [key]).fetchall()
-        if not rows:
-            raise LookupError(key)
-        return str(rows[0][0])
-
-    def _set(self, key: str, value: str) -> None:
-        self.connection.execute("UPDATE meta SET value = ? WHERE key = ?", [value, key])
-
-    def _changed(self, batch: int) -> None:
-        self._set("batch", str(batch))
-        self._set("revision", secrets.token_hex(8))
-
-    def _note(self, notes: Mapping[str, str]) -> None:
-        if notes:
-            self.connection.execute(
-                "DELETE FROM notes WHERE list_contains($keys, key)", {"keys": list(notes)}
-            )
-            self.connection.executemany("INSERT INTO notes VALUES (?, ?)", list(notes.items()))
+    def _ask(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self.connection.execute(statement, list(values)).fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -228,6 +168,16 @@ class DuckDBStore:
             raise
 
 
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables of a store, empty."""
+    always = {"user_key", "batch"} | {c.name for c in REVIEWS.columns if c.required or c.stored}
+    columns = [f"{name} {kind}{' NOT NULL' * (name in always)}" for name, kind in STORED_REVIEWS]
+    connection.execute(f"CREATE TABLE reviews ({', '.join(columns)})")
+    columns = [f"{column.name} {column.type}" for column in GAMES.columns]
+    connection.execute(f"CREATE TABLE games ({', '.join(columns)})")
+    run_sql(connection, "store")
+
+
 class DuckDBReader:
     """A ``Reader`` of a store in a DuckDB file."""
 
@@ -237,6 +187,7 @@ class DuckDBReader:
         self.path = path
         with DuckDBStore.open(path) as store:
             self.simulated, self.revision = store.simulated, store.revision
+            self.identity, self.batch = store.ledger.identity, store.ledger.batch
 
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
         """As ``Reader.attach``; nobody can write while it is read."""
