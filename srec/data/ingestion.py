@@ -75,9 +75,11 @@ def stage(
     """
     summary = Summary(source.name)
     run_sql(connection, "ingest_stage")
-    read = 0
+    read, partial = 0, set()
     for number, part in enumerate(source.parts()):
         counts = summary.tables.setdefault(part.table, TableSummary())
+        if part.partial:
+            partial.add(part.table)
         values = {"secret": secret, "batch": batch} if part.table == "reviews" else {"part": number}
         for rows in part.batches:
             _stage(connection, source.name, part.table, rows, values)
@@ -86,7 +88,7 @@ def stage(
             if progress is not None:
                 progress(read)
     for name, counts in summary.tables.items():
-        _count_rejects(connection, source, name, counts)
+        _count_rejects(connection, source, name, counts, may_all_be_bad=name in partial)
     summary.reasons = _reasons(connection)
     return summary
 
@@ -143,7 +145,12 @@ def _stored(table: Table) -> str:
 
 
 def _count_rejects(
-    connection: duckdb.DuckDBPyConnection, source: Source, kind: str, counts: TableSummary
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    kind: str,
+    counts: TableSummary,
+    *,
+    may_all_be_bad: bool,
 ) -> None:
     bad = connection.execute(
         "SELECT row, reason, count(*) OVER () AS total FROM staged_rejects WHERE kind = ?"
@@ -153,7 +160,7 @@ def _count_rejects(
     if not bad:
         return
     row, reason, counts.rejected = bad[0]
-    if counts.read == counts.rejected:
+    if counts.read == counts.rejected and not may_all_be_bad:
         raise SourceError(
             f"{source.path} gives no {kind} that the source {source.name!r} can read:"
             f" all {counts.read:,} rows are bad; row {row}: {reason}"

@@ -15,10 +15,14 @@ class Part:
     The batches' columns are named as in the table (``user_id`` raw), of any castable type; those that the
     source does not know are absent. Three more are always there: ``file`` (string), ``row`` (int64,
     counted from 1 in the file) and ``reject`` (string; for a row that could not even be read, why).
+
+    ``partial`` says that these are a few rows of something that comes piece by piece, as a crawl's pages
+    do: all of them may be bad. Of a file that is a sign that it is not what it claims, and an error.
     """
 
     table: str
     batches: Iterator[pa.RecordBatch]
+    partial: bool = False
 
 
 class Source(Protocol):

@@ -103,10 +103,11 @@ def _reviews(page: dict[str, Any] | Reject, app: str | None) -> Iterator[tuple[i
         yield 1, Reject("the page has no list of reviews")
     else:
         for place, review in enumerate(reviews, 1):
-            yield place, _review(review, page.get("appid", app))
+            yield place, review_record(review, page.get("appid", app))
 
 
-def _review(review: Any, app: Any) -> Record | Reject:
+def review_record(review: Any, app: Any) -> Record | Reject:
+    """A review of a page, with canonical names, or why it is none."""
     author = review.get("author") if isinstance(review, dict) else None
     if not isinstance(author, dict):
         return Reject("the review has no author")

@@ -1,0 +1,192 @@
+"""A polite HTTP client for JSON: it waits, tries again, counts its requests, and believes nothing it is told.
+
+Trying again is a loop of its own and no library: the waits are the longer of what the server asks for
+(``Retry-After``) and a full jitter that a seed decides, and a test must be able to hold the clock.
+"""
+
+import math
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Self
+
+import httpx2
+
+from srec import __version__
+from srec.data.sources.text import Reject, parse_json
+from srec.errors import SRecError
+
+USER_AGENT = f"srec/{__version__} (+self-hosted recommender)"
+
+#: Bytes of an answer: a page of 100 reviews has at most about 3 MB, the longest list of apps about 8 MB.
+LARGEST_ANSWER = 1 << 26
+
+#: A server that asks for more patience than this many seconds is left alone for this run.
+LONGEST_WAIT = 900.0
+
+
+class OutOfBudget(Exception):  # noqa: N818 -- a reason to stop, not an error
+    """No request is left; what was fetched until here is to be kept."""
+
+
+class Unanswered(SRecError):  # noqa: N818 -- it says what happened
+    """A request got no usable answer, however often it was repeated."""
+
+
+@dataclass(frozen=True)
+class Manners:
+    """How a client behaves.
+
+    Args:
+        interval: seconds between two requests to the same host, at least.
+        budget: how many requests it may send in all, repeated ones included; None is without end.
+        attempts: how often it sends a request before it gives up.
+        first_wait: seconds, about, that it waits before the second attempt; then doubling.
+        longest_wait: seconds at which the doubling ends.
+        timeout: seconds without a byte after which an attempt has failed.
+        seed: of the jitter; None draws one.
+    """
+
+    interval: float = 1.5
+    budget: int | None = None
+    attempts: int = 8
+    first_wait: float = 1.0
+    longest_wait: float = 120.0
+    timeout: float = 30.0
+    seed: int | None = None
+
+
+class Client:
+    """Fetches JSON objects. ``requests`` and ``retries`` count what was sent and what was sent again."""
+
+    def __init__(
+        self,
+        manners: Manners | None = None,
+        *,
+        tell: Callable[[str], None] = lambda _: None,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.manners = manners or Manners()
+        self.requests = self.retries = 0
+        self._tell, self._sleep, self._clock = tell, sleep, clock
+        self._random = random.Random(self.manners.seed)  # noqa: S311 -- jitter is no secret
+        self._not_before: dict[str, float] = {}
+        self._http = httpx2.Client(headers={"User-Agent": USER_AGENT}, timeout=self.manners.timeout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._http.close()
+
+    def get(
+        self, url: str, params: Mapping[str, str | int], headers: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """The JSON object that a URL answers with.
+
+        Args:
+            url: without query.
+            params: the query; encoded here.
+            headers: more of them; what is in them is never shown.
+
+        Raises:
+            OutOfBudget: no request is left.
+            Unanswered: every attempt failed; the message names the URL without its query.
+            SRecError: the key in ``headers`` is refused.
+        """
+        said = ""
+        for attempt in range(self.manners.attempts):
+            if attempt:
+                self.retries += 1
+            try:
+                return self._once(url, params, headers or {})
+            except _Again as again:
+                said = again.reason
+                if again.wait is not None and again.wait > LONGEST_WAIT:
+                    said += f", and asks to be left alone for {again.wait:.0f} s"
+                    break
+                if attempt + 1 < self.manners.attempts:
+                    self.pause(url, attempt, again.wait or 0.0, said)
+        raise Unanswered(f"{url} gives no answer that can be used: {said}")
+
+    def pause(self, url: str, attempt: int, at_least: float = 0.0, why: str = "") -> None:
+        """Leave a URL's host alone for a while: longer with each attempt, by exponential backoff.
+
+        Args:
+            url: any of the host.
+            attempt: counted from 0.
+            at_least: seconds that the host asked for.
+            why: told to who watches.
+        """
+        most = min(self.manners.longest_wait, self.manners.first_wait * 2**attempt)
+        wait = max(at_least, self._random.uniform(0, most))
+        host = _host(url)
+        self._not_before[host] = max(self._not_before.get(host, 0.0), self._clock() + wait)
+        self._tell(f"{why}: waiting {wait:.0f} s")
+
+    def _once(self, url: str, params: Mapping[str, str | int], headers: Mapping[str, str]) -> dict[str, Any]:
+        if self.manners.budget is not None and self.requests >= self.manners.budget:
+            raise OutOfBudget
+        host = _host(url)
+        if (early := self._not_before.get(host, -math.inf) - self._clock()) > 0:
+            self._sleep(early)
+        self._not_before[host] = self._clock() + self.manners.interval
+        self.requests += 1
+        try:
+            with self._http.stream("GET", url, params=dict(params), headers=dict(headers)) as response:
+                if headers and response.status_code in (401, 403):
+                    raise SRecError(f"{url} refuses the key (HTTP {response.status_code})")
+                if response.status_code != 200:
+                    wait = _seconds(response.headers.get("Retry-After"))
+                    raise _Again(f"HTTP {response.status_code}", wait)
+                body = self._body(response)
+        except httpx2.RequestError as error:
+            # Its text may hold the query, and that what nobody is to see.
+            raise _Again(type(error).__name__) from None
+        answer = parse_json(body)
+        if isinstance(answer, Reject):
+            raise _Again("no JSON object")
+        return answer
+
+    def _body(self, response: httpx2.Response) -> bytes:
+        """The whole body; a server may neither fill the memory nor trickle for ever."""
+        body, end = bytearray(), self._clock() + 4 * self.manners.timeout
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > LARGEST_ANSWER:
+                raise _Again(f"an answer of more than {LARGEST_ANSWER >> 20} MiB")
+            if self._clock() > end:
+                raise _Again("an answer that does not end")
+        return bytes(body)
+
+
+class _Again(Exception):  # noqa: N818 -- it never leaves this file
+    """This attempt failed; another may not. ``wait`` is what the server asked for, in seconds."""
+
+    def __init__(self, reason: str, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.wait = reason, wait
+
+
+def _host(url: str) -> str:
+    return httpx2.URL(url).netloc.decode("ascii")
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """What ``Retry-After`` says, seconds or a date; None where it says nothing sensible."""
+    if retry_after is None:
+        return None
+    try:
+        seconds = float(retry_after)
+    except ValueError:
+        try:
+            date = parsedate_to_datetime(retry_after)
+        except ValueError:
+            return None
+        date = date if date.tzinfo else date.replace(tzinfo=UTC)
+        seconds = (date - datetime.now(UTC)).total_seconds()
+    return max(0.0, seconds) if math.isfinite(seconds) else None

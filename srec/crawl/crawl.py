@@ -1,0 +1,238 @@
+"""The crawl: app after app, details and tags, then reviews from the newest on; it goes on where it stood.
+
+A run that was killed has lost only what it had not committed, and the next one fetches that again. Each
+app's first walk reads all reviews, later ones until they meet what was read; a refresh reads all again.
+"""
+
+import time
+from collections import Counter, deque
+from collections.abc import Sequence
+
+from srec.crawl.client import Client, OutOfBudget, Unanswered
+from srec.crawl.details import read_details
+from srec.crawl.outcome import Outcome, Progress, Watch
+from srec.crawl.pending import Pending
+from srec.crawl.reviews import START, Page, read_page, review_rows
+from srec.crawl.source import Fetched, labelled
+from srec.crawl.state import App, Pass, Walk, read_app, read_pass
+from srec.crawl.state import app_note as note
+from srec.crawl.steam import Endpoints
+from srec.crawl.tags import read_tags
+from srec.crawl.walk import Trail, advance, is_settled, judge
+from srec.data.sources.records import Record, Row
+from srec.data.stores.base import Store
+
+ASKS = 3  # how often an answer that looks like a hiccup is asked for before it is believed
+WALKS = 3  # how often a doubtful walk is walked in a run
+SILENT = 3  # apps in a row without an answer after which an endpoint is left alone
+DESCRIBED_DAYS = 30  # after which details and tags are asked for again
+
+
+class Crawl:
+    """One run over some apps.
+
+    Args:
+        store: where everything goes.
+        client: who asks.
+        apps: the ids of the apps.
+        refresh: read all reviews again, and remove those that are gone.
+        endpoints: whom to ask.
+        watch: called as it goes on.
+        commit_reviews: commit when this many reviews wait.
+        commit_seconds: or after this time.
+
+    Raises:
+        SRecError: the store holds simulated data, or its notes are not a crawl's.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        client: Client,
+        apps: Sequence[int],
+        *,
+        refresh: bool = False,
+        endpoints: Endpoints | None = None,
+        watch: Watch = lambda _: None,
+        commit_reviews: int = 2000,
+        commit_seconds: float = 30.0,
+    ) -> None:
+        self._store, self._client, self._watch = store, client, watch
+        self._endpoints = endpoints or Endpoints()
+        self._pending = Pending(store, commit_reviews, commit_seconds)
+        notes = store.notes()
+        last = read_pass(notes)
+        self._pass = Pass(number=last.number + last.done, done=False) if refresh else last
+        self._refresh = refresh
+        if refresh or not notes:
+            # Also the moment to learn that the store cannot take any of it.
+            store.ingest(Fetched((), ()), notes=self._pass.note())
+        self._apps = {app_id: read_app(notes, app_id) for app_id in apps}
+        # What was begun comes first, then what was looked at longest ago: so a small budget gets round.
+        order = sorted(
+            self._apps, key=lambda app_id: (self._apps[app_id].walk is None, self._apps[app_id].checked)
+        )
+        self._queue = deque(order)
+        self._silent: Counter[str] = Counter()
+        self.outcome = Outcome(len(self._apps))
+
+    def run(self) -> Outcome:
+        """Crawl until all apps are done, or something stops it; whatever that is, what was fetched is kept.
+
+        Raises:
+            SRecError: the store cannot take it.
+        """
+        try:
+            while self._queue and not self.outcome.stopped:
+                self._visit_next()
+        except OutOfBudget:
+            self.outcome.stopped = f"the budget of {self._client.requests:,} requests is spent"
+        finally:
+            self._pending.flush()
+            self._sum_up()
+        if self._refresh and not self.outcome.stopped:
+            done = self._pass.model_copy(update={"done": True})
+            self._store.ingest(Fetched((), ()), notes=done.note())
+        return self.outcome
+
+    def _visit_next(self) -> None:
+        app_id = self._queue[0]
+        try:
+            again = self._visit(app_id)
+        except Unanswered as error:
+            again = False
+            self.outcome.unanswered.append(app_id)
+            self._silent["reviews"] += 1
+            if self._silent["reviews"] >= SILENT:
+                self.outcome.stopped = str(error)
+        else:
+            self._silent["reviews"] = 0
+        self._queue.popleft()
+        if again:
+            self._queue.append(app_id)
+        self._show(0.0)
+
+    def _visit(self, app_id: int) -> bool:
+        """Read an app's reviews until the walk ends; whether it must be visited again."""
+        app = self._apps[app_id]
+        refresh = self._refresh and app.refreshed < self._pass.number
+        walk = app.walk
+        if walk is None or (refresh and not walk.refresh):
+            walk = Walk(refresh=refresh)
+        begun = walk.cursor != START
+        if not begun and ((walk.refresh and walk.number == 1) or _age_days(app.described) > DESCRIBED_DAYS):
+            app = self._describe(app_id, app)
+        trail = Trail()
+        while not walk.ended:
+            page, after = self._ask(app_id, app, walk, trail)
+            if after.broken and walk.cursor == START:
+                self.outcome.gone.append(app_id)
+                number = self._pass.number if walk.refresh else app.refreshed
+                self._put(app_id, app, walk=None, gone=True, checked=_now(), refreshed=number)
+                return False
+            trail.add(walk, page)
+            rows = review_rows(app_id, page)
+            app = self._put(app_id, app, rows, walk=after, gone=False, seen=walk.refresh)
+            walk = after
+            self.outcome.pages += bool(rows)
+            self.outcome.reviews += len(rows)
+            self._show(min(1.0, walk.read / walk.total) if walk.total else 0.0)
+        return self._finish(app_id, app, walk) or begun
+
+    def _ask(self, app_id: int, app: App, walk: Walk, trail: Trail) -> tuple[Page, Walk]:
+        """The page at the walk's cursor, and the walk after it; what looks like a hiccup is asked again."""
+        for attempt in range(ASKS):
+            page = read_page(self._client, self._endpoints, app_id, walk.cursor)
+            after = advance(walk, page, app.frontier, trail)
+            if is_settled(after) or attempt == ASKS - 1:
+                break
+            self.outcome.hiccups += 1
+            self._client.pause(self._endpoints.reviews, attempt, why=f"app {app_id}: an odd page")
+        return page, after
+
+    def _finish(self, app_id: int, app: App, walk: Walk) -> bool:
+        """Draw the conclusion from a walk that ended; whether it is to be walked again."""
+        closed, certain = judge(app, walk)
+        end = app.end if walk.met or walk.broken else walk.last
+        if not closed and walk.number < WALKS:
+            again = Walk(number=walk.number + 1, refresh=walk.refresh)
+            self._put(app_id, app, walk=again, end=end)
+            return True
+        if not closed or (walk.refresh and not certain):
+            self.outcome.doubtful.append(app_id)
+        if not closed:
+            self._put(app_id, app, walk=None, end=end, checked=_now())
+            return False
+        frontier = max((when for when in (app.frontier, walk.newest) if when is not None), default=None)
+        refreshed = self._pass.number if walk.refresh else app.refreshed
+        app = self._put(
+            app_id,
+            app,
+            walk=walk if walk.refresh and certain else None,
+            end=end,
+            checked=_now(),
+            frontier=frontier,
+            refreshed=refreshed,
+        )
+        if walk.refresh and certain:
+            self._pending.flush()
+            self._apps[app_id] = app.model_copy(update={"walk": None})
+            self.outcome.removed += self._store.forget_unseen(app_id, note(app_id, self._apps[app_id]))
+        return False
+
+    def _describe(self, app_id: int, app: App) -> App:
+        """Fetch details and tags; where one does not answer, the other is kept, and both are asked later."""
+        rows: list[Row] = []
+        answered = 0
+        for name, read in (("details", self._details), ("tags", read_tags)):
+            if self._silent[name] >= SILENT:
+                continue
+            try:
+                record = read(self._client, self._endpoints, app_id)
+            except Unanswered:
+                self._silent[name] += 1
+                continue
+            self._silent[name] = 0
+            answered += 1
+            if record is not None:
+                rows.append((labelled(app_id, name), 1, record))
+        return self._put(app_id, app, games=rows, described=_now() if answered == 2 else app.described)
+
+    def _details(self, client: Client, endpoints: Endpoints, app_id: int) -> Record | None:
+        for attempt in range(ASKS):
+            if attempt:
+                self.outcome.hiccups += 1
+                client.pause(endpoints.details, attempt - 1, why=f"app {app_id}: no details")
+            if (record := read_details(client, endpoints, app_id)) is not None:
+                return record
+        return None
+
+    def _put(
+        self,
+        app_id: int,
+        app: App,
+        reviews: Sequence[Row] = (),
+        games: Sequence[Row] = (),
+        seen: bool = False,
+        **changes: object,
+    ) -> App:
+        self._apps[app_id] = app.model_copy(update=changes)
+        self._pending.put(app_id, self._apps[app_id], reviews=reviews, games=games, seen=seen)
+        return self._apps[app_id]
+
+    def _show(self, share: float) -> None:
+        self.outcome.done = len(self._apps) - len(self._queue)
+        self._watch(Progress(self.outcome.done + share, len(self._apps), self.outcome.reviews))
+
+    def _sum_up(self) -> None:
+        totals, outcome = self._pending.totals, self.outcome
+        outcome.added, outcome.replaced, outcome.rejected = totals.added, totals.replaced, totals.rejected
+        outcome.requests, outcome.retries = self._client.requests, self._client.retries
+
+
+def _now() -> int:
+    return int(time.time())
+
+
+def _age_days(when: int) -> float:
+    return (time.time() - when) / 86400

@@ -1,0 +1,42 @@
+"""What a run of the crawl did, and how far it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Outcome:
+    """What a run did, and how far it came."""
+
+    apps: int
+    done: int = 0
+    pages: int = 0
+    reviews: int = 0
+    added: int = 0
+    replaced: int = 0
+    removed: int = 0
+    rejected: int = 0
+    requests: int = 0
+    retries: int = 0
+    hiccups: int = 0  # answers that were no error and yet not believed
+    gone: list[int] = field(default_factory=list)
+    doubtful: list[int] = field(default_factory=list)  # walked again and again, and still not believed
+    unanswered: list[int] = field(default_factory=list)
+    stopped: str = ""  # why not all apps were done
+
+    @property
+    def whole(self) -> bool:
+        """Whether every app was done, beyond doubt."""
+        return not (self.stopped or self.doubtful or self.unanswered)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: apps done, the share of the present one included."""
+
+    done: float
+    apps: int
+    reviews: int
+
+
+Watch = Callable[[Progress], None]

@@ -1,0 +1,105 @@
+"""A page of an app's reviews, newest first: the store's appreviews endpoint."""
+
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from srec.crawl.client import Client
+from srec.crawl.source import labelled
+from srec.crawl.steam import Endpoints
+from srec.data.sources.records import Row
+from srec.data.sources.steam_api import review_record
+
+START = "*"  # the cursor of the first page
+_MOST = 100  # what a page holds at most
+_LONGEST_CURSOR = 1000  # characters; real ones have about 24
+
+
+@dataclass(frozen=True)
+class Page:
+    """An answer of the endpoint.
+
+    Args:
+        good: whether it is a page at all, and not ``success: 2``.
+        reviews: as they came.
+        cursor: of the next page; None where the answer names none.
+        total: how many reviews there are in all; only the first page says so.
+    """
+
+    good: bool
+    reviews: list[Any]
+    cursor: str | None
+    total: int | None
+
+    @property
+    def size(self) -> int:
+        """How many different reviews it has."""
+        named = [name for review in self.reviews if (name := review_id(review)) is not None]
+        return len(set(named)) + len(self.reviews) - len(named)
+
+    @property
+    def created(self) -> list[int]:
+        """When its reviews were written, as far as that can be read, in their order."""
+        return [when for review in self.reviews if (when := _created(review)) is not None]
+
+
+def read_page(client: Client, endpoints: Endpoints, app_id: int, cursor: str) -> Page:
+    """Ask for the page at a cursor.
+
+    All languages, however bought, and those that Steam leaves out as off topic too: what is left out is
+    for the preparation to decide, and a count that is to be reached must count them all.
+
+    Raises:
+        Unanswered: there is no usable answer.
+        OutOfBudget: no request is left.
+    """
+    params: dict[str, str | int] = {
+        "json": 1,
+        "filter": "recent",
+        "language": "all",
+        "purchase_type": "all",
+        "filter_offtopic_activity": 0,
+        "num_per_page": _MOST,
+        "cursor": cursor,
+    }
+    answer = client.get(endpoints.reviews.format(app_id=app_id), params)
+    reviews, following, summary = (answer.get(key) for key in ("reviews", "cursor", "query_summary"))
+    total = summary.get("total_reviews") if isinstance(summary, dict) else None
+    return Page(
+        good=answer.get("success") == 1 and isinstance(reviews, list),
+        reviews=reviews if isinstance(reviews, list) else [],
+        cursor=following if isinstance(following, str) and 0 < len(following) <= _LONGEST_CURSOR else None,
+        total=total if type(total) is int and total >= 0 else None,
+    )
+
+
+def review_rows(app_id: int, page: Page) -> list[Row]:
+    """The reviews of a page as rows of ``reviews``, each review once.
+
+    Each stands in a "file" of its own, so that a review that is met again, on whatever page of whatever
+    walk, has its reject once, and none any more where it was mended.
+    """
+    found = {_name(review): review for review in page.reviews}
+    return [(labelled(app_id, name), 1, review_record(review, app_id)) for name, review in found.items()]
+
+
+def review_id(review: Any) -> str | None:
+    """Steam's id of a review, where it has one that is a number."""
+    name = review.get("recommendationid") if isinstance(review, dict) else None
+    return name if isinstance(name, str) and name.isascii() and name.isdigit() and len(name) <= 20 else None
+
+
+def _name(review: Any) -> str:
+    """What tells a review from the others: its id, or a hash of it without its author."""
+    if (name := review_id(review)) is not None:
+        return name
+    rest = {key: review[key] for key in review if key != "author"} if isinstance(review, dict) else review
+    return "nameless-" + hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _created(review: Any) -> int | None:
+    when = review.get("timestamp_created") if isinstance(review, dict) else None
+    # A date in the future would hide from the next crawl all that is written until then.
+    return when if type(when) is int and 0 < when <= time.time() else None
