@@ -36,5 +36,5 @@ clean:
 	touch $@
 
 .venv/installed-dev: $(BUILT) | .venv/bin/python
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,postgresql,openvino,torchserve,test,check]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,postgresql,spark,openvino,torchserve,test,check]'
 	touch $@

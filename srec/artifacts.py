@@ -92,11 +92,20 @@ def read_manifest(path: Path, kind: str, version: int) -> dict[str, Any]:
         raise ArtifactError(f"{path} is not a complete {kind} directory: it has no {MANIFEST}") from None
     except (OSError, ValueError) as error:
         raise ArtifactError(f"{file} cannot be read: {error}") from error
+    return check_manifest(manifest, str(path), kind, version)
+
+
+def check_manifest(manifest: Any, where: str, kind: str, version: int) -> dict[str, Any]:
+    """A manifest that was read, if it is one of the given kind and version.
+
+    Raises:
+        ArtifactError: it is of another kind or version.
+    """
     if not isinstance(manifest, dict) or manifest.get("kind") != kind:
-        raise ArtifactError(f"{path} is not a {kind} directory")
+        raise ArtifactError(f"{where} is not a {kind} directory")
     if manifest.get("version") != version:
         raise ArtifactError(
-            f"{path} is a {kind} of format version {manifest.get('version')}, this program reads version"
+            f"{where} is a {kind} of format version {manifest.get('version')}, this program reads version"
             f" {version}: write it again"
         )
     return manifest

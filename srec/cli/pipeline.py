@@ -60,7 +60,9 @@ def ingest(
 
 
 def prepare(
-    store: Annotated[str, typer.Argument(help="The store to read.")],
+    store: Annotated[
+        str, typer.Argument(help="The store to read, or a folder that srec store export wrote.")
+    ],
     dataset: Annotated[Path, typer.Argument(help="The dataset directory to write.")],
     recipe: RecipeOption = None,
     overrides: SetOption = None,
@@ -69,27 +71,39 @@ def prepare(
     update: Annotated[
         bool, typer.Option("--update", help="Count only what changed; what was counted is kept beside.")
     ] = False,
+    engine: Annotated[str, typer.Option(help="What runs the SQL: duckdb or spark.")] = "duckdb",
+    master: Annotated[
+        str, typer.Option(help="For Spark: local[2], spark://host:7077, yarn, sc://host, ...")
+    ] = "local[*]",
+    scratch: Annotated[
+        str | None, typer.Option(help="For Spark: a folder or URL that all workers see, for tables on the way.")
+    ] = None,
 ) -> None:
     """Filter, split by time and number the reviews; factorise the tags; write a dataset directory."""
     from srec.data.prepare import PrepareSettings
     from srec.data.statistics import statistics_table, steps_table
     from srec.features.build import prepare as build
+    from srec.features.build import prepare_on_spark
     from srec.features.context import ContextSettings
     from srec.features.tags import TagSettings
 
     read = Recipe(SECTIONS, recipe, overrides or ())
+    settings = (read.get(PrepareSettings), read.get(TagSettings), read.get(ContextSettings))
+
+    def note(line: str) -> None:
+        console.print(line, highlight=False)
+
+    if engine not in ("duckdb", "spark"):
+        raise SRecError(f"there is no engine {engine!r}; the engines are duckdb and spark")
     with console.status(f"preparing {dataset}"):
-        made = build(
-            store,
-            dataset,
-            read.get(PrepareSettings),
-            read.get(TagSettings),
-            read.get(ContextSettings),
-            memory_limit=memory,
-            threads=threads,
-            update=update,
-            note=lambda line: console.print(line, highlight=False),
-        )
+        if engine == "spark":
+            if update:
+                raise SRecError("--update is DuckDB's alone: Spark counts everything anew")
+            made = prepare_on_spark(store, dataset, *settings, master=master, scratch=scratch, note=note)
+        else:
+            made = build(
+                store, dataset, *settings, memory_limit=memory, threads=threads, update=update, note=note
+            )
     console.print(steps_table(made.manifest))
     console.print(statistics_table(made.manifest))
     console.print(f"dataset: {dataset}")

@@ -1,5 +1,7 @@
 """``srec prepare``: a dataset directory from a store, interactions and features together."""
 
+import secrets
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -10,11 +12,13 @@ import duckdb
 
 from srec.artifacts import is_current, write_directory
 from srec.data.dataset import KIND, VERSION, Dataset
+from srec.data.engines.base import Engine
 from srec.data.engines.duckdb import DuckDBEngine
 from srec.data.prepare import Note, PrepareSettings, prepare_interactions, tally
 from srec.data.sequences import check_written
 from srec.data.sql import run_sql
 from srec.data.stores import open_reader
+from srec.data.stores.base import Described
 from srec.data.update import tally_changes
 from srec.features.context import ContextSettings, write_context
 from srec.features.tags import TagSettings, write_tags
@@ -48,31 +52,95 @@ def prepare(
     Raises:
         SRecError: the store is empty or damaged, or nothing is left after the filters.
     """
-    parameters = {kind.section: kind.model_dump() for kind in (settings, tags, context)}
     with open_reader(store) as reader:
-        inputs = {"store": reader.revision}
-        if is_current(target, KIND, VERSION, inputs=inputs, parameters=parameters):
-            note(f"{target} is up to date")
-            return Dataset(target)
-        with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
-            with DuckDBEngine(reader, draft.path / "scratch", memory_limit, threads) as engine:
-                if update:
-                    state = target.with_name(f"{target.name}.state.duckdb")
-                    count: Callable[..., None] = partial(
-                        tally_changes, reader=reader, settings=settings, state=state
-                    )
-                else:
-                    count = partial(tally, latest=reader.latest, settings=settings)
-                draft.facts = prepare_interactions(engine, count, draft.path, settings, note)
-                draft.facts |= _write_features(engine.catalogue, draft.path, tags, context, note)
-                draft.facts |= {"simulated": reader.simulated, "repeats": False}
-            check_written(
-                draft.path,
-                {name: _seconds(moment) for name, moment in draft.facts["split"].items()},
-                min_user_reviews=settings.min_user_reviews,
-                min_game_reviews=settings.min_game_reviews,
-            )
-            note("every check of the written dataset holds")
+
+        def engine(scratch: Path) -> Engine:
+            return DuckDBEngine(reader, scratch, memory_limit, threads)
+
+        count: Callable[..., None] = partial(tally, latest=reader.latest, settings=settings)
+        if update:
+            state = target.with_name(f"{target.name}.state.duckdb")
+            count = partial(tally_changes, reader=reader, settings=settings, state=state)
+        return build(reader, engine, count, target, settings, tags, context, note)
+
+
+def prepare_on_spark(
+    where: str,
+    target: Path,
+    settings: PrepareSettings,
+    tags: TagSettings,
+    context: ContextSettings,
+    *,
+    master: str,
+    scratch: str | None = None,
+    note: Note = lambda line: None,
+) -> Dataset:
+    """As ``prepare``, on Spark; the dataset is the same.
+
+    Args:
+        where: a folder as ``srec store export`` writes it, as all of Spark's workers see it; a path or URL.
+        target: where the dataset directory shall appear, on this machine.
+        settings: filters and windows.
+        tags: the factorisation of the tags.
+        context: the pooling of metadata.
+        master: Spark's master, or the URL of a Spark Connect server.
+        scratch: a folder for tables on the way, as all workers see it; where None, one beside the dataset.
+        note: called with a line after each step.
+
+    Raises:
+        MissingLibrary: the extra is not installed.
+        SRecError: as ``prepare``; Spark does not start, or cannot read the folder.
+    """
+    from srec.data.engines.spark import SparkEngine
+
+    own = target.absolute().with_name(f".{target.name}.spark")
+    try:
+        with SparkEngine(where, master, f"{scratch or own}/srec-{secrets.token_hex(4)}") as engine:
+            count = partial(tally, latest=engine.latest, settings=settings)
+            return build(engine, lambda _: engine, count, target, settings, tags, context, note)
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+
+
+def build(
+    reviews: Described,
+    engine: Callable[[Path], Engine],
+    count: Callable[..., None],
+    target: Path,
+    settings: PrepareSettings,
+    tags: TagSettings,
+    context: ContextSettings,
+    note: Note,
+) -> Dataset:
+    """As ``prepare``, on any engine.
+
+    Args:
+        reviews: what the engine reads.
+        engine: opens the engine, given a folder for scratch.
+        count: as ``tally``, of the engine.
+        target: where the dataset directory shall appear.
+        settings: filters and windows.
+        tags: the factorisation of the tags.
+        context: the pooling of metadata.
+        note: called with a line after each step.
+    """
+    parameters = {kind.section: kind.model_dump() for kind in (settings, tags, context)}
+    inputs = {"store": reviews.revision}
+    if is_current(target, KIND, VERSION, inputs=inputs, parameters=parameters):
+        note(f"{target} is up to date")
+        return Dataset(target)
+    with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
+        with engine(draft.path / "scratch") as opened:
+            draft.facts = prepare_interactions(opened, count, draft.path, settings, note)
+            draft.facts |= _write_features(opened.catalogue, draft.path, tags, context, note)
+            draft.facts |= {"simulated": reviews.simulated, "repeats": False}
+        check_written(
+            draft.path,
+            {name: _seconds(moment) for name, moment in draft.facts["split"].items()},
+            min_user_reviews=settings.min_user_reviews,
+            min_game_reviews=settings.min_game_reviews,
+        )
+        note("every check of the written dataset holds")
     return Dataset(target)
 
 

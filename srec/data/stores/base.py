@@ -10,8 +10,8 @@ from srec.data.ingestion import Progress, Summary
 from srec.data.sources.base import Source
 
 
-class Reader(Protocol):
-    """Reviews and games that can be read; a context manager."""
+class Described(Protocol):
+    """What is known of reviews and games before they are read."""
 
     @property
     def simulated(self) -> bool:
@@ -27,6 +27,10 @@ class Reader(Protocol):
     def latest(self) -> bool:
         """Whether it holds one row a (user, game) already."""
         ...
+
+
+class Reader(Described, Protocol):
+    """Reviews and games that can be read; a context manager."""
 
     @property
     def identity(self) -> str | None:
