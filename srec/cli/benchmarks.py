@@ -36,7 +36,7 @@ def training(
     found = bench_training(prepared, model_settings(name), training_settings("paper", 0, 20), steps, blocks)
     found["dataset"] = name
     console.print(table(found))
-    _tell(found, result)
+    tell(found, result)
 
 
 def exactness(
@@ -50,7 +50,7 @@ def exactness(
     with counting_progress("cases", cases) as watch:
         found = fuzz(cases, seed, watch)
     console.print(f"{found['cases']:,} cases, {found['differences']} differences from the reference")
-    _tell(found, result)
+    tell(found, result)
     if found["differences"] or found["outside_bounds"]:
         raise SRecError(
             f"{found['differences']} answers differ from the reference's; the first: {found['first']}"
@@ -95,7 +95,7 @@ def inference(
         console.print(f"skipped: {one['name']}: {one['reason']}", highlight=False, markup=False)
     if result:
         result.with_suffix(".html").write_text(page(found), encoding="utf-8")
-    _tell(found, result)
+    tell(found, result)
 
 
 def http(
@@ -108,7 +108,7 @@ def http(
 
     found = bench_http(bundle, requests)
     console.print(table(found))
-    _tell(found, result)
+    tell(found, result)
 
 
 def prepare(
@@ -124,10 +124,11 @@ def prepare(
     with console.status("") as status:
         found = bench_prepare(round(reviews), work, memory, threads, status.update)
     console.print(table(found))
-    _tell(found, result)
+    tell(found, result)
 
 
-def _tell(found: dict[str, Any], result: Path | None) -> None:
+def tell(found: dict[str, Any], result: Path | None) -> None:
+    """Write the result where it is asked for, and print it as one line of JSON for programs."""
     from srec.artifacts import write_json
 
     if result:
