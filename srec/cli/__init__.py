@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from srec import __version__
-from srec.cli import benchmarks, operations, pipeline, research
+from srec.cli import benchmarks, crawling, operations, pipeline, research
 from srec.cli.console import console
 from srec.errors import SRecError
 
@@ -22,6 +22,7 @@ bench = typer.Typer(help="Benchmarks: contenders interleaved in one process, a t
 for command in (
     pipeline.simulate,
     pipeline.ingest,
+    crawling.crawl,
     pipeline.prepare,
     pipeline.train,
     pipeline.evaluate,
@@ -39,7 +40,9 @@ bench.command()(benchmarks.training)
 bench.command()(benchmarks.exactness)
 bench.command()(benchmarks.inference)
 bench.command()(benchmarks.http)
+bench.command("crawl")(crawling.bench_crawl)
 bench.command()(benchmarks.prepare)
+bench.command()(benchmarks.spark)
 app.add_typer(bench, name="bench")
 
 

@@ -127,6 +127,24 @@ def prepare(
     tell(found, result)
 
 
+def spark(
+    reviews: Annotated[float, typer.Option(min=1000, help="Reviews to simulate, such as 1e6.")] = 1e6,
+    memory: MemoryOption = "3GB",
+    master: Annotated[str, typer.Option(help="Spark's master.")] = "local[2]",
+    result: ResultOption = None,
+    work: Annotated[Path, typer.Option(help="Where the simulation is kept.")] = Path("work/bench-prepare"),
+) -> None:
+    """Prepare one simulation with DuckDB and with Spark; the datasets must be the same, file for file."""
+    from srec.bench.spark import bench_spark, table
+
+    with console.status("preparing with both"):
+        found = bench_spark(round(reviews), work, memory, master)
+    console.print(table(found))
+    tell(found, result)
+    if found["differing_files"] or not found["same_manifest"]:
+        raise SRecError(f"the engines differ in {', '.join(found['differing_files']) or 'the manifest'}")
+
+
 def tell(found: dict[str, Any], result: Path | None) -> None:
     """Write the result where it is asked for, and print it as one line of JSON for programs."""
     from srec.artifacts import write_json
