@@ -32,9 +32,9 @@ clean:
 	$(PYTHON) -m venv .venv
 
 .venv/installed-demo: $(BUILT) | .venv/bin/python
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[train]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,crawl]'
 	touch $@
 
 .venv/installed-dev: $(BUILT) | .venv/bin/python
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,postgresql,spark,openvino,torchserve,test,check]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,crawl,postgresql,spark,openvino,torchserve,test,check]'
 	touch $@

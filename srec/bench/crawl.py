@@ -20,6 +20,7 @@ from srec.bench.crawl_check import differences, leaks
 from srec.bench.crawl_process import COMMIT_REVIEWS, TIMEOUT
 from srec.bench.steam import FAULTS, KEY, Steam
 from srec.bench.steam_world import World
+from srec.data.stores import open_store
 from srec.errors import SRecError
 from srec.evaluation.environment import environment
 
@@ -28,7 +29,7 @@ _ROUNDS = 40  # refreshes until no doubt is left, at most
 
 
 def bench_crawl(
-    seed: int, faults: int, kills: int, store: Path | None = None, games: int | None = None
+    seed: int, faults: int, kills: int, store: str | None = None, games: int | None = None
 ) -> dict[str, Any]:
     """Crawl under faults and kills, and compare the store with the truth.
 
@@ -36,17 +37,19 @@ def bench_crawl(
         seed: of the world, the faults and the kills.
         faults: how many must have happened; the world is made large enough for that.
         kills: how often the crawl is killed.
-        store: where the store is made, and left; by default in a folder that goes.
+        store: the file or the database where the store is made, and left; by default a file that goes.
         games: how many games there are; by default as many as the faults need.
 
     Returns:
         Plain JSON; ``differences`` is empty where all is well.
 
     Raises:
-        SRecError: there is something at ``store`` already, or the crawl itself failed.
+        SRecError: there is something in ``store`` already, or the crawl itself failed.
     """
-    if store is not None and store.exists():
-        raise SRecError(f"there is something at {store} already: the benchmark makes a store of its own")
+    if store is not None:
+        with open_store(store, create=True) as opened:
+            if any(opened.counts().values()) or opened.notes():
+                raise SRecError("there is something in that store already: the benchmark wants an empty one")
     games = games or max(8, faults // 12)
     world = World(seed, games, _REVIEWS)
     begun = time.perf_counter()
@@ -63,7 +66,8 @@ def bench_crawl(
             seed=seed,
         ) as steam,
     ):
-        runs = _Runs(steam, store or Path(folder) / "store.duckdb", Path(folder) / "said.txt", kills, seed)
+        said = Path(folder) / "said.txt"
+        runs = _Runs(steam, store or str(Path(folder) / "store.duckdb"), said, kills, seed)
         first = runs.until_done("crawl", kills // 2)
         runs.until_done("crawl", kills // 10)
         runs.until_done("refresh", kills // 4)
@@ -80,7 +84,7 @@ def bench_crawl(
         asked = sum(request[0] == "reviews" for request in steam.requests[asked:])
         runs.until_whole()
         differing = [*before, *differences(runs.store, world, vanished)]
-        files = [runs.store, runs.store.with_name(runs.store.name + ".wal"), runs.said]
+        files = [said, *([] if "://" in runs.store else [Path(runs.store), Path(runs.store + ".wal")])]
         return {
             "benchmark": "crawl",
             "seed": seed,
@@ -146,7 +150,7 @@ def table(result: dict[str, Any]) -> Table:
 class _Runs:
     """Runs of the crawl in processes of their own, some of which are killed."""
 
-    def __init__(self, steam: Steam, store: Path, said: Path, kills: int, seed: int) -> None:
+    def __init__(self, steam: Steam, store: str, said: Path, kills: int, seed: int) -> None:
         self.store, self.said, self.kills_left = store, said, kills
         self.killed = self.finished = 0
         self._steam, self._seed = steam, seed
@@ -173,7 +177,7 @@ class _Runs:
         """One run; None if it was killed."""
         self._steam.new_client()
         number = self.killed + self.finished
-        command = [sys.executable, "-m", "srec.bench.crawl_process", str(self.store), self._steam.base, mode]
+        command = [sys.executable, "-m", "srec.bench.crawl_process", self.store, self._steam.base, mode]
         with self.said.open("ab") as said:
             process = subprocess.Popen(  # noqa: S603 -- our own module
                 [*command, str(1000 * self._seed + number)],

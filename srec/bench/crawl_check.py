@@ -9,23 +9,25 @@ import duckdb
 
 from srec.bench.steam_world import World, user_key
 from srec.data.schema import GAMES, STORED_REVIEWS
+from srec.data.stores import open_reader
 
 _MOST = 5  # differences that are told in words
 
 
-def differences(store: Path, world: World, vanished: set[int]) -> list[str]:
+def differences(store: str, world: World, vanished: set[int]) -> list[str]:
     """What differs between a store and the truth, in words; the first few of each kind.
 
     Of the games in ``vanished`` the store may hold what it had read until then: versions that were true
     once. Of all others, vanished later or not at all, it must hold exactly what there is.
     """
     columns = ", ".join(name for name, _ in STORED_REVIEWS if name != "batch")
-    with duckdb.connect(str(store), read_only=True) as connection:
+    with open_reader(store, whole=True) as reader, duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        secret = connection.execute("SELECT value FROM meta WHERE key = 'secret'").fetchall()[0][0]
-        reviews = connection.execute(f"SELECT {columns} FROM reviews").fetchall()
-        games = connection.execute(f"SELECT {', '.join(GAMES.names)} FROM games").fetchall()
-        rejects = connection.execute("SELECT source, reason FROM rejects").fetchall()
+        reader.attach(connection)
+        secret = connection.execute("SELECT value FROM store.meta WHERE key = 'secret'").fetchall()[0][0]
+        reviews = connection.execute(f"SELECT {columns} FROM store.reviews").fetchall()
+        games = connection.execute(f"SELECT {', '.join(GAMES.names)} FROM store.games").fetchall()
+        rejects = connection.execute("SELECT source, reason FROM store.rejects").fetchall()
     keys = {user: user_key(secret, user) for user in world.users}
     exact = [game for game in world.games.values() if game.app_id not in vanished]
     kept = [row for row in reviews if row[1] in vanished]

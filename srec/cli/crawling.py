@@ -1,0 +1,168 @@
+"""The crawl of Steam, and the test that it bears what Steam does."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from srec.cli.benchmarks import ResultOption, tell
+from srec.cli.console import console
+from srec.errors import MissingLibrary, SRecError
+
+if TYPE_CHECKING:
+    from srec.crawl.outcome import Outcome, Watch
+    from srec.crawl.outcome import Progress as CrawlProgress
+
+#: Ids that stand in a message; more are counted.
+_SHOWN = 10
+#: Seconds between two lines where there is no terminal to draw a bar in.
+_LOGGED = 60.0
+
+
+def crawl(
+    store: Annotated[
+        str, typer.Argument(help="The store, a DuckDB file or postgresql:// URL; made if it is not there.")
+    ],
+    apps: Annotated[
+        list[int] | None,
+        typer.Argument(
+            min=1,
+            max=2**31 - 1,
+            help="Steam app ids. Without any, all games of Steam; that takes a Web API key in STEAM_KEY.",
+        ),
+    ] = None,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Read all reviews again, and remove those that are gone.")
+    ] = False,
+    budget: Annotated[
+        int | None, typer.Option(min=1, help="Stop after this many requests; the next run goes on.")
+    ] = None,
+    interval: Annotated[
+        float, typer.Option(min=0.0, help="Seconds between two requests to the same host.")
+    ] = 1.5,
+) -> None:
+    """Fetch reviews, details and tags from Steam; interrupted, the same command goes on."""
+    try:
+        from srec.crawl.client import Client, Manners, OutOfBudget
+    except ModuleNotFoundError as error:
+        if error.name != "httpx2":
+            raise
+        raise MissingLibrary("httpx2", "crawl") from None
+    from srec.crawl.apps import list_apps
+    from srec.crawl.crawl import Crawl
+    from srec.crawl.steam import Endpoints
+    from srec.data.stores import open_store
+
+    key = os.environ.get("STEAM_KEY", "").strip()
+    if not apps and not key:
+        raise SRecError(
+            "name the apps to crawl, or put a Steam Web API key into the environment variable STEAM_KEY"
+        )
+    manners, endpoints = Manners(interval=interval, budget=budget), Endpoints()
+    with (
+        open_store(store, create=True) as opened,
+        _progress() as (watch, say),
+        Client(manners, tell=say) as client,
+    ):
+        try:
+            wanted = apps or list(list_apps(client, endpoints, key))
+        except OutOfBudget:
+            raise SRecError("the budget was spent on the list of apps: allow more requests") from None
+        run = Crawl(opened, client, wanted, refresh=refresh, endpoints=endpoints, watch=watch)
+        try:
+            outcome = run.run()
+        except KeyboardInterrupt:
+            console.print(outcome_table(run.outcome))
+            raise
+    console.print(outcome_table(outcome))
+    for line in _remarks(outcome):
+        console.print(line, highlight=False, markup=False)
+    if outcome.stopped and outcome.unanswered:
+        raise SRecError(f"{outcome.stopped}; what was fetched is kept, the same command goes on")
+
+
+def bench_crawl(
+    seed: Annotated[int, typer.Option(min=0, help="Of the games, the faults and the kills.")] = 0,
+    faults: Annotated[int, typer.Option(min=1, help="Faults that must happen, at least.")] = 200,
+    kills: Annotated[int, typer.Option(min=0, help="How often the crawl is killed.")] = 20,
+    store: Annotated[
+        str | None, typer.Option(help="Where to make the store; a file that goes, if left out.")
+    ] = None,
+    result: ResultOption = None,
+) -> None:
+    """Crawl a server that fails in all of Steam's ways, killed again and again; compare with the truth."""
+    from srec.bench.crawl import bench_crawl as run
+    from srec.bench.crawl import failures, table
+
+    with console.status("crawling, and being killed"):
+        found = run(seed, faults, kills, store)
+    console.print(table(found))
+    tell(found, result)
+    if wrong := failures(found):
+        raise SRecError(f"{len(wrong)} things are not as they should be; the first: {wrong[0]}")
+
+
+def outcome_table(outcome: "Outcome") -> Table:
+    """What a run of the crawl did."""
+    made = Table("what", title="Crawled")
+    made.add_column("count", justify="right")
+    made.add_row("apps", f"{outcome.done:,} of {outcome.apps:,}")
+    for name, count in (
+        ("pages", outcome.pages),
+        ("reviews read", outcome.reviews),
+        ("added", outcome.added),
+        ("replaced", outcome.replaced),
+        ("removed", outcome.removed),
+        ("rejected", outcome.rejected),
+        ("requests", outcome.requests),
+        ("sent again", outcome.retries),
+        ("odd answers asked again", outcome.hiccups),
+    ):
+        made.add_row(name, f"{count:,}")
+    return made
+
+
+def _remarks(outcome: "Outcome") -> Iterator[str]:
+    if outcome.stopped:
+        yield f"stopped: {outcome.stopped}; the same command goes on"
+    for what, apps in (
+        ("not in the store any more, their reviews are kept", outcome.gone),
+        ("could not be read beyond doubt, nothing of them was removed", outcome.doubtful),
+        ("gave no answer, the next run asks again", outcome.unanswered),
+    ):
+        if apps:
+            more = f" and {len(apps) - _SHOWN} more" if len(apps) > _SHOWN else ""
+            yield f"{what}: {', '.join(map(str, apps[:_SHOWN]))}{more}"
+
+
+@contextmanager
+def _progress() -> "Iterator[tuple[Watch, Callable[[str], None]]]":
+    """A bar of apps with the reviews and the time that is left, and a line beside it for why it waits."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("apps"),
+        BarColumn(),
+        TextColumn("{task.fields[apps]}, {task.fields[reviews]:,} reviews,"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[said]}", markup=False),
+    )
+    # The speed is an average over half an hour: some apps have a thousand times the reviews of others.
+    with Progress(*columns, console=console, speed_estimate_period=1800) as bar:
+        task = bar.add_task("apps", total=None, apps="the list of apps", reviews=0, said="")
+        told = time.monotonic()
+
+        def watch(now: "CrawlProgress") -> None:
+            nonlocal told
+            shown = f"{int(now.done):,} of {now.apps:,}"
+            bar.update(task, total=now.apps, completed=now.done, apps=shown, reviews=now.reviews, said="")
+
+            if not console.is_terminal and time.monotonic() - told > _LOGGED:
+                told = time.monotonic()
+                console.print(f"apps: {shown}, {now.reviews:,} reviews", highlight=False)
+
+        yield watch, lambda said: bar.update(task, said=said)
