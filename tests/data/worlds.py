@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -15,7 +16,9 @@ from srec.data.simulate import SimulateSettings, simulate
 from srec.data.sources import SOURCES
 from srec.data.sources.base import Part, Source
 from srec.data.sources.records import to_batches
+from srec.data.stores.base import Store
 from srec.data.stores.duckdb import DuckDBStore
+from srec.data.stores.postgres import PostgresStore, copy_tables
 
 #: Raw user ids that would be seen if they were stored anywhere.
 ANNA, BERT = "76561190000000017", "bert-the-unmistakable"
@@ -48,19 +51,29 @@ def review(
     return {"user_id": user, "app_id": app, "positive": positive, "created_at": at, **more}
 
 
-def rows(store: DuckDBStore, table: str = "reviews") -> list[tuple[Any, ...]]:
+def look(store: Store) -> duckdb.DuckDBPyConnection:
+    """A DuckDB connection that sees the tables of any store, as they are now."""
+    if isinstance(store, DuckDBStore):
+        return store.connection
+    assert isinstance(store, PostgresStore)
+    connection = duckdb.connect()
+    copy_tables(store.server, connection, whole=True)
+    return connection.execute("USE store")
+
+
+def rows(store: Store, table: str = "reviews") -> list[tuple[Any, ...]]:
     columns = "* EXCLUDE (batch)" if table == "reviews" else "*"
-    return store.connection.execute(f"SELECT {columns} FROM {table} ORDER BY ALL").fetchall()
+    return look(store).execute(f"SELECT {columns} FROM {table} ORDER BY ALL").fetchall()
 
 
-def rejects(store: DuckDBStore) -> list[tuple[int, str]]:
-    return store.connection.execute("SELECT row, reason FROM rejects ORDER BY ALL").fetchall()
+def rejects(store: Store) -> list[tuple[int, str]]:
+    return look(store).execute("SELECT row, reason FROM rejects ORDER BY ALL").fetchall()
 
 
-def facts(store: DuckDBStore) -> list[tuple[Any, ...]]:
+def facts(store: Store) -> list[tuple[Any, ...]]:
     """(app, positive, day) of each review."""
     query = "SELECT app_id, positive, CAST(created_at AS DATE)::VARCHAR FROM reviews ORDER BY ALL"
-    return store.connection.execute(query).fetchall()
+    return look(store).execute(query).fetchall()
 
 
 #: What every source below but the simulated one holds, beside one bad row.

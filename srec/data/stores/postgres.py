@@ -31,6 +31,7 @@ from srec.errors import SRecError
 _BATCH = 100_000
 #: What ``srec prepare`` reads of a review.
 _PREPARED = ["user_key", "app_id", "positive", "created_at", "updated_at", "review_id", "batch"]
+_SMALL = ("rejects", "ingestions", "meta", "notes", "seen")
 
 
 class PostgresStore:
@@ -38,7 +39,7 @@ class PostgresStore:
 
     def __init__(self, server: Server, memory_limit: str | None, threads: int | None) -> None:
         self.name = server.name
-        self._server, self._memory_limit, self._threads = server, memory_limit, threads
+        self.server, self._memory_limit, self._threads = server, memory_limit, threads
         self.ledger = Ledger(server.name, server.ask)
 
     @classmethod
@@ -67,7 +68,7 @@ class PostgresStore:
 
     def close(self) -> None:
         """Close the connection."""
-        self._server.close()
+        self.server.close()
 
     def __enter__(self) -> Self:
         return self
@@ -114,7 +115,7 @@ class PostgresStore:
                 if seen:
                     run_sql(work, "crawl_seen")
                 # No transaction before this: a long reading must not hold up the server's vacuum.
-                with self._server.transaction():
+                with self.server.transaction():
                     for table in summary.tables:
                         self._fetch(work, table)
                     merge(work, summary)
@@ -135,8 +136,8 @@ class PostgresStore:
             "FROM reviews WHERE app_id = $1 AND NOT EXISTS (SELECT 1 FROM seen"
             " WHERE seen.app_id = reviews.app_id AND seen.user_key = reviews.user_key)"
         )
-        ask = self._server.ask
-        with self._server.transaction():
+        ask = self.server.ask
+        with self.server.transaction():
             batch = self.ledger.next_batch
             ask(f"INSERT INTO removed SELECT user_key, app_id, $2 {unseen}", app_id, batch)
             removed = int(ask("SELECT count(*) FROM removed WHERE batch = $1", batch)[0][0])
@@ -151,18 +152,18 @@ class PostgresStore:
         """Put the stored versions of the staged rows into the working table, to be merged with."""
         if self._empty(table):
             return
-        ask, keys, columns = self._server.ask, ", ".join(KEYS[table]), COLUMNS[table]
+        ask, keys, columns = self.server.ask, ", ".join(KEYS[table]), COLUMNS[table]
         ask(f"CREATE TEMP TABLE wanted ON COMMIT DROP AS SELECT {keys} FROM {table} WITH NO DATA")
         self._send(work, "wanted", f"SELECT DISTINCT {keys} FROM staged_{table}", temporary=True)
         ask("ANALYZE wanted")
         query = f"SELECT {as_texts(columns)} FROM {table} JOIN wanted USING ({keys})"
-        with self._server.stream(query) as incoming:  # noqa: F841 -- DuckDB finds it by this name
+        with self.server.stream(query) as incoming:  # noqa: F841 -- DuckDB finds it by this name
             work.execute(f"INSERT INTO {table} SELECT {received_by_duckdb(columns)} FROM incoming")
         ask("DROP TABLE wanted")
 
     def _write(self, work: duckdb.DuckDBPyConnection, table: str) -> None:
         """Send the rows that the merge changed."""
-        ask, columns = self._server.ask, COLUMNS[table]
+        ask, columns = self.server.ask, COLUMNS[table]
         changed = f"SELECT {sent_by_duckdb(columns)} FROM changed_{table}"
         if table == "reviews" and self._empty(table):
             # An index that is built once over all rows costs a fraction of one that grows row by row.
@@ -178,7 +179,7 @@ class PostgresStore:
         ask("DROP TABLE changed")
 
     def _write_rest(self, work: duckdb.DuckDBPyConnection) -> None:
-        ask = self._server.ask
+        ask = self.server.ask
         ask("CREATE TEMP TABLE files ON COMMIT DROP AS SELECT source FROM rejects WITH NO DATA")
         self._send(work, "files", "SELECT DISTINCT source FROM staged_files", temporary=True)
         ask("DELETE FROM rejects WHERE source IN (SELECT source FROM files)")
@@ -188,10 +189,10 @@ class PostgresStore:
     def _send(
         self, work: duckdb.DuckDBPyConnection, table: str, query: str, *, temporary: bool = False
     ) -> None:
-        self._server.copy(table, work.sql(query).to_arrow_reader(_BATCH), temporary=temporary)
+        self.server.copy(table, work.sql(query).to_arrow_reader(_BATCH), temporary=temporary)
 
     def _empty(self, table: str) -> bool:
-        return not self._server.ask(f"SELECT EXISTS (SELECT 1 FROM {table})")[0][0]
+        return not self.server.ask(f"SELECT EXISTS (SELECT 1 FROM {table})")[0][0]
 
 
 class PostgresReader:
@@ -221,14 +222,7 @@ class PostgresReader:
 
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
         """As ``Reader.attach``: the rows are copied, and the server's snapshot is let go."""
-        connection.execute("CREATE SCHEMA store")
-        self._copy(connection, "reviews", COLUMNS["reviews"] if self._whole else _PREPARED)
-        self._copy(connection, "games", COLUMNS["games"])
-        self._copy(connection, "removed", ["*"])
-        if self._whole:
-            for table in ("rejects", "ingestions", "notes", "seen"):
-                self._copy(connection, table, ["*"])
-            self._copy(connection, "meta", ["*"], " WHERE key <> 'secret'")
+        copy_tables(self._server, connection, whole=self._whole)
         self._server.ask("COMMIT")
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
@@ -255,11 +249,22 @@ class PostgresReader:
     ) -> None:
         self.close()
 
-    def _copy(
-        self, connection: duckdb.DuckDBPyConnection, table: str, columns: list[str], rest: str = ""
-    ) -> None:
-        query = f"SELECT {as_texts(columns)} FROM {table}{rest}"
-        with self._server.stream(query) as incoming:  # noqa: F841 -- DuckDB finds it by this name
+
+def copy_tables(server: Server, connection: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
+    """Copy a store's tables into the schema ``store`` of another database.
+
+    Args:
+        server: the store's.
+        connection: the other database.
+        whole: every table with every column, less the secret; else what ``srec prepare`` reads.
+    """
+    connection.execute("CREATE SCHEMA store")
+    tables = {"reviews": COLUMNS["reviews"] if whole else _PREPARED, "games": COLUMNS["games"]}
+    tables |= {name: ["*"] for name in ("removed", *(_SMALL if whole else ()))}
+    for table, columns in tables.items():
+        condition = " WHERE key <> 'secret'" if table == "meta" else ""
+        query = f"SELECT {as_texts(columns)} FROM {table}{condition}"
+        with server.stream(query) as incoming:  # noqa: F841 -- DuckDB finds it by this name
             connection.execute(
                 f"CREATE TABLE store.{table} AS SELECT {received_by_duckdb(columns)} FROM incoming"
             )
