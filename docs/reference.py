@@ -24,9 +24,11 @@ def commands() -> Iterator[str]:
     """Each command with its arguments and options, as ``--help`` has them."""
     yield "## Commands\n"
     group: Any = typer.main.get_command(app)
-    leaves = dict(group.commands)
-    benches = leaves.pop("bench").commands
-    for name, command in (leaves | {f"bench {name}": command for name, command in benches.items()}).items():
+    groups = {name: one.commands for name, one in group.commands.items() if hasattr(one, "commands")}
+    leaves = {name: command for name, command in group.commands.items() if name not in groups}
+    for outer, inner in groups.items():
+        leaves |= {f"{outer} {name}": command for name, command in inner.items()}
+    for name, command in leaves.items():
         yield f"### `srec {name}`\n"
         yield f"{command.help}\n"
         yield "| argument | meaning | default |\n|---|---|---|"

@@ -70,7 +70,7 @@ def test_every_command_in_the_documents_exists(page: Path) -> None:
 def assert_srec(words: list[str]) -> None:
     """The command is there, and so is every option that stands in the line."""
     done = subprocess.run(
-        [sys.executable, "-m", "srec", *words[: 2 if words[0] == "bench" else 1], "--help"],
+        [sys.executable, "-m", "srec", *words[: 2 if words[0] in ("bench", "store") else 1], "--help"],
         capture_output=True,
         text=True,
         check=False,

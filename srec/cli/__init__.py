@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from srec import __version__
-from srec.cli import benchmarks, crawling, operations, pipeline, research
+from srec.cli import benchmarks, crawling, operations, pipeline, research, stores
 from srec.cli.console import console
 from srec.errors import SRecError
 
@@ -44,6 +44,7 @@ bench.command("crawl")(crawling.bench_crawl)
 bench.command()(benchmarks.prepare)
 bench.command()(benchmarks.spark)
 app.add_typer(bench, name="bench")
+app.add_typer(stores.app, name="store")
 
 
 @app.callback(invoke_without_command=True)

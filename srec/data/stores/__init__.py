@@ -57,6 +57,15 @@ def open_reader(where: str, *, whole: bool = False) -> Reader:
     return made
 
 
+def shown(where: str) -> str:
+    """A store as messages call it: a URL without password and parameters, a path as it is."""
+    if "://" not in where:
+        return where
+    scheme, _, rest = where.partition("://")
+    login, at, place = rest.rpartition("@")
+    return f"{scheme}://{login.partition(':')[0]}{at}{place.partition('?')[0]}"
+
+
 def _entry(where: str) -> tuple[str, str, str]:
     scheme = where.partition("://")[0] if "://" in where else ""
     if scheme not in _STORES:

@@ -1,8 +1,10 @@
 """A store in one DuckDB file: the default, with nothing to run beside it."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
@@ -48,15 +50,14 @@ class DuckDBStore:
         config |= {"memory_limit": memory_limit} if memory_limit else {}
         config |= {"threads": str(threads)} if threads else {}
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                _make(path)
             connection = duckdb.connect(str(path), config=config)
         except (duckdb.Error, OSError) as error:
             raise SRecError(_why(path, error)) from error
         store = cls(path, connection)
         try:
             connection.execute("SET TimeZone = 'UTC'")
-            if not connection.execute("SHOW TABLES").fetchall() and create:
-                store._create()
             store._check()
         except BaseException:
             connection.close()
@@ -131,12 +132,6 @@ class DuckDBStore:
             self.ledger.note(notes)
         return removed
 
-    def _create(self) -> None:
-        with self._transaction():
-            create_tables(self.connection)
-            for key, value in ({"version": str(VERSION)} | first_entries()).items():
-                self._ask("INSERT INTO meta VALUES ($1, $2)", key, value)
-
     def _check(self) -> None:
         try:
             version = self.ledger.meta("version")
@@ -176,6 +171,20 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     columns = [f"{column.name} {column.type}" for column in GAMES.columns]
     connection.execute(f"CREATE TABLE games ({', '.join(columns)})")
     run_sql(connection, "store")
+
+
+def _make(path: Path) -> None:
+    """Make an empty store beside its place, for a kill may leave a file half made; then give it its name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{path.name}.", suffix=".draft", dir=path.parent) as folder:
+        draft = Path(folder) / path.name
+        with duckdb.connect(draft) as connection:
+            create_tables(connection)
+            for key, value in ({"version": str(VERSION)} | first_entries()).items():
+                connection.execute("INSERT INTO meta VALUES ($1, $2)", [key, value])
+        # Another process may have made one by now; that one stays.
+        with suppress(FileExistsError):
+            os.link(draft, path)
 
 
 class DuckDBReader:

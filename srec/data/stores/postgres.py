@@ -26,7 +26,6 @@ from srec.data.stores.ledger import Ledger, now
 from srec.data.stores.migrations import check_version, lock, migrate
 from srec.data.stores.scratch import scratch
 from srec.data.stores.server import Server
-from srec.errors import SRecError
 
 _BATCH = 100_000
 #: What ``srec prepare`` reads of a review.
@@ -108,25 +107,21 @@ class PostgresStore:
         started = now()
         self.ledger.refuse_mixing(source)
         batch = self.ledger.next_batch
-        try:
-            with scratch(self._memory_limit, self._threads) as work:
-                create_tables(work)
-                summary = stage(work, source, self.ledger.meta("secret"), batch, progress)
-                if seen:
-                    run_sql(work, "crawl_seen")
-                # No transaction before this: a long reading must not hold up the server's vacuum.
-                with self.server.transaction():
-                    for table in summary.tables:
-                        self._fetch(work, table)
-                    merge(work, summary)
-                    for table in summary.tables:
-                        self._write(work, table)
-                    self._write_rest(work)
-                    self.ledger.ingested(source, summary, batch, started)
-                    self.ledger.note(notes or {})
-        except duckdb.Error as error:
-            line = (str(error).splitlines() or [type(error).__name__])[0]
-            raise SRecError(f"{self.name} is as it was; the working database said: {line}") from error
+        with scratch(self._memory_limit, self._threads, otherwise=f"{self.name} is as it was") as work:
+            create_tables(work)
+            summary = stage(work, source, self.ledger.meta("secret"), batch, progress)
+            if seen:
+                run_sql(work, "crawl_seen")
+            # No transaction before this: a long reading must not hold up the server's vacuum.
+            with self.server.transaction():
+                for table in summary.tables:
+                    self._fetch(work, table)
+                merge(work, summary)
+                for table in summary.tables:
+                    self._write(work, table)
+                self._write_rest(work)
+                self.ledger.ingested(source, summary, batch, started)
+                self.ledger.note(notes or {})
         return summary
 
     def forget_unseen(self, app_id: int, notes: Mapping[str, str]) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from srec.data.stores import shown
 from srec.errors import MissingLibrary, SRecError
 
 #: For each session: nothing of the site's own settings may cut a long ingestion off, or lose a commit.
@@ -23,15 +24,6 @@ _SESSION = {
 }
 #: What a server says of a connection that it refuses, or the library of a server that it does not find.
 _QUOTABLE = ("connection to server", "could not translate host name")
-
-
-def shown(url: str) -> str:
-    """A store as messages call it: a URL without password and parameters, a path as it is."""
-    if "://" not in url:
-        return url
-    scheme, _, rest = url.partition("://")
-    login, at, place = rest.rpartition("@")
-    return f"{scheme}://{login.partition(':')[0]}{at}{place.partition('?')[0]}"
 
 
 class Server:
