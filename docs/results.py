@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import scaling
+
 from srec.bench.inference import page as inference_page
 from srec.bench.inference.page import SUMMARY, summary
 from srec.evaluation.leaderboard_page import HEADINGS, cells, protocol
@@ -117,6 +119,33 @@ def inferred(folder: Path) -> Iterator[str]:
         yield f"{count}. Files: {link(file)}, {link(file.with_suffix('.html'))}.\n"
 
 
+def prepared(folder: Path) -> Iterator[str]:
+    """Preparation at several sizes, and with little memory."""
+    files = sorted(folder.glob("bench-prepare-*.json"), key=lambda file: read(file)["reviews"])
+    if not files:
+        return
+    yield "### Preparing reviews\n"
+    yield "`srec bench prepare`: from Parquet to the finished dataset and the global graph, simulated reviews;"
+    yield "beside it the one group-by by DuckDB that finds the latest review of each (user, game), alone.\n"
+    rows = [
+        [
+            f"{result['reviews']:,} reviews, {result['memory_limit']}",
+            f"{result['seconds']:,.1f}",
+            ", ".join(f"{seconds:,.1f}" for seconds in result["group_by_seconds"]),
+            f"{result['times_the_group_by']:.2f}",
+            f"{1e6 * result['seconds'] / result['rows'][0]['interactions']:.2f}",
+            f"{result['peak_bytes'] / 1e9:.2f}",
+            f"{result['spilled_bytes'] / 1e9:.1f}",
+            f"{result['opening']['seconds']:.3f}",
+            link(file),
+        ]
+        for file in files
+        for result in [read(file)]
+    ]
+    head = ("what", "seconds", "group-by", "ratio", "s a million", "peak GB", "spilled GB", "opening, s", "file")
+    yield table(head, rows) + "\n"
+
+
 def served(folder: Path) -> Iterator[str]:
     """The server beside a constant answer of it."""
     files = sorted(folder.glob("bench-http*.json"))
@@ -156,7 +185,7 @@ def boards(folder: Path) -> Iterator[str]:
 
 def section(folder: Path = RESULTS) -> str:
     """The whole section, its markers included."""
-    parts = (reproduced, timed, inferred, served, boards)
+    parts = (reproduced, timed, prepared, inferred, served, boards)
     return "\n".join([BEGIN, "", *(line for part in parts for line in part(folder)), END])
 
 
@@ -172,6 +201,8 @@ def pages() -> dict[Path, str]:
     made = {PAGE: page(PAGE.read_text(encoding="utf-8"))}
     for file in RESULTS.glob("bench-inference-*.json"):
         made[file.with_suffix(".html")] = inference_page(read(file))
+    if worked_out := scaling.page(RESULTS):
+        made[ROOT / "docs" / "scaling.md"] = worked_out
     return made
 
 

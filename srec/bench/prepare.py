@@ -48,8 +48,10 @@ def bench_prepare(
     watch("simulating")
     simulated_reviews(source, SimulateSettings(reviews=reviews), memory_limit)
     shutil.rmtree(target, ignore_errors=True)
+    file = source / "reviews.parquet"
     measured: dict[str, Any] = {"reviews": reviews, "memory_limit": memory_limit, "threads": threads}
-    group_by = (source / "reviews.parquet", work / "group-by", memory_limit, threads)
+    measured["source_bytes"] = file.stat().st_size
+    group_by = (file, work / "group-by", memory_limit, threads)
     watch("the group-by alone, before")
     before = _alone(_group_by, *group_by)
     watch("preparing")

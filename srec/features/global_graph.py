@@ -31,27 +31,33 @@ def count_neighbours(
     Returns:
         item, neighbour, count: each int64 [E], by item, then the heaviest first, then the lower neighbour.
     """
-    base = int(items.max(initial=0)) + 1
+    wanted = (items >= first) & (items < past)
+    bits = int(items.max(initial=0)).bit_length()
     parts = []
     for distance in range(1, window + 1):
         near = sessions[distance:] == sessions[:-distance]
         older, newer = items[:-distance], items[distance:]
-        for item, neighbour in ((older, newer), (newer, older)):
-            at = np.flatnonzero(near & (item >= first) & (item < past))
-            parts.append(item[at].astype(np.int64) * base + neighbour[at])
+        for item, neighbour, these in (
+            (older, newer, wanted[:-distance]),
+            (newer, older, wanted[distance:]),
+        ):
+            at = np.flatnonzero(near & these)
+            parts.append(item[at].astype(np.int64) << bits | neighbour[at])
     keys = np.concatenate(parts)
     parts.clear()
     keys.sort()
     begins = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))[: len(keys)])
     counts = np.diff(begins, append=len(keys))
-    item, neighbour = np.divmod(keys[begins], base)
+    keys = keys[begins]
     # One number a pair sorts much faster than three columns.
     most = int(counts.max(initial=0))
-    packed = ((item - first) * (most + 1) + (most - counts)) * base + neighbour
+    if (past - first).bit_length() + most.bit_length() + bits > 63:
+        raise ValueError(f"{past - first} items with up to {most} meetings of a pair do not fit 63 bits")
+    low = (1 << bits) - 1
+    packed = ((keys >> bits) - first) * (most + 1) + (most - counts) << bits | keys & low
     packed.sort()
-    rest, neighbour = np.divmod(packed, base)
-    item, below = np.divmod(rest, most + 1)
-    return item + first, neighbour, most - below
+    item, below = np.divmod(packed >> bits, most + 1)
+    return item + first, packed & low, most - below
 
 
 def global_graph(
