@@ -36,25 +36,37 @@ def check(reader: Reader, memory_limit: str | None = None, threads: int | None =
     with scratch(memory_limit, threads, otherwise="the store cannot be checked") as work:
         reader.attach(work)
         work.execute("USE store")
-        tables = [name for (name,) in work.execute("SHOW TABLES").fetchall()]
-        checks = []
-        for table in tables:
-            checks.append(_readable(work, table))
-            if checks[-1].broken:
-                return checks
-        for table in (REVIEWS, GAMES):
-            checks += _kept(work, table.name, _rows(table))
-        for name, conditions in _SMALL.items():
-            if name in tables:
-                checks += _kept(work, name, conditions)
-        keys = {"reviews": "user_key, app_id", "games": "app_id", "meta": "key", "notes": "key"}
-        for name, key in keys.items():
-            if name in tables and (reader.latest or name != "reviews"):
-                twice = f"SELECT count(*) FROM (SELECT 1 FROM {name} GROUP BY {key} HAVING count(*) > 1)"
-                checks.append(Check(f"{name}: one row a ({key})", _count(work, twice)))
-        if "meta" in tables:
-            checks += [Check(rule, _count(work, query)) for rule, query in _ACROSS.items()]
+        return check_tables(work, latest=reader.latest)
+
+
+def check_tables(work: duckdb.DuckDBPyConnection, *, latest: bool) -> list[Check]:
+    """As ``check``, of the tables that a connection sees.
+
+    Args:
+        work: it has all tables of a store, or only reviews and games.
+        latest: whether there is one row a (user, game).
+    """
+    tables = [name for (name,) in work.execute("SHOW TABLES").fetchall()]
+    checks = []
+    for table in tables:
+        checks.append(_readable(work, table))
+        if checks[-1].broken:
+            return checks
+    for kind in (REVIEWS, GAMES):
+        checks += _kept(work, kind.name, _rows(kind))
+    for name, conditions in _SMALL.items():
+        if name in tables:
+            checks += _kept(work, name, conditions)
+    for name, key in _KEYS.items():
+        if name in tables and (latest or name != "reviews"):
+            twice = f"SELECT count(*) FROM (SELECT 1 FROM {name} GROUP BY {key} HAVING count(*) > 1)"
+            checks.append(Check(f"{name}: one row a ({key})", _count(work, twice)))
+    if "meta" in tables:
+        checks += [Check(rule, _count(work, query)) for rule, query in _ACROSS.items()]
     return checks
+
+
+_KEYS = {"reviews": "user_key, app_id", "games": "app_id", "meta": "key", "notes": "key"}
 
 
 def _readable(work: duckdb.DuckDBPyConnection, table: str) -> Check:
