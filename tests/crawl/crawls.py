@@ -1,0 +1,131 @@
+"""What the tests of the crawl share: a time that is held, a server with a script, one run of a crawl."""
+
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Self
+
+from srec.bench.crawl_process import hurried
+from srec.bench.steam import Steam
+from srec.crawl.client import Client, Manners
+from srec.crawl.crawl import Crawl
+from srec.crawl.outcome import Outcome
+from srec.crawl.steam import Endpoints
+from srec.data.stores.duckdb import DuckDBStore
+
+
+class Time:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.slept: list[float] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+Reply = tuple[int, Mapping[str, str], bytes]
+
+
+def good(content: Any = None) -> Reply:
+    return 200, {}, json.dumps({} if content is None else content).encode()
+
+
+class Scripted:
+    """A server that gives these replies one after the other, the last one for ever."""
+
+    def __init__(self, *replies: Reply) -> None:
+        self.asked: list[tuple[str, Mapping[str, str]]] = []
+        left = list(replies)
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                outer.asked.append((self.path, dict(self.headers)))
+                status, headers, body = left.pop(0) if len(left) > 1 else left[0]
+                self.send_response(status)
+                for name, value in ({"Content-Length": str(len(body))} | dict(headers)).items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+                self.close_connection = "Content-Length" in headers
+
+            def log_message(self, *arguments: Any) -> None:
+                pass
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._http.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._http.server_address[1]}/some/path"
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._http.shutdown()
+        self._thread.join()
+        self._http.server_close()
+
+
+class Killed(BaseException):
+    """The process is no more: nothing is committed from here on."""
+
+
+class Mortal:
+    """A store that takes so many commits, and then no more."""
+
+    def __init__(self, store: DuckDBStore, commits: int) -> None:
+        self._store, self._left = store, commits
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def _live(self) -> None:
+        if self._left == 0:
+            raise Killed
+        self._left -= 1
+
+    def ingest(self, *arguments: Any, **more: Any) -> Any:
+        self._live()
+        return self._store.ingest(*arguments, **more)
+
+    def forget_unseen(self, app_id: int, notes: Mapping[str, str]) -> int:
+        self._live()
+        return self._store.forget_unseen(app_id, notes)
+
+
+def crawl(
+    path: Path,
+    steam: Steam,
+    apps: Sequence[int] | None = None,
+    *,
+    refresh: bool = False,
+    budget: int | None = None,
+    commits: int | None = None,
+    commit_reviews: int = 10,
+) -> Outcome:
+    """One run in this process; killed after so many commits."""
+    manners = Manners(**(vars(hurried(seed=1)) | {"budget": budget}))
+    steam.new_client()
+    with DuckDBStore.open(path, create=True) as store, Client(manners) as client:
+        given: Any = store if commits is None else Mortal(store, commits)
+        wanted = list(steam.world.games) if apps is None else apps
+        run = Crawl(
+            given,
+            client,
+            wanted,
+            refresh=refresh,
+            endpoints=Endpoints.at(steam.base),
+            commit_reviews=commit_reviews,
+        )
+        return run.run()
