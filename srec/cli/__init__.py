@@ -43,6 +43,7 @@ bench.command()(benchmarks.http)
 bench.command("crawl")(crawling.bench_crawl)
 bench.command()(benchmarks.prepare)
 bench.command()(benchmarks.spark)
+bench.command("store")(stores.bench_store)
 app.add_typer(bench, name="bench")
 app.add_typer(stores.app, name="store")
 

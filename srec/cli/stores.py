@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from srec.cli.benchmarks import ResultOption, tell
 from srec.cli.console import console
-from srec.cli.options import MemoryOption, ThreadsOption
+from srec.cli.options import MemoryOption, ThreadsOption, WorkOption
 from srec.errors import SRecError
 
 app = typer.Typer(help="What a store holds, whether it is sound, all of it as Parquet.")
@@ -88,3 +89,20 @@ def export(
     with console.status(f"exporting {shown(store)}"), open_reader(store, whole=True) as reader:
         written = write(reader, target, memory_limit=memory, threads=threads)
     console.print(f"{'exported' if written else 'up to date'}: {target}", highlight=False, markup=False)
+
+
+def bench_store(
+    store: Annotated[str, typer.Argument(help="An empty store: a path, or a postgresql:// URL.")],
+    reviews: Annotated[int, typer.Option(min=1, help="Reviews to simulate.")] = 1_000_000,
+    result: ResultOption = None,
+    work: WorkOption = Path("work/stores"),
+    memory: MemoryOption = "2GB",
+) -> None:
+    """Time reviews on their way into a store, out of it and to Parquet, beside a DuckDB file."""
+    from srec.bench.store import bench_store as measure
+    from srec.bench.store import table
+
+    with console.status("measuring") as status:
+        found = measure(store, reviews, work, memory, status.update)
+    console.print(table(found))
+    tell(found, result)

@@ -114,7 +114,7 @@ def test_a_kill_at_any_moment_leaves_the_last_complete_state(
         if step == writer.LAST:
             where, step = _fresh(kind, tmp_path, kills + 1, request), 0
         pid = forks.start(where)
-        # A writer gets one or two steps further on average, so that kills fall on all of them, and on the opening.
+        # A writer gets one or two steps further on average: kills fall on all of them, and on the opening.
         time.sleep(draw.uniform(0, 3 * whole / writer.LAST))
         if kind == "postgresql" and kills % (KILLS // OF_SERVERS) == 3:
             request.getfixturevalue("postgres").kill()
