@@ -1,7 +1,8 @@
 """``srec bench crawl``: crawl a server that misbehaves, killed again and again; compare with the truth.
 
-The world changes while it is crawled for the first time, once more, and in a refresh. Then it stands still,
-faults go on, and after a last crawl and a last refresh the store must hold what the world is.
+The world changes while it is crawled for the first time, and once more; then no review may be missing, for a
+refresh would hide it. The world changes on in a refresh. Then it stands still, faults go on, and after a last
+crawl and a last refresh the store must hold what the world is.
 """
 
 import json
@@ -16,7 +17,7 @@ from typing import Any
 
 from rich.table import Table
 
-from srec.bench.crawl_check import differences, leaks
+from srec.bench.crawl_check import differences, leaks, missing
 from srec.bench.crawl_process import COMMIT_REVIEWS, TIMEOUT
 from srec.bench.steam import FAULTS, KEY, Steam
 from srec.bench.steam_world import World
@@ -25,7 +26,7 @@ from srec.errors import SRecError
 from srec.evaluation.environment import environment
 
 _RATE, _CHANGES, _PAGE, _REVIEWS = 0.3, 0.25, 10, 60
-_ROUNDS = 40  # refreshes until no doubt is left, at most
+_ROUNDS = 40  # runs until no doubt is left, at most
 
 
 def bench_crawl(
@@ -70,20 +71,23 @@ def bench_crawl(
         runs = _Runs(steam, store or str(Path(folder) / "store.duckdb"), said, kills, seed)
         first = runs.until_done("crawl", kills // 2)
         runs.until_done("crawl", kills // 10)
+        with steam.standing_still():
+            runs.until_whole("crawl")
+            lost = missing(runs.store, world)
         runs.until_done("refresh", kills // 4)
         steam.freeze()
         vanished = {game.app_id for game in world.games.values() if game.gone}
         while runs.kills_left:
             runs.until_done("refresh", runs.kills_left)
         runs.until_done("crawl")
-        runs.until_whole()
+        runs.until_whole("refresh")
         before = differences(runs.store, world, vanished)
         last_vanished = world.vanish()
         asked = len(steam.requests)
         runs.until_done("crawl")
         asked = sum(request[0] == "reviews" for request in steam.requests[asked:])
-        runs.until_whole()
-        differing = [*before, *differences(runs.store, world, vanished)]
+        runs.until_whole("refresh")
+        differing = [*lost, *before, *differences(runs.store, world, vanished)]
         files = [said, *([] if "://" in runs.store else [Path(runs.store), Path(runs.store + ".wal")])]
         return {
             "benchmark": "crawl",
@@ -165,13 +169,13 @@ class _Runs:
             number += 1
         return number
 
-    def until_whole(self) -> None:
-        """Refresh until no doubt is left."""
+    def until_whole(self, mode: str) -> None:
+        """Run until no doubt is left."""
         for _ in range(_ROUNDS):
-            outcome = self._run("refresh", kill=False)
+            outcome = self._run(mode, kill=False)
             if outcome is not None and outcome["whole"]:
                 return
-        raise SRecError("the refresh never got rid of its doubts")
+        raise SRecError("the crawl never got rid of its doubts")
 
     def _run(self, mode: str, *, kill: bool) -> dict[str, Any] | None:
         """One run; None if it was killed."""

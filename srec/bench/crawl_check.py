@@ -49,6 +49,16 @@ def differences(store: str, world: World, vanished: set[int]) -> list[str]:
     ]
 
 
+def missing(store: str, world: World) -> list[str]:
+    """Which reviews that there are the store has in no version at all, in words."""
+    with open_reader(store, whole=True) as reader, duckdb.connect() as connection:
+        reader.attach(connection)
+        held = {row[0] for row in connection.execute("SELECT review_id FROM store.reviews").fetchall()}
+    games = [game for game in world.games.values() if not game.gone]
+    there = {review.id for game in games for review in game.reviews if not review.bad}
+    return [f"review {number} was lost" for number in sorted(there - held)]
+
+
 def leaks(places: Iterable[Path], world: World, key: str) -> list[str]:
     """Which files hold a raw user id, as text or as a number, or the key."""
     needles = [user.encode() for user in world.users]

@@ -6,7 +6,8 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -83,8 +84,14 @@ class Steam:
 
     def freeze(self) -> None:
         """From here on the world stays as it is."""
-        with self._lock:
-            self.changes = 0.0
+        self.changes = 0.0
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """The world stays as it is until the end of the context."""
+        before, self.changes = self.changes, 0.0
+        yield
+        self.changes = before
 
     def answer(self, target: str, headers: Any) -> "_Answer":
         """What to say to a request."""
