@@ -31,28 +31,40 @@ def ingest(
     store: Annotated[
         str, typer.Argument(help="The store: a DuckDB file, made if it is not there, or a postgresql:// URL.")
     ],
-    path: Annotated[Path, typer.Argument(help="The folder or file to read.")],
+    path: Annotated[
+        str, typer.Argument(help="The folder or file to read; for a table also a postgresql:// URL.")
+    ],
     source: Annotated[str, typer.Option(help="What it is: ucsd, steam-api, table or simulated.")],
     table: Annotated[str, typer.Option(help="For a table: whether it has reviews or games.")] = "reviews",
     column: Annotated[
         list[str] | None, typer.Option(help="For a table: ours=theirs, a column's name; may be repeated.")
+    ] = None,
+    query: Annotated[
+        str | None, typer.Option(help="For a table in PostgreSQL: the SELECT that gives its rows.")
     ] = None,
     memory: MemoryOption = "2GB",
     threads: ThreadsOption = None,
 ) -> None:
     """Read reviews and games into the store; what is already there changes nothing."""
     from srec.data.sources import SOURCES
+    from srec.data.sources.base import Source
     from srec.data.stores import open_store
 
     if source not in SOURCES:
         raise SRecError(f"there is no source {source!r}; the sources are {', '.join(SOURCES)}")
-    if source == "table":
-        made = SOURCES[source](path, table, _columns(column or ()))
+    if source == "table" and "://" in path:
+        from srec.data.sources.query import QuerySource
+
+        if not query:
+            raise SRecError("--query is missing: the SELECT that gives the rows")
+        made: Source = QuerySource(path, query, table, _columns(column or ()))
+    elif source == "table":
+        made = SOURCES[source](Path(path), table, _columns(column or ()))
     else:
-        made = SOURCES[source](path)
+        made = SOURCES[source](Path(path))
     with open_store(store, create=True, memory_limit=memory, threads=threads) as opened:
-        with console.status(f"reading {path}") as status:
-            summary = opened.ingest(made, lambda rows: status.update(f"reading {path}: {rows:,} rows"))
+        with console.status(f"reading {made.path}") as status:
+            summary = opened.ingest(made, lambda rows: status.update(f"reading {made.path}: {rows:,} rows"))
         console.print(ingestion_table(summary))
         for reason, count in summary.reasons.items():
             console.print(f"rejected: {count:,} rows, {reason}", highlight=False)
@@ -76,7 +88,8 @@ def prepare(
         str, typer.Option(help="For Spark: local[2], spark://host:7077, yarn, sc://host, ...")
     ] = "local[*]",
     scratch: Annotated[
-        str | None, typer.Option(help="For Spark: a folder or URL that all workers see, for tables on the way.")
+        str | None,
+        typer.Option(help="For Spark: a folder or URL that all workers see, for tables on the way."),
     ] = None,
 ) -> None:
     """Filter, split by time and number the reviews; factorise the tags; write a dataset directory."""

@@ -232,19 +232,21 @@ def test_a_full_disk_leaves_the_store_as_it_was(url: str, server: Server) -> Non
 
 
 def test_a_connection_that_is_lost_leaves_the_store_as_it_was(url: str, server: Server) -> None:
-    def cut(rows: int) -> None:
-        server.ask(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-            " AND datname = current_database()"
-        )
-
     with open_store(url, create=True) as store:
         store.ingest(Records([review()]))
         with pytest.raises(SRecError) as caught:
-            store.ingest(Records([review(BERT)]), cut)
+            store.ingest(Records([review(BERT)]), lambda rows: _cut(server))
         assert "\n" not in str(caught.value)
     with open_store(url) as store:
         assert facts(store) == [(620, True, "2015-11-05")]
+
+
+def _cut(server: Server) -> None:
+    """End every other connection to the database."""
+    server.ask(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        " AND datname = current_database()"
+    )
 
 
 # Reading
@@ -259,6 +261,21 @@ def test_a_reader_sees_one_moment_and_keeps_nobody_from_writing(url: str) -> Non
             reader.attach(connection)
             assert reader.revision == revision != store.revision
             assert connection.execute("SELECT count(*) FROM store.reviews").fetchall() == [(1,)]
+
+
+def test_a_server_that_goes_away_while_it_is_read_is_one_line(url: str, server: Server) -> None:
+    with open_store(url, create=True) as store:
+        store.ingest(Records([review(f"user {n}") for n in range(1000)]))
+    # A row that takes long stands for a large table: the connection is cut in the midst of it.
+    server.ask("ALTER TABLE srec.reviews RENAME TO kept")
+    server.ask("CREATE VIEW srec.reviews AS SELECT kept.* FROM srec.kept, pg_sleep(0.002 + app_id * 0)")
+    with open_reader(url) as reader, duckdb.connect() as connection:
+        cut = threading.Timer(0.3, _cut, [server])
+        cut.start()
+        with pytest.raises(SRecError) as caught:
+            reader.attach(connection)
+        cut.join()
+    assert "\n" not in str(caught.value)
 
 
 def test_a_second_writer_waits_for_one_that_is_leaving(url: str) -> None:

@@ -42,7 +42,7 @@ def read_parquet(
         row = 1
         try:
             for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(chosen.values()))):
-                yield _canonical(path, batch, chosen, row)
+                yield canonical(path, batch, chosen, row)
                 row += len(batch)
         except (pa.ArrowException, OSError) as error:
             raise SourceError(f"{path} is damaged after row {row - 1:,}: {_first_line(error)}") from error
@@ -78,7 +78,15 @@ def _open(path: Path) -> pq.ParquetFile:
         raise SourceError(f"{path} is not a readable Parquet file: {_first_line(error)}") from error
 
 
-def _canonical(path: Path, batch: pa.RecordBatch, chosen: Mapping[str, str], row: int) -> pa.RecordBatch:
+def canonical(path: Path, batch: pa.RecordBatch, chosen: Mapping[str, str], row: int) -> pa.RecordBatch:
+    """A batch of a file's rows as a source gives them.
+
+    Args:
+        path: the file.
+        batch: its rows.
+        chosen: canonical name to the file's.
+        row: the number of the first.
+    """
     reject = pa.nulls(len(batch), pa.string())
     columns = {}
     for name, theirs in chosen.items():

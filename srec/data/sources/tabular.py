@@ -38,20 +38,14 @@ class TableSource:
 
     def parts(self) -> Iterator[Part]:
         """The file's rows."""
-        table = TABLES.get(self.table)
-        if table is None:
-            raise SourceError(f"there is no table {self.table!r}: name one of {', '.join(TABLES)}")
-        if unknown := sorted(set(self.columns) - set(table.names)):
-            raise SourceError(
-                f"{table.name} have no column {', '.join(unknown)}: name some of {', '.join(table.names)}"
-            )
+        table = mapped_table(self.table, self.columns)
         yield Part(table.name, self._batches(table))
 
     def _batches(self, table: Table) -> Iterator[pa.RecordBatch]:
         name = self.path.name
         if name.endswith(".parquet"):
             batches = read_parquet(self.path, table, self.columns)
-            return to_batches(table, _records(batches)) if table.name == "games" else batches
+            return to_batches(table, as_records(batches)) if table.name == "games" else batches
         if name.endswith(_CSV):
             return to_batches(table, _csv_rows(self.path, table, self.columns))
         if name.endswith(_JSON):
@@ -59,8 +53,24 @@ class TableSource:
         raise SourceError(f"{self.path} is none of .parquet, {', '.join(_CSV + _JSON)}")
 
 
-def _records(batches: Iterator[pa.RecordBatch]) -> Iterator[Row]:
-    """Parquet rows as records, because games' lists come in many forms."""
+def mapped_table(name: str, columns: Mapping[str, str]) -> Table:
+    """The canonical table of that name, which has the columns that are mapped.
+
+    Raises:
+        SourceError: there is none, or it has not.
+    """
+    table = TABLES.get(name)
+    if table is None:
+        raise SourceError(f"there is no table {name!r}: name one of {', '.join(TABLES)}")
+    if unknown := sorted(set(columns) - set(table.names)):
+        raise SourceError(
+            f"{table.name} have no column {', '.join(unknown)}: name some of {', '.join(table.names)}"
+        )
+    return table
+
+
+def as_records(batches: Iterator[pa.RecordBatch]) -> Iterator[Row]:
+    """Rows as records, because games' lists come in many forms."""
     for batch in batches:
         for record in batch.to_pylist():
             file, row, reject = Path(record.pop(FILE)), record.pop(ROW), record.pop(REJECT)

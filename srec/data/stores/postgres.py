@@ -25,7 +25,8 @@ from srec.data.stores.exchange import (
 from srec.data.stores.ledger import Ledger, now
 from srec.data.stores.migrations import check_version, lock, migrate
 from srec.data.stores.scratch import scratch
-from srec.data.stores.server import Server
+from srec.data.stores.server import Server, first_line_said
+from srec.errors import SRecError
 
 _BATCH = 100_000
 #: What ``srec prepare`` reads of a review.
@@ -260,6 +261,10 @@ def copy_tables(server: Server, connection: duckdb.DuckDBPyConnection, *, whole:
         condition = " WHERE key <> 'secret'" if table == "meta" else ""
         query = f"SELECT {as_texts(columns)} FROM {table}{condition}"
         with server.stream(query) as incoming:  # noqa: F841 -- DuckDB finds it by this name
-            connection.execute(
-                f"CREATE TABLE store.{table} AS SELECT {received_by_duckdb(columns)} FROM incoming"
-            )
+            try:
+                connection.execute(
+                    f"CREATE TABLE store.{table} AS SELECT {received_by_duckdb(columns)} FROM incoming"
+                )
+            except duckdb.Error as error:
+                # The server broke off, or the working database is out of space.
+                raise SRecError(f"{server.name} cannot be read: {first_line_said(error)}") from error

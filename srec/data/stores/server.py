@@ -17,7 +17,6 @@ from srec.errors import MissingLibrary, SRecError
 #: For each session: nothing of the site's own settings may cut a long ingestion off, or lose a commit.
 _SESSION = {
     "TimeZone": "UTC",
-    "search_path": "srec",
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "synchronous_commit": "on",
@@ -26,18 +25,32 @@ _SESSION = {
 _QUOTABLE = ("connection to server", "could not translate host name")
 
 
+class Refused(SRecError):  # noqa: N818 -- it says what happened
+    """The server refused a statement, or the connection broke.
+
+    Args:
+        name: the database.
+        said: the server's own words, in one line.
+    """
+
+    def __init__(self, name: str, said: str) -> None:
+        super().__init__(f"{name}: the database said: {said}")
+        self.said = said
+
+
 class Server:
     """A connection to a PostgreSQL database. A statement commits at once, but inside ``transaction``.
 
     Args:
         url: as libpq takes it: postgresql://user:password@host:port/database.
+        schema: where names of tables are looked for; where the database looks if None.
 
     Raises:
         SRecError: it cannot be reached, or refuses the user.
         MissingLibrary: ADBC is not installed.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, schema: str | None = "srec") -> None:
         try:
             from adbc_driver_postgresql import dbapi
         except ModuleNotFoundError:
@@ -48,13 +61,13 @@ class Server:
         try:
             self._connection = dbapi.connect(url, autocommit=True)
         except dbapi.Error as error:
-            said = _said(error)
+            said = first_line_said(error)
             if not said.startswith(_QUOTABLE):
                 said = "this is no URL of a database: postgresql://user:password@host:port/database"
             # Not the cause: its text may quote the URL.
             raise SRecError(f"{self.name} cannot be opened: {said}") from None
         try:
-            for name, value in _SESSION.items():
+            for name, value in (_SESSION | ({"search_path": schema} if schema else {})).items():
                 self.ask("SELECT set_config($1, $2, false)", name, value)
             # A killed client is noticed while a statement runs, and its lock is let go; where the server can.
             with suppress(SRecError):
@@ -74,7 +87,7 @@ class Server:
                 cursor.execute(statement, values or None)
                 return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
             except self._error as error:
-                raise self._refused(error) from error
+                raise Refused(self.name, first_line_said(error)) from error
 
     def copy(self, table: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> int:
         """Append rows to a table; returns how many.
@@ -86,7 +99,7 @@ class Server:
             try:
                 return int(cursor.adbc_ingest(table, rows, mode="append", temporary=temporary))
             except self._error as error:
-                raise self._refused(error) from error
+                raise Refused(self.name, first_line_said(error)) from error
 
     @contextmanager
     def stream(self, query: str) -> Iterator[pa.RecordBatchReader]:
@@ -100,7 +113,7 @@ class Server:
                 cursor.execute(query)
                 yield cursor.fetch_record_batch()
             except self._error as error:
-                raise self._refused(error) from error
+                raise Refused(self.name, first_line_said(error)) from error
 
     @contextmanager
     def transaction(self, kind: str = "") -> Iterator[None]:
@@ -115,10 +128,12 @@ class Server:
         self.ask(f"BEGIN {kind}")
         try:
             yield
-        except BaseException:
+        except BaseException as error:
             # It may be lost already, and the server has rolled back.
             with suppress(SRecError):
                 self.ask("ROLLBACK")
+            if isinstance(error, Refused):
+                raise SRecError(f"{self.name} is as it was; the database said: {error.said}") from error
             raise
         try:
             self.ask("COMMIT")
@@ -132,9 +147,6 @@ class Server:
         """Close the connection; a lock of it is let go."""
         self._connection.close()
 
-    def _refused(self, error: Exception) -> SRecError:
-        return SRecError(f"{self.name} is as it was; the database said: {_said(error)}")
-
 
 def _check(url: str) -> None:
     """Refuse a URL whose parts cannot be told apart, before anything quotes a part of its password."""
@@ -142,12 +154,12 @@ def _check(url: str) -> None:
     login, at, _ = rest.rpartition("@")
     if at and (re.search(r"[@/?#\[\]\s]", login) or re.search(r"%(?![0-9A-Fa-f]{2})", login)):
         raise SRecError(
-            "the URL of the store cannot be read: in a user's name or password write @ as %40, / as %2F,"
+            "the URL of the database cannot be read: in a user's name or password write @ as %40, / as %2F,"
             " ? as %3F, # as %23 and % as %25"
         )
 
 
-def _said(error: Exception) -> str:
+def first_line_said(error: Exception) -> str:
     """What the server said, in one line, without what the driver says around it."""
     text = re.sub(r"\. SQLSTATE: \w+$", "", str(error).strip())
     for mark in ("ERROR:  ", "FATAL:  ", "PANIC:  ", "Failed to connect: "):
