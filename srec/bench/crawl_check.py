@@ -10,6 +10,7 @@ import duckdb
 from srec.bench.steam_world import World, user_key
 from srec.data.schema import GAMES, STORED_REVIEWS
 from srec.data.stores import open_reader
+from srec.data.stores.server import Server
 
 _MOST = 5  # differences that are told in words
 
@@ -24,10 +25,10 @@ def differences(store: str, world: World, vanished: set[int]) -> list[str]:
     with open_reader(store, whole=True) as reader, duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         reader.attach(connection)
-        secret = connection.execute("SELECT value FROM store.meta WHERE key = 'secret'").fetchall()[0][0]
         reviews = connection.execute(f"SELECT {columns} FROM store.reviews").fetchall()
         games = connection.execute(f"SELECT {', '.join(GAMES.names)} FROM store.games").fetchall()
         rejects = connection.execute("SELECT source, reason FROM store.rejects").fetchall()
+    secret = _secret(store)
     keys = {user: user_key(secret, user) for user in world.users}
     exact = [game for game in world.games.values() if game.app_id not in vanished]
     kept = [row for row in reviews if row[1] in vanished]
@@ -68,6 +69,19 @@ def leaks(places: Iterable[Path], world: World, key: str) -> list[str]:
         content = place.read_bytes() if place.exists() else b""
         found += [f"{place.name} holds a raw id or the key" for needle in needles if needle in content][:1]
     return found
+
+
+def _secret(store: str) -> str:
+    """What the store hashes ids with; no reader of a database gives it away."""
+    query = "SELECT value FROM meta WHERE key = 'secret'"
+    if "://" in store:
+        server = Server(store)
+        try:
+            return str(server.ask(query)[0][0])
+        finally:
+            server.close()
+    with duckdb.connect(store, read_only=True) as connection:
+        return str(connection.execute(query).fetchall()[0][0])
 
 
 def _compare(what: str, held: Iterable[Any], true: Iterable[Any]) -> list[str]:
