@@ -1,13 +1,17 @@
-"""A working DuckDB that spills beside nobody and vanishes."""
+"""A working DuckDB that spills beside nobody and vanishes, after a kill with the next one."""
 
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from srec.errors import SRecError
+
+_PREFIX, _LOCK = "srec-work-", "lock"
 
 
 @contextmanager
@@ -24,20 +28,50 @@ def scratch(
     Raises:
         SRecError: it fails at what is done with it.
     """
-    with (
-        _one_line(otherwise),
-        tempfile.TemporaryDirectory(prefix="srec-", ignore_cleanup_errors=True) as folder,
-    ):
+    with _one_line(otherwise), _folder() as folder:
         config: dict[str, Any] = {
             "autoinstall_known_extensions": "false",
             "preserve_insertion_order": "false",
-            "temp_directory": folder,
+            "temp_directory": str(folder),
         }
         config |= {"memory_limit": memory_limit} if memory_limit else {}
         config |= {"threads": str(threads)} if threads else {}
         with duckdb.connect(":memory:", config=config) as connection:
             connection.execute("SET TimeZone = 'UTC'")
             yield connection
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A temporary directory that is locked while it is used: without its lock, it is what a kill left."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_LOCK}"):
+        with suppress(OSError), ExitStack() as stack:
+            if _locked(left, stack):
+                shutil.rmtree(left.parent)
+    with (
+        ExitStack() as stack,
+        tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as folder,
+    ):
+        draft = Path(folder) / f"{_LOCK}.draft"
+        draft.touch()
+        if _locked(draft, stack):
+            # Only now others may see it.
+            draft.rename(Path(folder) / _LOCK)
+        yield Path(folder)
+
+
+def _locked(file: Path, stack: ExitStack) -> bool:
+    """Lock a file until the stack is left, unless another process has; the system unlocks for the killed."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: nothing is cleared up there
+        return False
+    opened = stack.enter_context(file.open("a"))
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager
