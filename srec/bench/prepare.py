@@ -100,7 +100,7 @@ def _alone(work: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def _group_by(reviews: Path, scratch: Path, memory_limit: str, threads: int) -> float:
-    """Seconds of DuckDB for the latest verdict and date of each (user, game), into a table."""
+    """Seconds of DuckDB for the latest review of each (user, game), verdict, date and id, into a table."""
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     with duckdb.connect(str(scratch / "work.duckdb")) as connection:
@@ -110,7 +110,7 @@ def _group_by(reviews: Path, scratch: Path, memory_limit: str, threads: int) -> 
         begun = time.perf_counter()
         connection.execute(
             "CREATE TABLE latest AS SELECT user_key, app_id, arg_max(positive, updated_at) AS positive,"
-            " arg_max(created_at, updated_at) AS created_at"
+            " arg_max(created_at, updated_at) AS created_at, arg_max(review_id, updated_at) AS review_id"
             f" FROM read_parquet({quoted(reviews)}) GROUP BY user_key, app_id"
         )
         seconds = time.perf_counter() - begun

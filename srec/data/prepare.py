@@ -1,6 +1,7 @@
 """From reviews to a dataset directory: filters, time split, vocabulary, sequences; in SQL, out of core."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -54,24 +55,25 @@ class Steps:
         self.note(f"{step}: {reviews:,} reviews, {users:,} users, {games:,} games")
 
 
-def prepare_interactions(
-    engine: Engine,
-    count: Callable[[Engine], None],
-    target: Path,
-    settings: PrepareSettings,
-    note: Note,
-) -> dict[str, Any]:
-    """Write the interactions of ``store.reviews`` into a dataset directory being made.
+@dataclass(frozen=True)
+class Numbered:
+    """What is known once users and items have numbers; the engine holds the rest."""
+
+    steps: Steps
+    split: dict[str, datetime]
+    dropped: int
+
+
+def number(
+    engine: Engine, count: Callable[[Engine], None], settings: PrepareSettings, note: Note
+) -> Numbered:
+    """Choose the reviews of ``store.reviews`` that a dataset keeps, and number their users and games.
 
     Args:
-        engine: it reads the reviews.
+        engine: it reads the reviews; afterwards it has ``users``, ``reviews`` and ``vocabulary``.
         count: leaves what ``tally`` leaves.
-        target: the directory to write into.
         settings: filters and windows.
         note: called with a line after each step.
-
-    Returns:
-        facts for the manifest: the row counts of each step, the split, the statistics.
 
     Raises:
         SRecError: nothing is left after the filters, or the windows leave no training.
@@ -84,18 +86,27 @@ def prepare_interactions(
     split = _split(engine, settings, last)
     engine.run("prepare_vocabulary", valid_until=split["valid_until"])
     dropped = steps.count("test games unknown before the test window, dropped", _count("unknown"))
+    return Numbered(steps, split, dropped)
+
+
+def write_interactions(engine: Engine, numbered: Numbered, target: Path) -> dict[str, Any]:
+    """Write the sessions of the numbered users into a dataset directory being made.
+
+    Returns:
+        facts for the manifest: the row counts of each step, the split, the statistics.
+    """
     _write_vocabulary(engine, target)
     users = int(engine.rows("SELECT count(*) FROM users")[0][0])
-    moments = {name: int((moment - _EPOCH).total_seconds()) for name, moment in split.items()}
+    moments = {name: int((moment - _EPOCH).total_seconds()) for name, moment in numbered.split.items()}
     write_sessions(engine, target / "sequences", users, positive=True, moments=moments)
     write_sessions(engine, target / "negatives", users, positive=False, moments=None)
     _write_unknown(engine, target / "unknown.parquet")
     facts = statistics(target)
-    steps.add("interactions in the dataset", facts["interactions"], facts["users"], facts["items"])
+    numbered.steps.add("interactions in the dataset", facts["interactions"], facts["users"], facts["items"])
     return {
-        "steps": steps.rows,
-        "split": {name: moment.isoformat() for name, moment in split.items()},
-        "dropped_test_interactions": dropped,
+        "steps": numbered.steps.rows,
+        "split": {name: moment.isoformat() for name, moment in numbered.split.items()},
+        "dropped_test_interactions": numbered.dropped,
         "statistics": facts,
     }
 

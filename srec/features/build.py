@@ -3,6 +3,7 @@
 import secrets
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from srec.artifacts import is_current, write_directory
 from srec.data.dataset import KIND, VERSION, Dataset
 from srec.data.engines.base import Engine
 from srec.data.engines.duckdb import DuckDBEngine
-from srec.data.prepare import Note, PrepareSettings, prepare_interactions, tally
+from srec.data.prepare import Note, PrepareSettings, number, tally, write_interactions
 from srec.data.sequences import check_written
 from srec.data.sql import run_sql
 from srec.data.stores import open_reader
@@ -131,8 +132,12 @@ def build(
         return Dataset(target)
     with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
         with engine(draft.path / "scratch") as opened:
-            draft.facts = prepare_interactions(opened, count, draft.path, settings, note)
-            draft.facts |= _write_features(opened.catalogue, draft.path, tags, context, note)
+            numbered = number(opened, count, settings, note)
+            # The factorisation keeps one core busy for a while: meanwhile the others sort the sessions.
+            with opened.catalogue.cursor() as catalogue, ThreadPoolExecutor(1) as beside:
+                features = beside.submit(_write_features, catalogue, draft.path, tags, context, note)
+                draft.facts = write_interactions(opened, numbered, draft.path)
+                draft.facts |= features.result()
             draft.facts |= {"simulated": reviews.simulated, "repeats": False}
         check_written(
             draft.path,

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from srec.data.dataset import Dataset
 from srec.data.engines.duckdb import DuckDBEngine
-from srec.data.prepare import PrepareSettings, prepare_interactions, tally
+from srec.data.prepare import PrepareSettings, number, tally, write_interactions
 from srec.data.schema import GAMES, STORED_REVIEWS
 from srec.data.sequences import check_written
 from srec.errors import SRecError
@@ -64,6 +64,12 @@ def engine_of(reader: Any, folder: Path) -> Iterator[DuckDBEngine]:
 
 def counted(given: PrepareSettings, latest: bool = False) -> Callable[[Any], None]:
     return partial(tally, latest=latest, settings=given)
+
+
+def prepare_interactions(
+    engine: DuckDBEngine, count: Callable[[Any], None], target: Path, given: PrepareSettings, note: Any
+) -> dict[str, Any]:
+    return write_interactions(engine, number(engine, count, given, note), target)
 
 
 def check(target: Path, given: PrepareSettings, split: dict[str, str]) -> None:

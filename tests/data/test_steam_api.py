@@ -37,7 +37,8 @@ def test_the_app_is_named_by_the_file_or_its_folder(name: str, store: DuckDBStor
 def test_all_that_a_review_says(store: DuckDBStore, tmp_path: Path) -> None:
     given = api_review(ANNA, DAY, voted_up=False, number=17) | {"timestamp_updated": DAY + 60}
     store.ingest(SteamApiSource(write(tmp_path / "620.json", page(given))))
-    (row,) = store.connection.execute("SELECT * EXCLUDE (user_key, created_at, batch) FROM reviews").fetchall()
+    query = "SELECT * EXCLUDE (user_key, created_at, batch) FROM reviews"
+    (row,) = store.connection.execute(query).fetchall()
     assert str(row) == (
         "(620, False, datetime.datetime(2015, 11, 5, 0, 1), 17, 90, 'english', True, False, False)"
     )
