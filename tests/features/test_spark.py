@@ -1,7 +1,6 @@
 """Spark runs the same SQL files: its dataset is DuckDB's, file for file."""
 
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +56,7 @@ def test_a_simulated_million_with_edited_reviews(tmp_path: Path) -> None:
 
 
 def test_what_is_no_export_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SRecError, match="Spark cannot read .*missing"):
+    with pytest.raises(SRecError, match=r"Spark cannot read .*missing"):
         prepare_on_spark(
             str(tmp_path / "missing"), tmp_path / "dataset", PrepareSettings(), *OTHERS, master=MASTER
         )
