@@ -125,8 +125,8 @@ def prepared(folder: Path) -> Iterator[str]:
     if not files:
         return
     yield "### Preparing reviews\n"
-    yield "`srec bench prepare`: from Parquet to the finished dataset and the global graph, simulated reviews;"
-    yield "beside it the one group-by by DuckDB that finds the latest review of each (user, game), alone.\n"
+    yield "`srec bench prepare`: simulated reviews from Parquet to the finished dataset and the global graph;"
+    yield "beside it, before and after, the one group-by by DuckDB that finds each latest review, alone.\n"
     rows = [
         [
             f"{result['reviews']:,} reviews, {result['memory_limit']}",
@@ -142,8 +142,77 @@ def prepared(folder: Path) -> Iterator[str]:
         for file in files
         for result in [read(file)]
     ]
-    head = ("what", "seconds", "group-by", "ratio", "s a million", "peak GB", "spilled GB", "opening, s", "file")
+    head = (
+        "what",
+        "seconds",
+        "group-by",
+        "ratio",
+        "s a million",
+        "peak GB",
+        "spilled GB",
+        "opening, s",
+        "file",
+    )
     yield table(head, rows) + "\n"
+
+
+def stored(folder: Path) -> Iterator[str]:
+    """PostgreSQL as a store, beside a DuckDB file."""
+    for file in sorted(folder.glob("bench-store-*.json")):
+        result = read(file)
+        yield "### A store in PostgreSQL\n"
+        yield f"`srec bench store`: {result['reviews']:,} simulated reviews, every step in a process of its"
+        yield "own (the server's memory is not in it), beside a DuckDB file in the same run.\n"
+        ours, beside = result["postgresql"]["steps"], result["beside"]["steps"]
+        rows = [
+            [
+                step,
+                f"{one['seconds']:,.1f}",
+                f"{beside[step]['seconds']:,.1f}",
+                f"{one['rows_per_second']:,.0f}",
+                f"{one['peak_mb']:,.0f}",
+                f"{beside[step]['peak_mb']:,.0f}",
+            ]
+            for step, one in ours.items()
+        ]
+        head = ("step", "seconds", "DuckDB", "rows a second", "peak MB", "DuckDB")
+        yield table(head, rows) + "\n"
+        sizes = " and ".join(f"{result[name]['bytes'] / 1e6:,.0f} MB" for name in ("postgresql", "beside"))
+        yield f"On disk {sizes}. File: {link(file)}.\n"
+
+
+def crawled(folder: Path) -> Iterator[str]:
+    """The crawl under faults and kills."""
+    for file in sorted(folder.glob("bench-crawl*.json")):
+        result = read(file)
+        kinds = ", ".join(f"{count} {kind}" for kind, count in result["faults_by_kind"].items())
+        wrong = sum(len(result[kind]) for kind in ("differences", "leaks", "problems"))
+        yield "### A crawl under faults\n"
+        yield f"`srec bench crawl --seed {result['seed']}`: {result['faults']:,} faults ({kinds}),"
+        yield f"{result['kills']} kills, a world that changes between pages; {result['reviews']:,} reviews,"
+        yield f"{result['malformed_reviews']} of them bad. Differences from the server's truth, raw ids"
+        yield f"found, and other problems: {wrong}. File: {link(file)}.\n"
+
+
+def paralleled(folder: Path) -> Iterator[str]:
+    """Spark beside DuckDB."""
+    files = sorted(folder.glob("bench-spark-*.json"), key=lambda file: read(file)["reviews"])
+    if not files:
+        return
+    yield "### Spark: the same dataset\n"
+    yield "`srec bench spark`: one simulation prepared by both engines on the same machine.\n"
+    rows = [
+        [
+            f"{result['reviews']:,} reviews, {result['master']}",
+            f"{len(result['differing_files'])} of {result['files']}",
+            f"{result['seconds']['duckdb']:,.1f}",
+            f"{result['seconds']['spark']:,.1f}",
+            link(file),
+        ]
+        for file in files
+        for result in [read(file)]
+    ]
+    yield table(("what", "files that differ", "DuckDB, s", "Spark, s", "file"), rows) + "\n"
 
 
 def served(folder: Path) -> Iterator[str]:
@@ -185,7 +254,7 @@ def boards(folder: Path) -> Iterator[str]:
 
 def section(folder: Path = RESULTS) -> str:
     """The whole section, its markers included."""
-    parts = (reproduced, timed, prepared, inferred, served, boards)
+    parts = (reproduced, timed, prepared, stored, crawled, paralleled, inferred, served, boards)
     return "\n".join([BEGIN, "", *(line for part in parts for line in part(folder)), END])
 
 

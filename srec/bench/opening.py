@@ -1,10 +1,10 @@
 """What it costs to open a dataset, in a process that does nothing else."""
 
-import resource
 import time
 from pathlib import Path
 from typing import Any
 
+from srec.bench.processes import peak_bytes
 from srec.data.dataset import Dataset
 
 
@@ -19,6 +19,6 @@ def open_dataset(target: Path) -> dict[str, Any]:
     opened["kinds"] = len(dataset.context)
     return {
         "seconds": time.perf_counter() - begun,
-        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "peak_bytes": peak_bytes(),
         **opened,
     }

@@ -13,6 +13,7 @@ import duckdb
 from rich.table import Table
 
 from srec.bench.opening import open_dataset
+from srec.bench.processes import peak_bytes
 from srec.bench.reviews import simulated_reviews
 from srec.data.prepare import PrepareSettings
 from srec.data.simulate import SimulateSettings
@@ -138,7 +139,7 @@ def _prepare(source: Path, target: Path, memory_limit: str, threads: int) -> dic
     facts = made.manifest["statistics"]
     return {
         "seconds": time.perf_counter() - begun,
-        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "peak_bytes": peak_bytes(),
         "spilled_bytes": meter.most_spilled,
         "steps": meter.steps,
         "rows": made.manifest["steps"],

@@ -82,6 +82,19 @@ class Server:
         return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
+def peak_bytes() -> int:
+    """The peak memory of this process. The kernel's ru_maxrss would count what it was forked from, too.
+
+    Raises:
+        SRecError: this is not Linux.
+    """
+    status = Path("/proc/self/status")
+    if not status.exists():
+        raise SRecError("peak memory is read from /proc: run it on Linux")
+    line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024
+
+
 def free_port() -> int:
     """A port of this machine that nobody listens on now."""
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -15,6 +15,7 @@ from typing import Any
 from rich.table import Table
 
 from srec.artifacts import read_manifest
+from srec.bench.processes import peak_bytes
 from srec.data.simulate import SimulateSettings, simulate
 from srec.data.sources.simulated import SimulatedSource
 from srec.data.stores import open_reader, open_store, shown
@@ -99,16 +100,12 @@ def _measure(step: str, store: str, world: Path, work: Path, memory_limit: str) 
     began = time.perf_counter()
     rows = _do(step, store, world, work, memory_limit)
     seconds = time.perf_counter() - began
-    return {"seconds": seconds, "rows": rows, "rows_per_second": rows / seconds, "peak_mb": _peak_mb()}
-
-
-def _peak_mb() -> float:
-    """This process's peak memory. The kernel's ru_maxrss counts what it was forked from, too."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        raise SRecError("peak memory is measured on Linux only")
-    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) / 1e3
+    return {
+        "seconds": seconds,
+        "rows": rows,
+        "rows_per_second": rows / seconds,
+        "peak_mb": peak_bytes() / 1e6,
+    }
 
 
 def _do(step: str, store: str, world: Path, work: Path, memory_limit: str) -> int:

@@ -34,6 +34,7 @@ class DuckDBEngine:
             self.catalogue.execute("SET memory_limit = $limit", {"limit": memory_limit})
             self.catalogue.execute("SET temp_directory = $path", {"path": str(scratch / "spill")})
             self.catalogue.execute("SET preserve_insertion_order = false")
+            self.catalogue.execute("SET enable_progress_bar = false")
             if threads:
                 self.catalogue.execute("SET threads = $threads", {"threads": threads})
             reader.attach(self.catalogue)
