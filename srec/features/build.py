@@ -136,16 +136,16 @@ def build(
             # The factorisation keeps one core busy for a while: meanwhile the others sort the sessions.
             with opened.catalogue.cursor() as catalogue, ThreadPoolExecutor(1) as beside:
                 features = beside.submit(_write_features, catalogue, draft.path, tags, context, note)
-                draft.facts = write_interactions(opened, numbered, draft.path)
-                draft.facts |= features.result()
-            draft.facts |= {"simulated": reviews.simulated, "repeats": False}
-        check_written(
-            draft.path,
-            {name: _seconds(moment) for name, moment in draft.facts["split"].items()},
-            min_user_reviews=settings.min_user_reviews,
-            min_game_reviews=settings.min_game_reviews,
-        )
-        note("every check of the written dataset holds")
+                facts = write_interactions(opened, numbered, draft.path)
+                check_written(
+                    draft.path,
+                    {name: _seconds(moment) for name, moment in facts["split"].items()},
+                    min_user_reviews=settings.min_user_reviews,
+                    min_game_reviews=settings.min_game_reviews,
+                )
+                note("every check of the written sessions holds")
+                facts |= features.result()
+            draft.facts = facts | {"simulated": reviews.simulated, "repeats": False}
     return Dataset(target)
 
 

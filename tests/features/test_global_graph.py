@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from srec.features.global_graph import count_neighbours, global_graph
+from srec.features.global_graph import count_neighbours, global_graph, pack
 
 sessions_of_items = st.lists(st.lists(st.integers(1, 6), min_size=1, max_size=8), min_size=1, max_size=8)
 
@@ -27,7 +27,10 @@ def slow_counts(sessions: list[list[int]], window: int) -> Counter[tuple[int, in
 
 @given(sessions_of_items, st.integers(1, 3))
 def test_counts_equal_the_slow_count(sessions: list[list[int]], window: int) -> None:
-    item, neighbour, count = count_neighbours(*flat(sessions), window, 1, 7)
+    items, flat_sessions = flat(sessions)
+    item, neighbour, count = count_neighbours(
+        pack(items, flat_sessions, window), 3, window, np.arange(len(items))
+    )
     assert dict(zip(zip(item, neighbour, strict=True), count, strict=True)) == slow_counts(sessions, window)
 
 
