@@ -130,22 +130,24 @@ def build(
     if is_current(target, KIND, VERSION, inputs=inputs, parameters=parameters):
         note(f"{target} is up to date")
         return Dataset(target)
-    with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
-        with engine(draft.path / "scratch") as opened:
-            numbered = number(opened, count, settings, note)
-            # The factorisation keeps one core busy for a while: meanwhile the others sort the sessions.
-            with opened.catalogue.cursor() as catalogue, ThreadPoolExecutor(1) as beside:
-                features = beside.submit(_write_features, catalogue, draft.path, tags, context, note)
-                facts = write_interactions(opened, numbered, draft.path)
-                check_written(
-                    draft.path,
-                    {name: _seconds(moment) for name, moment in facts["split"].items()},
-                    min_user_reviews=settings.min_user_reviews,
-                    min_game_reviews=settings.min_game_reviews,
-                )
-                note("every check of the written sessions holds")
-                facts |= features.result()
-            draft.facts = facts | {"simulated": reviews.simulated, "repeats": False}
+    with (
+        write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft,
+        engine(draft.path / "scratch") as opened,
+    ):
+        numbered = number(opened, count, settings, note)
+        # The factorisation keeps one core busy for a while: meanwhile the others sort the sessions.
+        with opened.catalogue.cursor() as catalogue, ThreadPoolExecutor(1) as beside:
+            features = beside.submit(_write_features, catalogue, draft.path, tags, context, note)
+            facts = write_interactions(opened, numbered, draft.path)
+            check_written(
+                draft.path,
+                {name: _seconds(moment) for name, moment in facts["split"].items()},
+                min_user_reviews=settings.min_user_reviews,
+                min_game_reviews=settings.min_game_reviews,
+            )
+            note("every check of the written sessions holds")
+            facts |= features.result()
+        draft.facts = facts | {"simulated": reviews.simulated, "repeats": False}
     return Dataset(target)
 
 
