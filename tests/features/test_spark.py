@@ -10,6 +10,7 @@ from srec.bench.reviews import simulated_reviews
 from srec.data.prepare import PrepareSettings
 from srec.data.simulate import SimulateSettings
 from srec.data.sources import SOURCES
+from srec.data.stores import open_reader
 from srec.data.stores.duckdb import DuckDBStore
 from srec.data.stores.inspection import export
 from srec.errors import SRecError
@@ -41,7 +42,8 @@ def both(where: Path, folder: Path, given: PrepareSettings) -> dict[str, Any]:
 def test_the_shared_reviews(shared_data: Path, tmp_path: Path) -> None:
     with DuckDBStore.open(tmp_path / "store.duckdb", create=True) as store:
         store.ingest(SOURCES["ucsd"](shared_data / "steam"))
-    export(str(tmp_path / "store.duckdb"), tmp_path / "reviews")
+    with open_reader(str(tmp_path / "store.duckdb"), whole=True) as reader:
+        export(reader, tmp_path / "reviews")
     given = PrepareSettings(popular_games=10, popular_share=0.8, test_days=90, valid_days=90)
     made = both(tmp_path / "reviews", tmp_path, given)
     assert made["statistics"]["interactions"] > 10_000
