@@ -74,7 +74,8 @@ def factorise(matrix: csr_matrix, settings: TagSettings) -> tuple[Floats, Floats
     with warnings.catch_warnings():
         # Stopping at the last iteration is no fault: the error reached is reported.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        factors = model.fit_transform(matrix)
+        # What is kept has this precision, and the solver is a fifth faster in it.
+        factors = model.fit_transform(matrix.astype(np.float32))
     norm = float(np.sqrt(matrix.multiply(matrix).sum()))
     facts = {
         "dimension": settings.dimension,
