@@ -76,11 +76,10 @@ def factorise(matrix: csr_matrix, settings: TagSettings) -> tuple[Floats, Floats
         warnings.simplefilter("ignore", ConvergenceWarning)
         # What is kept has this precision, and the solver is a fifth faster in it.
         factors = model.fit_transform(matrix.astype(np.float32))
-    norm = float(np.sqrt(matrix.multiply(matrix).sum()))
     facts = {
         "dimension": settings.dimension,
         "iterations": int(model.n_iter_),
-        "relative_reconstruction_error": float(model.reconstruction_err_) / norm,
+        "relative_reconstruction_error": _error(matrix, factors, model.components_),
     }
     surplus = settings.dimension - rank
     return (
@@ -88,3 +87,11 @@ def factorise(matrix: csr_matrix, settings: TagSettings) -> tuple[Floats, Floats
         np.pad(model.components_, ((0, surplus), (0, 0))).astype(np.float32),
         facts,
     )
+
+
+def _error(matrix: csr_matrix, factors: Floats, components: Floats) -> float:
+    """|X - W H| / |X| in Frobenius norms, without the dense X - W H, and in double precision."""
+    w, h = factors.astype(np.float64), components.astype(np.float64)
+    square = float(matrix.multiply(matrix).sum())
+    left = square - 2 * float(((matrix @ h.T) * w).sum()) + float(((w.T @ w) * (h @ h.T)).sum())
+    return float(np.sqrt(max(left, 0.0) / square))
