@@ -1,6 +1,5 @@
 """Preparation at Steam's size, beside the one group-by that nobody can do without."""
 
-import multiprocessing
 import resource
 import shutil
 import threading
@@ -13,7 +12,7 @@ import duckdb
 from rich.table import Table
 
 from srec.bench.opening import open_dataset
-from srec.bench.processes import peak_bytes
+from srec.bench.processes import alone, peak_bytes
 from srec.bench.reviews import simulated_reviews
 from srec.data.prepare import PrepareSettings
 from srec.data.simulate import SimulateSettings
@@ -54,13 +53,13 @@ def bench_prepare(
     measured["source_bytes"] = file.stat().st_size
     group_by = (file, work / "group-by", memory_limit, threads)
     watch("the group-by alone, before")
-    before = _alone(_group_by, *group_by)
+    before = alone(_group_by, *group_by)
     watch("preparing")
-    prepared = _alone(_prepare, source, target, memory_limit, threads)
+    prepared = alone(_prepare, source, target, memory_limit, threads)
     watch("the group-by alone, after")
-    after = _alone(_group_by, *group_by)
+    after = alone(_group_by, *group_by)
     watch("opening the dataset")
-    opened = _alone(open_dataset, target)
+    opened = alone(open_dataset, target)
     size = sum(file.stat().st_size for file in target.rglob("*") if file.is_file())
     shutil.rmtree(target)
     return {
@@ -91,13 +90,6 @@ def table(found: dict[str, Any]) -> Table:
     opened = found["opening"]
     rows.add_row("opening the dataset", f"{opened['seconds']:.3f}", f"{opened['peak_bytes'] / 1e9:.2f}", "")
     return rows
-
-
-def _alone(work: Callable[..., Any], *arguments: Any) -> Any:
-    """Run a function in a fresh process, so that its peak memory is its own."""
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
-        return pool.apply(work, arguments)
 
 
 def _group_by(reviews: Path, scratch: Path, memory_limit: str, threads: int) -> float:

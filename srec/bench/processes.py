@@ -1,15 +1,20 @@
 """Processes that a benchmark starts, looks at and stops. Linux only: it reads /proc."""
 
 import http.client
+import multiprocessing
 import os
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from srec.errors import SRecError
+
+Result = TypeVar("Result")
 
 PATIENCE = 120.0  # seconds until a server must be ready
 
@@ -80,6 +85,12 @@ class Server:
         """The memory it holds now, files that are mapped and touched included, in MB of 2^20 bytes."""
         status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
         return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def alone(work: Callable[..., Result], *arguments: Any) -> Result:
+    """Run a function in a fresh process: a peak of memory never falls, so each needs its own."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()
 
 
 def peak_bytes() -> int:

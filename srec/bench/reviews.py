@@ -4,13 +4,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
-
 from srec.artifacts import is_current, write_directory
 from srec.data.schema import GAMES, REVIEWS
-from srec.data.simulate import SimulateSettings, simulate
+from srec.data.simulate import SCHEMA, SimulateSettings, simulate
 from srec.data.sql import quoted
 from srec.data.stores.parquet import KIND, VERSION
+from srec.data.stores.scratch import scratch
 
 
 def simulated_reviews(
@@ -36,37 +35,25 @@ def simulated_reviews(
     world = target.with_name(f"{target.name}.world")
     simulate(world, settings, progress)
     columns = ", ".join(
-        f"{column.name if column.name in _SIMULATED else 'NULL'}::{column.type} AS {column.name}"
+        f"{column.name if column.name in SCHEMA.names else 'NULL'}::{column.type} AS {column.name}"
         for column in REVIEWS.columns[1:]
     )
     games = ", ".join(column.name for column in GAMES.columns)
-    with write_directory(target, KIND, VERSION, parameters=parameters) as draft:
-        with duckdb.connect(str(draft.path / "work.duckdb")) as connection:
-            connection.execute("SET memory_limit = $limit", {"limit": memory_limit})
-            connection.execute(
-                f"COPY (SELECT CAST(hash(user_id)::HUGEINT - 9223372036854775808 AS BIGINT) AS user_key,"
-                f" {columns}, 1::BIGINT AS batch FROM read_parquet({quoted(world / 'reviews.parquet')})"
-                f" ORDER BY app_id, created_at) TO {quoted(draft.path / 'reviews.parquet')}"
-            )
-            connection.execute(
-                f"COPY (SELECT {games} FROM read_parquet({quoted(world / 'games.parquet')}) ORDER BY app_id)"
-                f" TO {quoted(draft.path / 'games.parquet')}"
-            )
-            query = f"SELECT count(*) FROM read_parquet({quoted(draft.path / 'reviews.parquet')})"
-            rows = connection.execute(query).fetchall()[0][0]
-        (draft.path / "work.duckdb").unlink()
-        shutil.rmtree(draft.path / "work.duckdb.tmp", ignore_errors=True)
+    with (
+        write_directory(target, KIND, VERSION, parameters=parameters) as draft,
+        scratch(memory_limit, None, otherwise=f"{target} is not written") as connection,
+    ):
+        connection.execute(
+            f"COPY (SELECT CAST(hash(user_id)::HUGEINT - 9223372036854775808 AS BIGINT) AS user_key,"
+            f" {columns}, 1::BIGINT AS batch FROM read_parquet({quoted(world / 'reviews.parquet')})"
+            f" ORDER BY app_id, created_at) TO {quoted(draft.path / 'reviews.parquet')}"
+        )
+        connection.execute(
+            f"COPY (SELECT {games} FROM read_parquet({quoted(world / 'games.parquet')}) ORDER BY app_id)"
+            f" TO {quoted(draft.path / 'games.parquet')}"
+        )
+        query = f"SELECT count(*) FROM read_parquet({quoted(draft.path / 'reviews.parquet')})"
+        rows = connection.execute(query).fetchall()[0][0]
         revision = f"simulated-{settings.seed}-{settings.reviews}"
         draft.facts |= {"simulated": True, "latest": False, "revision": revision, "rows": rows}
     shutil.rmtree(world)
-
-
-_SIMULATED = {
-    "app_id",
-    "positive",
-    "created_at",
-    "updated_at",
-    "review_id",
-    "playtime_minutes",
-    "language",
-}

@@ -4,18 +4,16 @@ Each step runs in a process of its own, so that its peak memory is its own too; 
 not in it. The DuckDB file goes through the same steps in the same run, which makes the ratios honest.
 """
 
-import multiprocessing
 import shutil
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
 from srec.artifacts import read_manifest
-from srec.bench.processes import peak_bytes
+from srec.bench.processes import alone, peak_bytes
 from srec.data.simulate import SimulateSettings, simulate
 from srec.data.sources.simulated import SimulatedSource
 from srec.data.stores import open_reader, open_store, shown
@@ -59,10 +57,7 @@ def bench_store(
         steps: dict[str, Any] = {}
         for step in STEPS:
             watch(f"{name}: {step}")
-            # A fresh process, because a peak never falls.
-            context = multiprocessing.get_context("spawn")
-            with ProcessPoolExecutor(1, mp_context=context) as pool:
-                steps[step] = pool.submit(_measure, step, store, world, work, memory_limit).result()
+            steps[step] = alone(_measure, step, store, world, work, memory_limit)
         with open_reader(store) as reader:
             found[name] = {"steps": steps, "bytes": size(reader, store)}
     beside.unlink(missing_ok=True)

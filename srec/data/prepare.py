@@ -137,7 +137,8 @@ def tally(engine: Engine, latest: bool, settings: PrepareSettings) -> None:
         settings: the filters.
     """
     engine.run("prepare_stored" if latest else "prepare_latest")
-    engine.run("prepare_tallies", popular_games=settings.popular_games)
+    engine.run("prepare_popular", popular_games=settings.popular_games)
+    engine.run("prepare_tallies")
     engine.run("prepare_eligible", **filters(settings))
     engine.run("prepare_chosen")
 

@@ -35,12 +35,13 @@ def tally_changes(engine: DuckDBEngine, reader: Reader, settings: PrepareSetting
         raise SRecError("only a store knows what changed in it: prepare these reviews without --update")
     connection = engine.catalogue
     what = json.dumps({"version": VERSION, "store": reader.identity, "filters": filters(settings)})
-    since = _attach(connection, state, what)
+    since = _attach(connection, state, what, reader.batch)
     if since is None:
         tally(engine, True, settings)
         script = "update_first"
     else:
         engine.run("prepare_stored")
+        engine.run("prepare_popular", popular_games=settings.popular_games)
         engine.run("update_affected", since=since, **filters(settings))
         script = "update_again"
     connection.begin()
@@ -51,12 +52,12 @@ def tally_changes(engine: DuckDBEngine, reader: Reader, settings: PrepareSetting
         engine.run("prepare_eligible", **filters(settings))
 
 
-def _attach(connection: duckdb.DuckDBPyConnection, state: Path, what: str) -> int | None:
-    """Attach the state; returns the batch it stands at, or None where it is new."""
+def _attach(connection: duckdb.DuckDBPyConnection, state: Path, what: str, batch: int) -> int | None:
+    """Attach the state; returns the batch it stands at, or None where it is new or ahead of the store."""
     try:
         connection.execute(f"ATTACH {quoted(state)} AS state")
         found = connection.execute("SELECT what, batch FROM state.counted").fetchall()
-        if found and found[0][0] == what:
+        if found and found[0][0] == what and found[0][1] <= batch:
             return int(found[0][1])
         connection.execute("DETACH state")
     except duckdb.CatalogException:

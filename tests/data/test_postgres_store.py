@@ -280,9 +280,12 @@ def test_a_server_that_goes_away_while_it_is_read_is_one_line(url: str, server: 
 
 def test_a_second_writer_waits_for_one_that_is_leaving(url: str) -> None:
     first = open_store(url, create=True)
+    begun = time.monotonic()
     leaving = threading.Timer(0.3, first.close)
     leaving.start()
-    open_store(url).close()
+    with open_store(url) as second:
+        assert time.monotonic() - begun >= 0.3
+        assert second.ingest(Records([review()])).tables["reviews"].added == 1
     leaving.join()
 
 

@@ -121,6 +121,19 @@ def test_the_state_of_another_store_is_not_taken(tmp_path: Path) -> None:
         assert made["statistics"]["users"] == users
 
 
+def test_a_state_that_is_ahead_of_its_store_is_not_taken(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    given = GIVEN.model_copy(update={"popular_games": 0})
+    backup = store.read_bytes()
+    with DuckDBStore.open(store) as opened:
+        opened.ingest(Records([review("user 99", app, True, f"2020-01-{10 + app}") for app in range(1, 4)]))
+    newer = build(store, tmp_path / "updated", given, update=True)
+    store.write_bytes(backup)
+    older = content(build(store, tmp_path / "updated", given, update=True))
+    assert older == content(build(store, tmp_path / "whole", given, update=False))
+    assert older["statistics"]["users"] == newer["statistics"]["users"] - 1
+
+
 def test_only_what_changed_is_counted_again(tmp_path: Path) -> None:
     store = filled(tmp_path)
     given = GIVEN.model_copy(update={"popular_games": 0})

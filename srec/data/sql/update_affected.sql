@@ -1,16 +1,5 @@
 -- The users about whom anything counted before may be wrong: those with a review written or removed since,
 -- and those with a review of a game that became one of the most reviewed, or ceased to be.
-CREATE TABLE game_tallies AS
-SELECT app_id, count(*) AS reviews
-FROM latest
-GROUP BY app_id;
-
-CREATE TABLE popular AS
-SELECT app_id, true AS popular
-FROM game_tallies
-ORDER BY reviews DESC, app_id
-LIMIT $popular_games;
-
 CREATE TABLE affected AS
 SELECT user_key FROM store.reviews WHERE batch > $since
 UNION
