@@ -56,21 +56,19 @@ class Steps:
 
 
 @dataclass(frozen=True)
-class Numbered:
-    """What is known once users and items have numbers; the engine holds the rest."""
+class Chosen:
+    """What is known once users and games are chosen; the engine holds the rest."""
 
     steps: Steps
     split: dict[str, datetime]
-    dropped: int
+    min_user_reviews: int
 
 
-def number(
-    engine: Engine, count: Callable[[Engine], None], settings: PrepareSettings, note: Note
-) -> Numbered:
-    """Choose the reviews of ``store.reviews`` that a dataset keeps, and number their users and games.
+def choose(engine: Engine, count: Callable[[Engine], None], settings: PrepareSettings, note: Note) -> Chosen:
+    """Choose the users and games of ``store.reviews`` that a dataset keeps, and number the games.
 
     Args:
-        engine: it reads the reviews; afterwards it has ``users``, ``reviews`` and ``vocabulary``.
+        engine: it reads the reviews; afterwards it has ``chosen``, ``game_left`` and ``vocabulary``.
         count: leaves what ``tally`` leaves.
         settings: filters and windows.
         note: called with a line after each step.
@@ -79,34 +77,39 @@ def number(
         SRecError: nothing is left after the filters, or the windows leave no training.
     """
     steps = Steps(engine, note)
-    _choose(engine, count, settings, steps)
+    _count(engine, count, settings, steps)
+    engine.drop("user_tallies")
     _fixed_point(engine, settings, steps)
-    last: datetime = engine.rows("SELECT max(created_at) FROM latest")[0][0]
-    engine.run("prepare_users", min_user_reviews=settings.min_user_reviews)
-    split = _split(engine, settings, last)
+    engine.run("prepare_firsts")
+    split = _split(engine, settings)
     engine.run("prepare_vocabulary", valid_until=split["valid_until"])
-    dropped = steps.count("test games unknown before the test window, dropped", _count("unknown"))
-    return Numbered(steps, split, dropped)
+    return Chosen(steps, split, settings.min_user_reviews)
 
 
-def write_interactions(engine: Engine, numbered: Numbered, target: Path) -> dict[str, Any]:
-    """Write the sessions of the numbered users into a dataset directory being made.
+def write_interactions(engine: Engine, chosen: Chosen, target: Path) -> dict[str, Any]:
+    """Number the chosen users and write their sessions into a dataset directory being made.
 
     Returns:
         facts for the manifest: the row counts of each step, the split, the statistics.
     """
     _write_vocabulary(engine, target)
+    engine.run("prepare_users", min_user_reviews=chosen.min_user_reviews)
+    engine.drop("chosen")
+    dropped = chosen.steps.count(
+        "test games unknown before the test window, dropped",
+        "SELECT count(*), count(DISTINCT user_index), count(DISTINCT app_id) FROM unknown",
+    )
     users = int(engine.rows("SELECT count(*) FROM users")[0][0])
-    moments = {name: int((moment - _EPOCH).total_seconds()) for name, moment in numbered.split.items()}
+    moments = {name: int((moment - _EPOCH).total_seconds()) for name, moment in chosen.split.items()}
     write_sessions(engine, target / "sequences", users, positive=True, moments=moments)
     write_sessions(engine, target / "negatives", users, positive=False, moments=None)
     _write_unknown(engine, target / "unknown.parquet")
     facts = statistics(target)
-    numbered.steps.add("interactions in the dataset", facts["interactions"], facts["users"], facts["items"])
+    chosen.steps.add("interactions in the dataset", facts["interactions"], facts["users"], facts["items"])
     return {
-        "steps": numbered.steps.rows,
-        "split": {name: moment.isoformat() for name, moment in numbered.split.items()},
-        "dropped_test_interactions": numbered.dropped,
+        "steps": chosen.steps.rows,
+        "split": {name: moment.isoformat() for name, moment in chosen.split.items()},
+        "dropped_test_interactions": dropped,
         "statistics": facts,
     }
 
@@ -116,10 +119,6 @@ _NOTHING = (
     "no review is left after the filters: lower prepare.min_user_reviews or prepare.min_game_reviews,"
     " or raise prepare.popular_share"
 )
-
-
-def _count(table: str) -> str:
-    return f"SELECT count(*), count(DISTINCT user_index), count(DISTINCT app_id) FROM {table}"
 
 
 def filters(settings: PrepareSettings) -> dict[str, Any]:
@@ -143,7 +142,7 @@ def tally(engine: Engine, latest: bool, settings: PrepareSettings) -> None:
     engine.run("prepare_chosen")
 
 
-def _choose(engine: Engine, count: Callable[[Engine], None], settings: PrepareSettings, steps: Steps) -> None:
+def _count(engine: Engine, count: Callable[[Engine], None], settings: PrepareSettings, steps: Steps) -> None:
     reviews = int(engine.rows("SELECT count(*) FROM store.reviews")[0][0])
     if not reviews:
         raise SRecError("the store holds no reviews: ingest some first")
@@ -174,8 +173,8 @@ def _fixed_point(engine: Engine, settings: PrepareSettings, steps: Steps) -> Non
         rounds += 1
         for kind, minimum in minima.items():
             engine.run(f"prepare_weak_{kind}", minimum=minimum)
-            engine.rename("next_users", "user_left")
-            engine.rename("next_games", "game_left")
+            for table in ("user_left", "game_left", "user_gone"):
+                engine.rename(f"next_{table}", table)
             engine.drop("weak", "lost")
     left = steps.count(
         f"users with {minima['users']}, games with {minima['games']}, after {rounds} rounds", _LEFT
@@ -189,9 +188,10 @@ def _weak(engine: Engine, kind: str, minimum: int) -> bool:
     return bool(engine.rows(query)[0][0])
 
 
-def _split(engine: Engine, settings: PrepareSettings, last: datetime) -> dict[str, datetime]:
+def _split(engine: Engine, settings: PrepareSettings) -> dict[str, datetime]:
     """The last moment of training, and of validation."""
-    first: datetime = engine.rows("SELECT min(created_at) FROM reviews WHERE positive")[0][0]
+    last: datetime = engine.rows("SELECT max(created_at) FROM latest")[0][0]
+    first: datetime = engine.rows("SELECT min(first_at) FROM first_likes")[0][0]
     # In whole seconds, as the times of a dataset are.
     valid_until = (last - timedelta(days=settings.test_days)).replace(microsecond=0)
     train_until = (valid_until - timedelta(days=settings.valid_days)).replace(microsecond=0)

@@ -1,6 +1,7 @@
 """Writing and checking the sessions of a dataset: flat arrays, streamed, never all in memory."""
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ import pyarrow.parquet as pq
 from srec.data.engines.base import Engine
 from srec.errors import SRecError
 
-#: Users whose reviews are sorted together.
-_SORTED = 1 << 21
+#: Reviews that are sorted together, about.
+_SORTED = 1 << 24
 #: Sessions that are looked at together when a written dataset is checked.
 _CHECKED = 1 << 18
 
@@ -37,7 +38,7 @@ def write_sessions(
     totals = np.zeros(users, np.int32)
     ends = {name: np.zeros(users, np.int32) for name in moments or {}}
     at = 0
-    for batch in _batches(engine, users, positive):
+    for batch in _batches(engine, users, rows, positive):
         user, seconds = batch.column("user_index").to_numpy(), batch.column("seconds").to_numpy()
         items[at : at + len(batch)] = batch.column("item").to_numpy()
         times[at : at + len(batch)] = seconds
@@ -53,9 +54,11 @@ def write_sessions(
             np.save(target / f"{name}.npy", offsets[:-1] + ends["valid_until"])
 
 
-def _batches(engine: Engine, users: int, positive: bool) -> Iterator[pa.RecordBatch]:
-    for first in range(0, users, _SORTED):
-        yield from engine.stream("prepare_sessions", positive=positive, first=first, past=first + _SORTED)
+def _batches(engine: Engine, users: int, rows: int, positive: bool) -> Iterator[pa.RecordBatch]:
+    """All rows in order; a part of the users at a time, as many parts as there are rows for."""
+    ends = np.linspace(0, users, -(-rows // _SORTED) + 1).astype(int).tolist()
+    for first, past in pairwise(ends):
+        yield from engine.stream("prepare_sessions", positive=positive, first=first, past=past)
 
 
 def _expected(engine: Engine, positive: bool) -> int:

@@ -15,7 +15,7 @@ from srec.artifacts import is_current, write_directory
 from srec.data.dataset import KIND, VERSION, Dataset
 from srec.data.engines.base import Engine
 from srec.data.engines.duckdb import DuckDBEngine
-from srec.data.prepare import Note, PrepareSettings, number, tally, write_interactions
+from srec.data.prepare import Note, PrepareSettings, choose, tally, write_interactions
 from srec.data.sequences import check_written
 from srec.data.sql import run_sql
 from srec.data.stores import open_reader
@@ -134,11 +134,11 @@ def build(
         write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft,
         engine(draft.path / "scratch") as opened,
     ):
-        numbered = number(opened, count, settings, note)
-        # The factorisation keeps one core busy for a while: meanwhile the others sort the sessions.
+        chosen = choose(opened, count, settings, note)
+        # The factorisation keeps one core busy for a while: meanwhile the others number and sort.
         with opened.catalogue.cursor() as catalogue, ThreadPoolExecutor(1) as beside:
             features = beside.submit(_write_features, catalogue, draft.path, tags, context, note)
-            facts = write_interactions(opened, numbered, draft.path)
+            facts = write_interactions(opened, chosen, draft.path)
             check_written(
                 draft.path,
                 {name: _seconds(moment) for name, moment in facts["split"].items()},

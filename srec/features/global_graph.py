@@ -6,14 +6,16 @@ the authors' code an item with fewer draws with replacement from those it has, a
 lists item 0, whose vector is learnt like any other, with weight 0.
 """
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from srec.data.dataset import Floats, Ints
 
 #: Pairs that are counted together: few enough to stay near the processor, whatever the sessions.
-PAIRS = 1 << 21
+PAIRS = 1 << 19
 
 
 _ITEM_BITS = 32
@@ -100,7 +102,8 @@ def global_graph(
     by_item.sort()
     by_item &= (1 << 32) - 1
     ends = np.cumsum(np.bincount(items, minlength=item_count + 1))
-    for first, past in _ranges(ends, PAIRS // (2 * window)):
+
+    def fill(first: int, past: int) -> None:
         positions = by_item[ends[first - 1] : ends[past - 1]]
         item, neighbour, count = count_neighbours(places, bits, window, positions)
         begins = np.searchsorted(item, np.arange(first, past + 1))
@@ -110,6 +113,10 @@ def global_graph(
         found = np.flatnonzero(available)
         at = begins[:-1, None][found] + place[found]
         neighbours_VS[first + found], weights_VS[first + found] = neighbour[at], count[at]
+
+    # Each range writes rows of its own, and NumPy lets go of the interpreter where the time goes.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda ends: fill(*ends), _ranges(ends, PAIRS // (2 * window))))
     return neighbours_VS, weights_VS
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from srec.data.dataset import Dataset
 from srec.data.engines.duckdb import DuckDBEngine
-from srec.data.prepare import PrepareSettings, number, tally, write_interactions
+from srec.data.prepare import PrepareSettings, choose, tally, write_interactions
 from srec.data.schema import GAMES, STORED_REVIEWS
 from srec.data.sequences import check_written
 from srec.errors import SRecError
@@ -69,7 +69,7 @@ def counted(given: PrepareSettings, latest: bool = False) -> Callable[[Any], Non
 def prepare_interactions(
     engine: DuckDBEngine, count: Callable[[Any], None], target: Path, given: PrepareSettings, note: Any
 ) -> dict[str, Any]:
-    return write_interactions(engine, number(engine, count, given, note), target)
+    return write_interactions(engine, choose(engine, count, given, note), target)
 
 
 def check(target: Path, given: PrepareSettings, split: dict[str, str]) -> None:

@@ -29,7 +29,7 @@ class Engine(Protocol):
         ...
 
     def drop(self, *tables: str) -> None:
-        """Drop tables."""
+        """Drop tables or views: what they hold in memory, others need."""
         ...
 
     def rename(self, table: str, new: str) -> None:

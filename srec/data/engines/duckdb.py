@@ -58,7 +58,8 @@ class DuckDBEngine:
     def drop(self, *tables: str) -> None:
         """As ``Engine.drop``."""
         for table in tables:
-            self.catalogue.execute(f"DROP TABLE {table}")
+            views = self.rows(f"SELECT 1 FROM duckdb_views() WHERE view_name = '{table}'")
+            self.catalogue.execute(f"DROP {'VIEW' if views else 'TABLE'} {table}")
 
     def rename(self, table: str, new: str) -> None:
         """As ``Engine.rename``."""

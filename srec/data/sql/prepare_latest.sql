@@ -5,14 +5,14 @@ CREATE TABLE pairs AS
 SELECT
     user_key,
     app_id,
-    count(*) AS versions,
+    count(*) > 1 AS several,
     any_value(positive) AS positive,
     any_value(created_at) AS created_at,
     any_value(coalesce(review_id, -1)) AS review_id
 FROM store.reviews
 GROUP BY user_key, app_id;
 
-CREATE TABLE edited AS
+CREATE TEMP TABLE edited AS
 SELECT
     user_key,
     app_id,
@@ -20,13 +20,13 @@ SELECT
     arg_max(created_at, (updated_at, created_at, coalesce(review_id, -1), positive)) AS created_at,
     arg_max(coalesce(review_id, -1), (updated_at, created_at, coalesce(review_id, -1), positive)) AS review_id
 FROM store.reviews
-SEMI JOIN (SELECT user_key, app_id FROM pairs WHERE versions > 1) AS several USING (user_key, app_id)
+SEMI JOIN (SELECT user_key, app_id FROM pairs WHERE several) AS again USING (user_key, app_id)
 GROUP BY user_key, app_id;
 
 CREATE VIEW latest AS
 SELECT user_key, app_id, positive, created_at, review_id
 FROM pairs
-WHERE versions = 1
+WHERE NOT several
 UNION ALL
 SELECT user_key, app_id, positive, created_at, review_id
 FROM edited;

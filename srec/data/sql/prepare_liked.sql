@@ -4,3 +4,6 @@ SELECT app_id, count(*) AS reviews
 FROM chosen
 WHERE positive
 GROUP BY app_id;
+
+CREATE TABLE user_gone AS
+SELECT user_key FROM user_left WHERE false;

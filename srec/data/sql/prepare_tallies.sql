@@ -1,5 +1,6 @@
--- What each user wrote.
-CREATE TABLE user_tallies AS
+-- What each user wrote. The large tables on the way are temporary: such a one is not compressed, and is only
+-- written to disk when memory is short.
+CREATE TEMP TABLE user_tallies AS
 SELECT
     user_key,
     count(*) AS reviews,

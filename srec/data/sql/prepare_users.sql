@@ -1,6 +1,6 @@
 -- Users are numbered by what they did, not by their key: the key depends on the store's secret.
 -- Who has too few reviews of the games that are left is one of those who went.
-CREATE TABLE users AS
+CREATE TEMP TABLE users AS
 SELECT
     user_key,
     row_number() OVER (ORDER BY first_at, last_at, games, least_app, most_app, user_key) - 1 AS user_index
@@ -19,8 +19,15 @@ FROM (
     HAVING count(*) >= $min_user_reviews
 ) AS remaining;
 
-CREATE TABLE reviews AS
+CREATE TEMP TABLE reviews AS
 SELECT users.user_index, chosen.app_id, chosen.positive, chosen.created_at, chosen.review_id
 FROM chosen
 JOIN users ON chosen.user_key = users.user_key
 SEMI JOIN game_left ON chosen.app_id = game_left.app_id;
+
+-- Test reviews of games that nobody liked before the test window: no model can name them.
+CREATE TABLE unknown AS
+SELECT user_index, app_id, created_at
+FROM reviews
+ANTI JOIN vocabulary USING (app_id)
+WHERE positive;

@@ -10,10 +10,13 @@ SEMI JOIN weak USING (app_id)
 WHERE positive
 GROUP BY user_key;
 
-CREATE TABLE next_games AS
+CREATE TABLE next_game_left AS
 SELECT app_id, reviews FROM game_left WHERE reviews >= $minimum;
 
-CREATE TABLE next_users AS
+CREATE TABLE next_user_left AS
 SELECT user_left.user_key, user_left.reviews - coalesce(lost.reviews, 0) AS reviews
 FROM user_left
 LEFT JOIN lost ON user_left.user_key = lost.user_key;
+
+CREATE TABLE next_user_gone AS
+SELECT user_key FROM user_gone;
