@@ -100,6 +100,7 @@ def _group_by(reviews: Path, scratch: Path, memory_limit: str, threads: int) -> 
         connection.execute("SET memory_limit = $limit", {"limit": memory_limit})
         connection.execute("SET threads = $threads", {"threads": threads})
         connection.execute("SET preserve_insertion_order = false")
+        connection.execute("SET enable_progress_bar = false")
         begun = time.perf_counter()
         connection.execute(
             "CREATE TABLE latest AS SELECT user_key, app_id, arg_max(positive, updated_at) AS positive,"
