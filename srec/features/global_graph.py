@@ -116,7 +116,7 @@ def global_graph(
 
     # Each range writes rows of its own, and NumPy lets go of the interpreter where the time goes.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(lambda ends: fill(*ends), _ranges(ends, PAIRS // (2 * window))))
+        list(pool.map(lambda reach: fill(*reach), _ranges(ends, PAIRS // (2 * window))))
     return neighbours_VS, weights_VS
 
 

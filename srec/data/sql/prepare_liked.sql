@@ -5,5 +5,6 @@ FROM chosen
 WHERE positive
 GROUP BY app_id;
 
+-- Who went on that way: nobody yet.
 CREATE TABLE user_gone AS
 SELECT user_key FROM user_left WHERE false;
