@@ -38,10 +38,15 @@ constexpr int kTile = 4;  // queries that a block is read for at once
 struct Index {
     const uint8_t* upper;  // [blocks][pairs][16][4]
     const uint8_t* lower;
-    const float* scales;  // [blocks][16]
-    const float* fine;    // [blocks][16], the residuals of whole codes
-    const float* coarse;  // [blocks][16], the residuals of their upper halves
-    const float* norms;   // [blocks], the largest of a block's coded rows
+    const float* scales;    // [blocks][16]
+    const float* fine;      // [blocks][16], the residuals of whole codes
+    const float* coarse;    // [blocks][16], the residuals of their upper halves
+    const float* along;     // [blocks][16], the rows' shares along the direction
+    const float* norms;     // [blocks], the longest of a block's coded rows
+    const float* reach;     // [blocks], the longest of a block's rows without their shares along the direction
+    const float* most;      // [blocks], the largest of those shares
+    const float* least;     // [blocks], the smallest
+    const int32_t* places;  // [blocks][16], the rows' places in the matrix; behind its last row: none
     int64_t blocks;
     int pairs;
 
@@ -51,12 +56,15 @@ struct Index {
 struct Query {
     const int8_t* codes;  // [pairs][8]
     int32_t sum;          // of the codes
-    float alpha, beta;
+    float alpha, beta, gamma;
+    float lambda;     // the query's share along the direction
+    float threshold;  // a row whose upper bound is lower is not among the best
 };
 
 struct Kernel {
     const char* name;
-    // The upper bound of the best row of each block from first on, by the upper halves, for one query or kTile.
+    // The upper bound of the best row of each block from first on, by the upper halves, for one query or kTile; a
+    // block whose bound is below the thresholds already is left as it is.
     void (*tops)(const Index&, int64_t first, int64_t last, const Query* const* queries, float* const* tops);
     void (*tops_tile)(const Index&, int64_t first, int64_t last, const Query* const* queries, float* const* tops);
     // The estimates and slacks of a block's rows, by the whole codes.
@@ -68,18 +76,18 @@ inline float plain_top(const Index& index, int64_t block, const Query& query, co
     float best = -std::numeric_limits<float>::infinity();
     for (int64_t row = 0, at = block * kRows; row < kRows; ++row, ++at) {
         const float estimate = static_cast<float>(32 * dots[row] - 241 * query.sum) * (0.5f * index.scales[at]);
-        best = std::max(best, estimate + query.alpha * index.coarse[at]);
+        best = std::max(best, estimate + query.lambda * index.along[at] + query.alpha * index.coarse[at]);
     }
-    return best + query.beta * index.norms[block];
+    return best + (query.beta * index.norms[block] + query.gamma);
 }
 
 SREC_INLINE void bound(const Index& index, int64_t block, const Query& query, const int32_t* upper,
                        const int32_t* lower, float* estimates, float* slacks) {
-    const float wide = query.beta * index.norms[block];
-    for (int row = 0; row < kRows; ++row) {
+    const float wide = query.beta * index.norms[block] + query.gamma;
+    for (int64_t row = 0, at = block * kRows; row < kRows; ++row, ++at) {
         const int32_t dot = 16 * upper[row] + lower[row] - 128 * query.sum;
-        estimates[row] = static_cast<float>(dot) * index.scales[block * kRows + row];
-        slacks[row] = query.alpha * index.fine[block * kRows + row] + wide;
+        estimates[row] = static_cast<float>(dot) * index.scales[at] + query.lambda * index.along[at];
+        slacks[row] = query.alpha * index.fine[at] + wide;
     }
 }
 
@@ -90,6 +98,9 @@ SREC_INLINE void bound(const Index& index, int64_t block, const Query& query, co
                             float* const* tops) {                                                         \
         alignas(64) int32_t dots[Count * kRows];                                                           \
         for (int64_t block = first; block < last; ++block) {                                               \
+            bool wanted = false;                                                                           \
+            for (int one = 0; one < Count; ++one) wanted |= tops[one][block] >= queries[one]->threshold;   \
+            if (!wanted) continue;                                                                         \
             name##_dots<Count>(index.of(index.upper, block), index.pairs, queries, dots);                 \
             for (int one = 0; one < Count; ++one)                                                          \
                 tops[one][block] = name##_top(index, block, *queries[one], dots + one * kRows);                   \
@@ -171,13 +182,14 @@ SREC_AVX2 inline float avx2_top(const Index& index, int64_t block, const Query& 
         const __m256i whole = _mm256_sub_epi32(_mm256_slli_epi32(dot, 5), _mm256_set1_epi32(241 * query.sum));
         const __m256 half = _mm256_mul_ps(_mm256_set1_ps(0.5f), _mm256_loadu_ps(index.scales + at));
         const __m256 slack = _mm256_mul_ps(_mm256_set1_ps(query.alpha), _mm256_loadu_ps(index.coarse + at));
-        uppers[part] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(whole), half, slack);
+        const __m256 shared = _mm256_fmadd_ps(_mm256_set1_ps(query.lambda), _mm256_loadu_ps(index.along + at), slack);
+        uppers[part] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(whole), half, shared);
     }
     const __m256 eight = _mm256_max_ps(uppers[0], uppers[1]);
     __m128 best = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
     best = _mm_max_ps(best, _mm_movehl_ps(best, best));
     best = _mm_max_ss(best, _mm_shuffle_ps(best, best, 1));
-    return _mm_cvtss_f32(best) + query.beta * index.norms[block];
+    return _mm_cvtss_f32(best) + (query.beta * index.norms[block] + query.gamma);
 }
 
 SREC_KERNEL(avx2, SREC_AVX2)
@@ -209,8 +221,10 @@ SREC_VNNI inline float vnni_top(const Index& index, int64_t block, const Query& 
     const __m512 half = _mm512_mul_ps(_mm512_set1_ps(0.5f), _mm512_loadu_ps(index.scales + block * kRows));
     const __m512 slack =
         _mm512_mul_ps(_mm512_set1_ps(query.alpha), _mm512_loadu_ps(index.coarse + block * kRows));
-    const __m512 uppers = _mm512_fmadd_ps(_mm512_cvtepi32_ps(whole), half, slack);
-    return _mm512_reduce_max_ps(uppers) + query.beta * index.norms[block];
+    const __m512 shared =
+        _mm512_fmadd_ps(_mm512_set1_ps(query.lambda), _mm512_loadu_ps(index.along + block * kRows), slack);
+    const __m512 uppers = _mm512_fmadd_ps(_mm512_cvtepi32_ps(whole), half, shared);
+    return _mm512_reduce_max_ps(uppers) + (query.beta * index.norms[block] + query.gamma);
 }
 
 SREC_KERNEL(vnni, SREC_VNNI)

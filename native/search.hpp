@@ -18,6 +18,8 @@ namespace srec {
 constexpr int kLanes = 8;                 // of the reference's sum
 constexpr double kSlack = 1.0 + 1.0 / (1 << 20);  // more than all roundings of the bounds together
 constexpr double kRounding = 1.0 / (1 << 21);     // more than those of an estimate
+constexpr double kLeast = 1.0 / (int64_t(1) << 40);  // of a query's share along the direction: the unit of its rest
+constexpr float kDone = -std::numeric_limits<float>::infinity();  // the top of a block that was opened
 
 // The reference's score: exact products, summed in double in one fixed order.
 inline double score(const float* query, const float* item, int64_t dimension) {
@@ -30,10 +32,8 @@ inline double score(const float* query, const float* item, int64_t dimension) {
     return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
 }
 
-constexpr int64_t kStretches = 64;
-
 struct Candidate {
-    int64_t row;
+    int64_t place;
     float lower, upper;
     double score;
 };
@@ -49,36 +49,55 @@ struct Filter {
         std::sort(excluded.begin(), excluded.end());
     }
 
-    bool passes(int64_t row) const {
-        return row < count && (!allowed || allowed[row]) &&
-               !std::binary_search(excluded.begin(), excluded.end(), row);
+    bool passes(int64_t place) const {
+        return place < count && (!allowed || allowed[place]) &&
+               !std::binary_search(excluded.begin(), excluded.end(), place);
     }
 };
 
-// One query's search.
+// What rows and queries are told from: a row is the centre, a share of the direction, and a rest, which is coded.
+struct Frame {
+    const double* centre;     // [dimension]
+    const double* direction;  // [dimension], of length 1 or 0
+    int64_t dimension;
+    double scale;     // the items' common exponent: their numbers are divided by it
+    double rounding;  // more than that of any row's score, for a query of length 1
+    double leaning;   // more than that of any row's share, for a query whose share is 1
+};
+
 struct Search {
+    const float* vector;
+    Filter filter;
+    size_t k;
     std::vector<int8_t> codes;
     Query query;
     double unit;    // what an estimate of 1 stands for, without the items' common exponent
     double offset;  // the centre's share of every score, in units
-    std::vector<float> tops;
-    float threshold = -std::numeric_limits<float>::infinity();
+    int64_t opened = 0;
+    std::vector<float> tops;  // of each block: no row's score is above it
     std::priority_queue<float, std::vector<float>, std::greater<float>> lowest;  // the k best lower bounds
     std::vector<Candidate> candidates;
 
-    Search(const float* vector, const double* centre, int64_t dimension, const Index& index)
-        : codes(index.pairs * kPair), tops(index.blocks) {
-        double largest = 0, shared = 0;
-        for (int64_t at = 0; at < dimension; ++at) {
-            largest = std::max(largest, std::fabs(double(vector[at])));
-            shared += double(vector[at]) * centre[at];
+    Search(const float* vector, const Frame& frame, const Index& index, Filter filter, size_t k)
+        : vector(vector), filter(std::move(filter)), k(k), codes(index.pairs * kPair), tops(index.blocks) {
+        double length = 0, shared = 0, along = 0, largest = 0;
+        for (int64_t at = 0; at < frame.dimension; ++at) {
+            length += double(vector[at]) * double(vector[at]);
+            shared += double(vector[at]) * frame.centre[at];
+            along += double(vector[at]) * frame.direction[at];
         }
-        unit = largest > 0 ? largest / 127 : 1;
+        std::vector<double> rest(frame.dimension);
+        for (int64_t at = 0; at < frame.dimension; ++at) {
+            rest[at] = double(vector[at]) - along * frame.direction[at];
+            largest = std::max(largest, std::fabs(rest[at]));
+        }
+        unit = std::max(largest / 127, std::fabs(along) * kLeast);
+        if (unit == 0) unit = 1;
         offset = shared / unit;
         int32_t sum = 0;
         double whole = 0, left = 0, coded = 0;
-        for (int64_t at = 0; at < dimension; ++at) {
-            const double value = double(vector[at]) / unit;
+        for (int64_t at = 0; at < frame.dimension; ++at) {
+            const double value = rest[at] / unit;
             const double code = std::nearbyint(value);
             codes[at] = static_cast<int8_t>(code);
             sum += static_cast<int32_t>(code);
@@ -86,73 +105,88 @@ struct Search {
             left += (value - code) * (value - code);
             coded += code * code;
         }
-        query = {codes.data(), sum, static_cast<float>(std::sqrt(whole) * kSlack),
-                 static_cast<float>((std::sqrt(left) + std::sqrt(coded) * kRounding) * kSlack)};
+        const double rounding = std::sqrt(length) * frame.rounding + std::fabs(along) * frame.leaning;
+        query.codes = codes.data();
+        query.sum = sum;
+        query.alpha = static_cast<float>(std::sqrt(whole) * kSlack);
+        query.beta = static_cast<float>((std::sqrt(left) + std::sqrt(coded) * kRounding) * kSlack);
+        query.gamma = static_cast<float>(rounding / unit * kSlack);
+        query.lambda = static_cast<float>(along / unit);
+        query.threshold = -std::numeric_limits<float>::infinity();
+        const float* shares = query.lambda < 0 ? index.least : index.most;
+        for (int64_t block = 0; block < index.blocks; ++block)
+            tops[block] = query.lambda * shares[block] + (query.alpha * index.reach[block] + query.gamma);
     }
 
-    // Open the blocks that look best, until no other can have one of the k best rows; how many that were.
-    int64_t look(const Index& index, const Kernel& kernel, const Filter& filter, size_t k) {
-        // The best of each stretch, the best first, bring the threshold near to where it ends.
-        std::vector<std::pair<float, int64_t>> best;
-        for (int64_t first = 0, last; first < index.blocks; first = last) {
-            last = std::min(first + std::max<int64_t>(index.blocks / kStretches, 1), index.blocks);
-            const auto found = std::max_element(tops.begin() + first, tops.begin() + last);
-            best.emplace_back(*found, found - tops.begin());
-        }
-        std::sort(best.begin(), best.end(), std::greater<>());
-        int64_t opened = 0;
-        for (const auto& [top, block] : best) opened += open(index, kernel, filter, k, block);
-        for (int64_t block = 0; block < index.blocks; ++block) opened += open(index, kernel, filter, k, block);
-        return opened;
+    // Whether a row of these blocks can be among the k best.
+    bool wants(int64_t first, int64_t last) const {
+        for (int64_t block = first; block < last; ++block)
+            if (tops[block] >= query.threshold) return true;
+        return false;
     }
 
-    // Look at a block's rows, unless none can be among the k best; whether that was so.
-    bool open(const Index& index, const Kernel& kernel, const Filter& filter, size_t k, int64_t block) {
-        if (!(tops[block] >= threshold)) return false;
-        tops[block] = std::numeric_limits<float>::quiet_NaN();  // not a second time
+    // Open the best of these blocks, and the next while less than k rows are known.
+    void open_best(const Index& index, const Kernel& kernel, int64_t first, int64_t last) {
+        do {
+            const auto best = std::max_element(tops.begin() + first, tops.begin() + last);
+            if (!open(index, kernel, best - tops.begin())) return;
+        } while (lowest.size() < k);
+    }
+
+    // Open all blocks that can still have one of the k best rows.
+    void open_rest(const Index& index, const Kernel& kernel) {
+        for (int64_t block = 0; block < index.blocks; ++block) open(index, kernel, block);
+    }
+
+    // Look at a block's rows, unless none can be among the k best; whether that was done.
+    bool open(const Index& index, const Kernel& kernel, int64_t block) {
+        if (tops[block] == kDone || tops[block] < query.threshold) return false;
+        tops[block] = kDone;
+        ++opened;
         float estimates[kRows], slacks[kRows];
         kernel.open(index, block, query, estimates, slacks);
-        for (int row = 0; row < kRows; ++row)
-            if (estimates[row] + slacks[row] >= threshold && filter.passes(block * kRows + row))
-                meet(block * kRows + row, estimates[row] - slacks[row], estimates[row] + slacks[row], k);
+        for (int row = 0; row < kRows; ++row) {
+            const int64_t place = index.places[block * kRows + row];
+            if (estimates[row] + slacks[row] >= query.threshold && filter.passes(place))
+                meet(place, estimates[row] - slacks[row], estimates[row] + slacks[row]);
+        }
         return true;
     }
 
-    void meet(int64_t row, float lower, float upper, size_t k) {
-        candidates.push_back({row, lower, upper, 0});
+    void meet(int64_t place, float lower, float upper) {
+        candidates.push_back({place, lower, upper, 0});
         if (lowest.size() == k) {
             if (lower <= lowest.top()) return;
             lowest.pop();
         }
         lowest.push(lower);
-        if (lowest.size() == k) threshold = lowest.top();
+        if (lowest.size() == k) query.threshold = lowest.top();
     }
 
     // Score the candidates; how many were outside of their bounds: none, if the proof and the code are right.
-    int64_t finish(const float* vector, const float* items, int64_t dimension, double scale) {
+    int64_t finish(const float* items, const Frame& frame) {
         int64_t outside = 0;
-        const float last = threshold;
+        const float last = query.threshold;
         candidates.erase(std::remove_if(candidates.begin(), candidates.end(),
                                         [last](const Candidate& one) { return one.upper < last; }),
                          candidates.end());
         for (Candidate& one : candidates) {
-            one.score = score(vector, items + one.row * dimension, dimension);
-            const double scaled = one.score / unit / scale - offset;
+            one.score = score(vector, items + one.place * frame.dimension, frame.dimension);
+            const double scaled = one.score / unit / frame.scale - offset;
             outside += !(scaled >= one.lower && scaled <= one.upper);
         }
         return outside;
     }
 
-    void best(size_t k, int64_t* rows, double* scores) {
+    void best(int64_t* rows, double* scores) {
         const auto better = [](const Candidate& one, const Candidate& other) {
-            return one.score > other.score || (one.score == other.score && one.row < other.row);
+            return one.score > other.score || (one.score == other.score && one.place < other.place);
         };
         const size_t found = std::min(k, candidates.size());
         std::partial_sort(candidates.begin(), candidates.begin() + found, candidates.end(), better);
-        for (size_t place = 0; place < k; ++place) {
-            rows[place] = place < found ? candidates[place].row : -1;
-            scores[place] =
-                place < found ? candidates[place].score : -std::numeric_limits<double>::infinity();
+        for (size_t at = 0; at < k; ++at) {
+            rows[at] = at < found ? candidates[at].place : -1;
+            scores[at] = at < found ? candidates[at].score : -std::numeric_limits<double>::infinity();
         }
     }
 };

@@ -8,8 +8,9 @@ import numpy.typing as npt
 
 from srec.data.dataset import Floats
 from srec.evaluation.environment import environment
-from srec.inference.exact import ExactTopK, kernels
+from srec.inference.exact import ExactTopK
 from srec.inference.reference import reference_top_k
+from srec.inference.scans import kernels
 
 QUERIES = 4
 KINDS = ("normal", "lengths", "huge", "tiny", "mixed", "equal", "near", "sparse")
@@ -36,7 +37,8 @@ def fuzz(cases: int, seed: int, watch: Callable[[int], None] = lambda done: None
         items_VD, vectors_BD, kind = _matrix(rng)
         k = int(rng.integers(1, len(items_VD) + 3))
         allowed_V, excluded = _filters(rng, len(items_VD))
-        index = ExactTopK(items_VD, kernel)
+        typical_D = vectors_BD.mean(0) if rng.random() < 0.5 else None
+        index = ExactTopK(items_VD, kernel, typical_D)
         found = index.search(vectors_BD, k, allowed_V=allowed_V, excluded=excluded)
         wanted = reference_top_k(items_VD, vectors_BD, k, allowed_V, excluded)
         same_B = (found.rows == wanted.rows).all(1) & (found.scores == wanted.scores).all(1)

@@ -17,7 +17,7 @@ BundleArgument = Annotated[Path, typer.Argument(help="The bundle directory.")]
 def verify(bundle: BundleArgument) -> None:
     """Check a bundle: every checksum, and that engine and API answer its golden requests as the model did."""
     from srec.inference.bundle import Bundle
-    from srec.inference.exact import kernels
+    from srec.inference.scans import kernels
     from srec.serving.app import create_app
 
     create_app(bundle)
@@ -51,7 +51,7 @@ def batch(
 
 def doctor() -> None:
     """Say what is installed and which code scores the items."""
-    from srec.inference.exact import NUMPY, kernels
+    from srec.inference.scans import NUMPY, kernels
 
     found = kernels()
     table = Table("part", "here", title="SRec's parts")

@@ -117,7 +117,7 @@ class Recommender:
         self._explanations = TagExplanations(bundle)
         self._max_length = int(bundle.config["max_length"])
         self._encoder = OnnxEncoder(bundle.encoder)
-        self.index = ExactTopK(bundle.items, kernel)
+        self.index = ExactTopK(bundle.items, kernel, self._encoder.typical(len(bundle.items)))
         self._scorers: dict[Name, Scorer] = {
             "tags": TagScorer(bundle.tag_offsets, bundle.tag_ids, bundle.tag_weights, len(bundle.tag_names)),
             "popular": Popularity(np.asarray(bundle.popularity)),

@@ -181,7 +181,7 @@ def test_an_unknown_contender_is_told() -> None:
 def test_another_model_has_no_authors_layout(tmp_path: Path) -> None:
     dataset, run = trained(tmp_path, "sr-gnn")
     model = run.load(dataset)
-    subject = Subject(dataset, run, model, TorchScorer(model), None, None, tmp_path, tmp_path)
+    subject = Subject(dataset, run, model, TorchScorer(model), None, None, tmp_path, None, tmp_path)
     with pytest.raises(SettingsError, match="the run is a sr-gnn"):
         CONTENDERS["eager"].make(subject)
     row = {"per_cpu_second": {"model": 2000.4, "end_to_end": 1000.0, "ratio_to": {}}}

@@ -12,8 +12,8 @@ from srec.errors import SourceError
 from srec.inference import batch
 from srec.inference.batch import answer_file
 from srec.inference.bundle import Bundle
-from srec.inference.exact import kernels
 from srec.inference.recommender import Recommender
+from srec.inference.scans import kernels
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from srec.bench import exactness
-from srec.inference import exact
-from srec.inference.exact import ExactTopK, kernels
+from srec.inference import exact, scans
+from srec.inference.exact import ExactTopK
 from srec.inference.reference import reference_scores, reference_top_k
+from srec.inference.scans import kernels
 
 KERNELS = kernels()
 FLOATS = st.one_of(
@@ -23,8 +24,8 @@ FLOATS = st.one_of(
 )
 
 
-def check(items_VD, vectors_BD, k, kernel, allowed_V=None, excluded=None):
-    index = ExactTopK(items_VD, kernel)
+def check(items_VD, vectors_BD, k, kernel, allowed_V=None, excluded=None, typical_D=None):
+    index = ExactTopK(items_VD, kernel, typical_D)
     found = index.search(vectors_BD, k, allowed_V=allowed_V, excluded=excluded)
     wanted = reference_top_k(items_VD, vectors_BD, k, allowed_V, excluded)
     np.testing.assert_array_equal(found.rows, wanted.rows)
@@ -46,7 +47,10 @@ def cases(draw):
     allowed_V = draw(st.none() | arrays(np.bool_, count))
     rows = st.lists(st.integers(0, count - 1), max_size=5)
     excluded = draw(st.none() | st.lists(rows, min_size=len(vectors_BD), max_size=len(vectors_BD)))
-    return items_VD, vectors_BD, draw(st.integers(1, count + 2)), allowed_V, excluded
+    typical_D = draw(
+        st.none() | st.sampled_from([*vectors_BD]) | arrays(np.float32, dimension, elements=FLOATS)
+    )
+    return items_VD, vectors_BD, draw(st.integers(1, count + 2)), allowed_V, excluded, typical_D
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -54,8 +58,8 @@ def cases(draw):
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(case=cases())
 def test_equals_the_reference_for_any_matrix_query_k_and_filter(kernel, case):
-    items_VD, vectors_BD, k, allowed_V, excluded = case
-    check(items_VD, vectors_BD, k, kernel, allowed_V, excluded)
+    items_VD, vectors_BD, k, allowed_V, excluded, typical_D = case
+    check(items_VD, vectors_BD, k, kernel, allowed_V, excluded, typical_D)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -65,7 +69,10 @@ def test_equals_the_reference_at_real_sizes(kernel, count, dimension):
     items_VD = (rng.normal(size=(count, dimension)) * rng.gamma(4, size=(count, 1))).astype(np.float32)
     vectors_BD = rng.normal(size=(70, dimension)).astype(np.float32)
     excluded = [rng.integers(0, count, 5) for _ in vectors_BD]
-    check(items_VD, vectors_BD, 10, kernel, rng.random(count) < 0.3, excluded)
+    allowed_V = rng.random(count) < 0.3
+    for leaning in (0, 1, 30):  # of the queries, all the same way
+        vectors_BD += np.float32(leaning)
+        check(items_VD, vectors_BD, 10, kernel, allowed_V, excluded, vectors_BD.mean(0))
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -102,6 +109,23 @@ def test_few_rows_are_looked_at_closely(kernel):
     assert (index.counts.opened > 0) == (kernel != "numpy")
 
 
+@pytest.mark.parametrize("kernel", sorted({*KERNELS} - {"numpy"}))
+def test_what_queries_have_in_common_spares_looking(kernel):
+    rng = np.random.default_rng(5)
+    items_VD = rng.normal(size=(8000, 64)).astype(np.float32)
+    common_D = rng.normal(size=64).astype(np.float32)
+    vectors_BD = common_D + 0.2 * rng.normal(size=(20, 64)).astype(np.float32)
+    counts = []
+    for typical_D in (None, common_D, -common_D):  # the last sorts the worst rows first
+        index = ExactTopK(items_VD, kernel, typical_D)
+        found = index.search(vectors_BD, 10)
+        np.testing.assert_array_equal(found.rows, reference_top_k(items_VD, vectors_BD, 10).rows)
+        counts.append(index.counts)
+    without, with_it, against = counts
+    assert with_it.opened < against.opened < without.opened / 2
+    assert with_it.rescored == against.rescored < without.rescored
+
+
 def test_the_reference_is_the_sum_that_its_page_describes():
     rng = np.random.default_rng(0)
     items_VD, vector_D = rng.normal(size=(30, 21)).astype(np.float32), rng.normal(size=21).astype(np.float32)
@@ -131,7 +155,7 @@ def test_a_score_outside_of_its_bounds_is_counted_and_answered_by_the_reference(
     vectors_BD = rng.normal(size=(4, 16)).astype(np.float32)
     index = ExactTopK(items_VD.copy(), kernel)
     # As damaged memory would: the bounds are those of other rows.
-    index._scan._items_VD[:] = items_VD[::-1]
+    index._items_VD[:] = items_VD[::-1]
     found = index.search(vectors_BD, 5)
     assert index.counts.outside > 0
     np.testing.assert_array_equal(found.rows, reference_top_k(items_VD[::-1], vectors_BD, 5).rows)
@@ -155,6 +179,8 @@ def test_what_does_not_fit_is_refused(items_VD, vectors_BD, k, more):
         ExactTopK(np.array(items_VD, np.float32)).search(np.array(vectors_BD, np.float32), k, **more)
     with pytest.raises(ValueError, match="less than 32,768 in a row"):
         ExactTopK(np.ones((1, 2**15), np.float32))
+    with pytest.raises(ValueError, match="a finite vector of 2 numbers"):
+        ExactTopK(np.ones((1, 2), np.float32), typical_D=np.ones(3, np.float32))
     with pytest.raises(ValueError, match="there is no kernel"):
         ExactTopK(np.ones((1, 1), np.float32), "abacus")
 
@@ -163,13 +189,15 @@ def test_without_the_native_module_numpy_answers(monkeypatch):
     monkeypatch.setitem(sys.modules, "srec.inference._scan", None)
     monkeypatch.delattr("srec.inference._scan", raising=False)
     try:
+        reload(scans)
         reload(exact)
-        assert exact.kernels() == ["numpy"]
+        assert scans.kernels() == ["numpy"]
         index = exact.ExactTopK(np.eye(3, dtype=np.float32))
         assert index.kernel == "numpy"
         assert index.search(np.array([[1, 3, 2]], np.float32), 2).rows.tolist() == [[1, 2]]
     finally:
         monkeypatch.undo()
+        reload(scans)
         reload(exact)
 
 

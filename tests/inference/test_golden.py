@@ -12,9 +12,9 @@ from srec.artifacts import write_directory
 from srec.cli import app as cli
 from srec.errors import ArtifactError
 from srec.inference.bundle import KIND, VERSION, Bundle, write_bundle
-from srec.inference.exact import kernels
 from srec.inference.golden import Golden, check_answer
 from srec.inference.recommender import Recommender
+from srec.inference.scans import kernels
 from srec.serving.app import create_app
 from srec.serving.verification import check_api
 

@@ -18,9 +18,9 @@ struct Tops {
     std::vector<float> of[kTile];
     float* pointers[kTile];
 
-    explicit Tops(int64_t blocks) {
+    Tops(int64_t blocks, float start) {
         for (int one = 0; one < kTile; ++one) {
-            of[one].resize(blocks);
+            of[one].resize(blocks, start);
             pointers[one] = of[one].data();
         }
     }
@@ -38,25 +38,31 @@ int main() {
         std::vector<uint8_t> upper(blocks * pairs * kWide), lower(upper.size());
         for (uint8_t& byte : upper) byte = random();
         for (uint8_t& byte : lower) byte = random();
-        std::vector<float> scales(blocks * kRows), fine(scales.size()), coarse(scales.size()), norms(blocks);
+        std::vector<float> scales(blocks * kRows), fine(scales.size()), coarse(scales.size()), along(scales.size());
+        std::vector<float> norms(blocks);
         for (float& scale : scales) scale = (random() % 1000) / 1000.0f;
         for (size_t row = 0; row < fine.size(); ++row) coarse[row] = 2 * (fine[row] = (random() % 1000) / 10.0f);
+        for (float& share : along) share = (int(random() % 2001) - 1000) / 100.0f;
         for (float& norm : norms) norm = (random() % 1000) / 10.0f;
-        const Index index{upper.data(),  lower.data(), scales.data(), fine.data(),
-                          coarse.data(), norms.data(), blocks,        pairs};
+        Index index{};
+        index.upper = upper.data(), index.lower = lower.data(), index.blocks = blocks, index.pairs = pairs;
+        index.scales = scales.data(), index.fine = fine.data(), index.coarse = coarse.data();
+        index.along = along.data(), index.norms = norms.data();
         std::vector<int8_t> codes[kTile];
         Query queries[kTile];
         const Query* pointers[kTile];
         for (int one = 0; one < kTile; ++one) {
             codes[one].resize(pairs * kPair);
-            queries[one] = {codes[one].data(), 0, 1.0f + random() % 100, (random() % 1000) / 100.0f};
+            queries[one] = {codes[one].data(), 0, 1.0f + random() % 100, (random() % 1000) / 100.0f,
+                            (random() % 1000) / 10.0f, int(random() % 201) - 100.0f, 0.0f};
             for (int8_t& code : codes[one]) queries[one].sum += code = int(random() % 255) - 127;
             pointers[one] = &queries[one];
         }
-        Tops wanted(blocks);
+        const float start = turn % 5 ? 1.0f : -1.0f;  // below the threshold, where it shall stay
+        Tops wanted(blocks, start);
         plain.tops_tile(index, 0, blocks, pointers, wanted.pointers);
         for (const Kernel& kernel : every) {
-            Tops together(blocks), alone(blocks);
+            Tops together(blocks, start), alone(blocks, start);
             kernel.tops_tile(index, 0, blocks, pointers, together.pointers);
             for (int one = 0; one < kTile; ++one)
                 kernel.tops(index, 0, blocks, pointers + one, alone.pointers + one);
@@ -70,7 +76,8 @@ int main() {
                     same &= near(estimates[1][row], estimates[0][row]) && near(slacks[1][row], slacks[0][row]);
                 for (int one = 0; one < kTile; ++one)
                     same &= near(together.of[one][block], wanted.of[one][block]) &&
-                            together.of[one][block] == alone.of[one][block];
+                            together.of[one][block] == alone.of[one][block] &&
+                            (together.of[one][block] == start) == (start < 0);
                 if (!same) return std::puts(kernel.name), 1;
             }
         }

@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 
 from srec.errors import ArtifactError
 from srec.inference.bundle import Bundle
-from srec.inference.exact import kernels
 from srec.inference.recommender import Recommender
+from srec.inference.scans import kernels
 from srec.serving.app import create_app
 
 FIRST = 900_000_010

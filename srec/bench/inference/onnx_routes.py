@@ -7,7 +7,6 @@ from torch import nn
 
 from srec.bench.inference.contender import Scoring, Searching
 from srec.bench.inference.subject import Subject
-from srec.inference.exact import ExactTopK
 from srec.inference.export import encoder_onnx
 from srec.inference.runtimes.onnx import OnnxScorer
 from srec.models.gce_gnn import MetadataEmbedding
@@ -21,7 +20,7 @@ def float32(subject: Subject) -> Scoring:
 
 def exact(subject: Subject) -> Searching:
     """What SRec serves with: the same encoder, the best items found by the exact int8 scan."""
-    return Searching(subject.encode, ExactTopK(subject.items_VD))
+    return Searching(subject.encode, subject.index)
 
 
 def pruned(share: float, subject: Subject) -> Scoring:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from srec.data.dataset import Dataset, Floats
+from srec.inference.exact import ExactTopK
 from srec.inference.export import encoder_onnx
 from srec.inference.formats.artefact import Encode
 from srec.inference.runtimes.onnx import OnnxEncoder
@@ -23,6 +24,7 @@ class Subject:
         items_VD: float32 [V, D].
         encoder: the ONNX file, in float32.
         encode: the same in ONNX Runtime; its vectors define the order.
+        index: the items, as SRec serves with them.
         folder: for the files of contenders.
     """
 
@@ -33,6 +35,7 @@ class Subject:
     items_VD: Floats
     encoder: Path
     encode: Encode
+    index: ExactTopK
     folder: Path
 
     @classmethod
@@ -43,5 +46,6 @@ class Subject:
         items_VD = torch_scorer.table_VD[1:].numpy()
         encoder = folder / "encoder.onnx"
         encoder.write_bytes(encoder_onnx(model))
-        encode = OnnxEncoder(encoder).encode
-        return cls(dataset, run, model, torch_scorer, items_VD, encoder, encode, folder)
+        runtime = OnnxEncoder(encoder)
+        index = ExactTopK(items_VD, typical_D=runtime.typical(len(items_VD)))
+        return cls(dataset, run, model, torch_scorer, items_VD, encoder, runtime.encode, index, folder)

@@ -6,7 +6,7 @@ import numpy as np
 
 from srec.bench.inference.inputs import Inputs
 from srec.bench.inference.subject import Subject
-from srec.inference.exact import ROWS, ExactTopK
+from srec.inference.scans import ROWS
 
 
 def search_work(subject: Subject, inputs: Inputs, exclude: bool) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def search_work(subject: Subject, inputs: Inputs, exclude: bool) -> dict[str, An
         "kernel"; for the 10 and the 50 best "rescored", the rows scored in float64 for an input, and
         "opened", the share of blocks whose lower halves were read: 0 with a kernel that has none.
     """
-    index = ExactTopK(subject.items_VD)
+    index = subject.index
     found: dict[str, Any] = {"kernel": index.kernel}
     for k in (10, 50):
         before = index.counts

@@ -9,6 +9,8 @@ from srec.data.dataset import Floats
 from srec.errors import ArtifactError
 from srec.models.base import ItemsBL, ScoresBV, VectorsBD
 
+_SINGLES = 256
+
 
 class OnnxEncoder:
     """An exported model's sessions to vectors; safe to use from several threads.
@@ -37,6 +39,12 @@ class OnnxEncoder:
         feed = {"items": np.ascontiguousarray(items_BL, np.int64)}
         vectors_BD: VectorsBD = self._session.run(["vectors"], feed)[0]
         return vectors_BD
+
+    def typical(self, items: int) -> Floats:
+        """What session vectors have in common: the mean, float32 [D], over single ones of the items 1..V."""
+        chosen = np.linspace(1, items, min(items, _SINGLES), dtype=np.int64)
+        mean_D: Floats = self.encode(chosen[:, None]).mean(0)
+        return mean_D
 
 
 class OnnxScorer:

@@ -1,0 +1,214 @@
+"""What ``exact`` searches with: native code over int8 rows, or NumPy over float32 ones (docs/exactness.md).
+
+Both fill in the best rows of queries that are valid. Shapes: V rows, C some of them, D dimension, B queries.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from srec.data.dataset import Floats, Ints
+from srec.inference.reference import Found, best, reference_scores
+
+try:
+    from srec.inference import _scan
+except ImportError:  # built without a compiler
+    _scan = None  # type: ignore[assignment]
+
+NUMPY = "numpy"
+ROWS, PAIR = 16, 8  # of a block: its rows, and the dimensions that lie together
+SMALLEST = 2.0**-100  # bounds and scales below it are raised to it or are 0, so that nothing underflows
+TINY = 2.0**-36  # of a length: more than what float64 rounds in a score of less than WIDEST numbers
+WIDEST = 2**15  # numbers in a row, from which on a product of codes may not fit in 32 bits
+_CHUNK = 4096
+_QUERIES = 64  # scored at a time by NumPy
+
+
+def kernels() -> list[str]:
+    """The scans that can run here, the fastest first; "numpy" is always the last."""
+    return [*(_scan.kernels() if _scan else ()), NUMPY]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What searches came to.
+
+    Attributes:
+        queries: how many there were.
+        outside: scores outside of their bounds. There are none, by the proof; where one appears nevertheless,
+            the searches of its call are answered by the reference.
+        rescored: rows that were scored as the reference does.
+        opened: blocks of rows whose codes' lower halves were read too; 0 where there are none.
+    """
+
+    queries: int = 0
+    outside: int = 0
+    rescored: int = 0
+    opened: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            self.queries + other.queries,
+            self.outside + other.outside,
+            self.rescored + other.rescored,
+            self.opened + other.opened,
+        )
+
+
+class NativeScan:
+    """Int8 rows, and what bounds the part of a score that their codes leave open; section 2 of the proof."""
+
+    def __init__(self, items_VD: Floats, scale: float, typical_D: Floats, kernel: str) -> None:
+        count, dimension = items_VD.shape
+        blocks, pairs = -(-count // ROWS), -(-dimension // PAIR)
+        # What all rows share changes no order: without it their codes are finer.
+        centre_D = items_VD.sum(0, dtype=np.float64) / scale / max(count, 1)
+        direction_D = _unit(typical_D.astype(np.float64))
+        shares_V, farthest = np.empty(count, np.float32), 0.0
+        for part in _parts(count):
+            rows_CD = items_VD[part].astype(np.float64) / scale
+            farthest = max(farthest, float(np.linalg.norm(rows_CD, axis=1).max()))
+            shares_V[part] = (rows_CD - centre_D) @ direction_D
+        order_V = np.argsort(-shares_V, kind="stable")
+        planes = np.zeros((2, blocks, pairs, ROWS, PAIR // 2), np.uint8)
+        scales_V, fine_V, coarse_V, norms_V, reach_V = np.zeros((5, blocks * ROWS), np.float32)
+        crooked = 0.0
+        for part in _parts(count):
+            places_C = order_V[part]
+            rows_CD = items_VD[places_C].astype(np.float64) / scale - centre_D
+            rows_CD -= shares_V[places_C, None] * direction_D
+            crooked = max(crooked, float(np.abs(rows_CD @ direction_D).max()))
+            scales_C1, codes_CD = _quantised(rows_CD)
+            middles_CD = np.floor(codes_CD / 16) * 16 + 7.5  # of what the upper half of a code leaves open
+            scales_V[part] = scales_C1[:, 0]
+            fine_V[part] = _norms_above(rows_CD - scales_C1 * codes_CD)
+            coarse_V[part] = _norms_above(rows_CD - scales_C1 * middles_CD)
+            norms_V[part] = np.maximum(*(_norms_above(scales_C1 * of_CD) for of_CD in (codes_CD, middles_CD)))
+            reach_V[part] = _norms_above(rows_CD)
+            padded = np.full((-(-len(rows_CD) // ROWS) * ROWS, pairs * PAIR), 128, np.uint8)
+            padded[: len(rows_CD), :dimension] = codes_CD + 128
+            halves = padded.reshape(-1, ROWS, pairs, 2, PAIR // 2).transpose(3, 0, 2, 1, 4)
+            place = slice(part.start // ROWS, part.start // ROWS + halves.shape[1])
+            planes[0, place] = halves[0] >> 4 | halves[1] & 0xF0
+            planes[1, place] = halves[0] & 0x0F | halves[1] << 4
+        self._all = np.zeros(0, np.uint8)
+        more = (0, blocks * ROWS - count)
+        along_V = np.pad(shares_V[order_V], more, mode="edge")
+        of_blocks = [of_V.reshape(-1, ROWS) for of_V in (norms_V, reach_V, along_V)]
+        self._scan = _scan.Scan(
+            planes,
+            np.stack([scales_V, fine_V, coarse_V, along_V]),
+            np.stack([*(of_BR.max(1) for of_BR in of_blocks), of_blocks[2].min(1)]),
+            np.pad(order_V.astype(np.int32), more, constant_values=count),
+            np.stack([centre_D, direction_D]),
+            scale,
+            TINY * (farthest + float(np.linalg.norm(centre_D))),
+            2.0**-21 * float(np.abs(shares_V).max()) + crooked,
+            items_VD,
+            kernel,
+        )
+
+    def search(
+        self,
+        vectors_BD: Floats,
+        allowed_V: npt.NDArray[np.bool_] | None,
+        excluded: Ints,
+        offsets_B1: Ints,
+        found: Found,
+    ) -> Counts:
+        """Fill in what is found."""
+        allowed = self._all if allowed_V is None else np.ascontiguousarray(allowed_V, np.uint8)
+        counts = self._scan.search(vectors_BD, allowed, offsets_B1, excluded, found.rows, found.scores)
+        return Counts(len(vectors_BD), *counts)
+
+
+class NumpyScan:
+    """Float32 scores with a bound on their rounding; section 3 of the proof."""
+
+    def __init__(self, items_VD: Floats, scale: float) -> None:
+        self._items_VD, self._scale = items_VD, scale
+        count, dimension = items_VD.shape
+        # A contiguous transposed copy: multiplying by a strided view costs several times as much.
+        self._scaled_DV = np.empty((dimension, count), np.float32)
+        self._norms_V = np.empty(count, np.float32)
+        for part in _parts(count):
+            rows_CD = items_VD[part].astype(np.float64) / scale
+            self._scaled_DV[:, part] = rows_CD.T
+            self._norms_V[part] = _norms_above(rows_CD)
+        self._rounding = 2.0**-23 * (dimension + 8)  # twice the textbook's bound of a sum in any order
+        self._underflow = SMALLEST * dimension
+
+    def search(
+        self,
+        vectors_BD: Floats,
+        allowed_V: npt.NDArray[np.bool_] | None,
+        excluded: Ints,
+        offsets_B1: Ints,
+        found: Found,
+    ) -> Counts:
+        """Fill in what is found."""
+        outside = rescored = 0
+        for first in range(0, len(vectors_BD), _QUERIES):
+            wide_BD = vectors_BD[first : first + _QUERIES].astype(np.float64)
+            units_B = 2.0 ** np.frexp(np.abs(wide_BD).max(1, initial=0))[1]
+            scaled_BD = wide_BD / units_B[:, None]
+            norms_B = _norms_above(scaled_BD)
+            estimates_BV = scaled_BD.astype(np.float32) @ self._scaled_DV
+            for at, (unit, norm, estimates_V) in enumerate(
+                zip(units_B, norms_B, estimates_BV, strict=True), first
+            ):
+                slacks_V = np.float32(self._rounding * norm) * self._norms_V + np.float32(self._underflow)
+                rows = _candidates(
+                    estimates_V - slacks_V,
+                    estimates_V + slacks_V,
+                    found.rows.shape[1],
+                    allowed_V,
+                    excluded[offsets_B1[at] : offsets_B1[at + 1]],
+                )
+                scores = reference_scores(self._items_VD[rows], vectors_BD[at])
+                misses = np.abs(scores / unit / self._scale - estimates_V[rows]) > slacks_V[rows]
+                outside, rescored = outside + int(misses.sum()), rescored + len(rows)
+                rows, scores = best(rows, scores, found.rows.shape[1])
+                found.rows[at, : len(rows)], found.scores[at, : len(rows)] = rows, scores
+        return Counts(len(vectors_BD), outside, rescored)
+
+
+def _candidates(
+    lowers_V: Floats, uppers_V: Floats, k: int, allowed_V: npt.NDArray[np.bool_] | None, excluded: Ints
+) -> Ints:
+    """The rows that may be answered and whose upper bound reaches the k-th best of their lower bounds."""
+    if allowed_V is not None:
+        lowers_V[~allowed_V] = uppers_V[~allowed_V] = -np.inf
+    lowers_V[excluded] = uppers_V[excluded] = -np.inf
+    count = len(lowers_V)
+    threshold = np.partition(lowers_V, count - k)[count - k] if k < count else -np.inf
+    return np.flatnonzero((uppers_V >= threshold) & (uppers_V > -np.inf))
+
+
+def _quantised(rows_CD: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Scales [C, 1], which float32 holds exactly, and codes [C, D], integers from -127 to 127."""
+    largest_C1 = np.abs(rows_CD).max(1, keepdims=True, initial=0)
+    scales_C1 = (largest_C1 / 127).astype(np.float32).astype(np.float64)
+    scales_C1[scales_C1 < SMALLEST] = 0
+    codes_CD = np.rint(rows_CD / np.where(scales_C1 > 0, scales_C1, np.inf))
+    return scales_C1, np.clip(codes_CD, -127, 127)
+
+
+def _norms_above(rows_CD: npt.NDArray[np.float64]) -> Floats:
+    """float32 [C]: no less than the rows' lengths, and 0 only where that is 0."""
+    norms_C = np.sqrt((rows_CD**2).sum(1)) * (1 + 1e-9)
+    raised_C = np.nextafter(np.maximum(norms_C, SMALLEST).astype(np.float32), np.float32(np.inf))
+    return np.where(norms_C > 0, raised_C, np.float32(0))
+
+
+def _unit(vector_D: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The vector at length 1; zeros stay."""
+    vector_D = vector_D / (np.abs(vector_D).max(initial=0) or 1)
+    return vector_D / (float(np.linalg.norm(vector_D)) or 1)
+
+
+def _parts(count: int) -> Iterator[slice]:
+    """Of an array, some thousand rows each."""
+    return (slice(first, min(first + _CHUNK, count)) for first in range(0, count, _CHUNK))
