@@ -53,6 +53,8 @@ struct Index {
     const uint8_t* of(const uint8_t* plane, int64_t block) const { return plane + block * pairs * kWide; }
 };
 
+constexpr float kDone = -std::numeric_limits<float>::infinity();  // the top of a block that is not worth a look
+
 struct Query {
     const int8_t* codes;  // [pairs][8]
     int32_t sum;          // of the codes
@@ -71,14 +73,16 @@ struct Kernel {
     void (*open)(const Index&, int64_t block, const Query&, float* estimates, float* slacks);
 };
 
-// The best upper bound of 16 rows, each code in the middle of what its upper half leaves open.
+// The best upper bound of 16 rows, each code in the middle of what its upper half leaves open; kDone where that is
+// below the threshold.
 inline float plain_top(const Index& index, int64_t block, const Query& query, const int32_t* dots) {
     float best = -std::numeric_limits<float>::infinity();
     for (int64_t row = 0, at = block * kRows; row < kRows; ++row, ++at) {
         const float estimate = static_cast<float>(32 * dots[row] - 241 * query.sum) * (0.5f * index.scales[at]);
         best = std::max(best, estimate + query.lambda * index.along[at] + query.alpha * index.coarse[at]);
     }
-    return best + (query.beta * index.norms[block] + query.gamma);
+    best += query.beta * index.norms[block] + query.gamma;
+    return best >= query.threshold ? best : kDone;
 }
 
 SREC_INLINE void bound(const Index& index, int64_t block, const Query& query, const int32_t* upper,
@@ -143,7 +147,7 @@ SREC_KERNEL(plain, )
 
 #if SREC_X86
 
-constexpr int kAhead = 4096;  // bytes that are asked for before they are needed
+constexpr int kAhead = 2048;  // bytes that are asked for before they are needed
 
 #define SREC_AVX2 __attribute__((target("avx2,fma")))
 #define SREC_VNNI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")))
@@ -185,11 +189,14 @@ SREC_AVX2 inline float avx2_top(const Index& index, int64_t block, const Query& 
         const __m256 shared = _mm256_fmadd_ps(_mm256_set1_ps(query.lambda), _mm256_loadu_ps(index.along + at), slack);
         uppers[part] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(whole), half, shared);
     }
-    const __m256 eight = _mm256_max_ps(uppers[0], uppers[1]);
+    const __m256 wide = _mm256_set1_ps(query.beta * index.norms[block] + query.gamma);
+    const __m256 eight = _mm256_add_ps(_mm256_max_ps(uppers[0], uppers[1]), wide);
+    const __m256 enough = _mm256_cmp_ps(eight, _mm256_set1_ps(query.threshold), _CMP_GE_OQ);
+    if (!_mm256_movemask_ps(enough)) return kDone;
     __m128 best = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
     best = _mm_max_ps(best, _mm_movehl_ps(best, best));
     best = _mm_max_ss(best, _mm_shuffle_ps(best, best, 1));
-    return _mm_cvtss_f32(best) + (query.beta * index.norms[block] + query.gamma);
+    return _mm_cvtss_f32(best);
 }
 
 SREC_KERNEL(avx2, SREC_AVX2)
@@ -223,8 +230,10 @@ SREC_VNNI inline float vnni_top(const Index& index, int64_t block, const Query& 
         _mm512_mul_ps(_mm512_set1_ps(query.alpha), _mm512_loadu_ps(index.coarse + block * kRows));
     const __m512 shared =
         _mm512_fmadd_ps(_mm512_set1_ps(query.lambda), _mm512_loadu_ps(index.along + block * kRows), slack);
-    const __m512 uppers = _mm512_fmadd_ps(_mm512_cvtepi32_ps(whole), half, shared);
-    return _mm512_reduce_max_ps(uppers) + (query.beta * index.norms[block] + query.gamma);
+    const __m512 wide = _mm512_set1_ps(query.beta * index.norms[block] + query.gamma);
+    const __m512 uppers = _mm512_add_ps(_mm512_fmadd_ps(_mm512_cvtepi32_ps(whole), half, shared), wide);
+    if (!_mm512_cmp_ps_mask(uppers, _mm512_set1_ps(query.threshold), _CMP_GE_OQ)) return kDone;
+    return _mm512_reduce_max_ps(uppers);
 }
 
 SREC_KERNEL(vnni, SREC_VNNI)

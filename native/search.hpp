@@ -19,7 +19,6 @@ constexpr int kLanes = 8;                 // of the reference's sum
 constexpr double kSlack = 1.0 + 1.0 / (1 << 20);  // more than all roundings of the bounds together
 constexpr double kRounding = 1.0 / (1 << 21);     // more than those of an estimate
 constexpr double kLeast = 1.0 / (int64_t(1) << 40);  // of a query's share along the direction: the unit of its rest
-constexpr float kDone = -std::numeric_limits<float>::infinity();  // the top of a block that was opened
 
 // The reference's score: exact products, summed in double in one fixed order.
 inline double score(const float* query, const float* item, int64_t dimension) {
@@ -120,9 +119,9 @@ struct Search {
 
     // Whether a row of these blocks can be among the k best.
     bool wants(int64_t first, int64_t last) const {
-        for (int64_t block = first; block < last; ++block)
-            if (tops[block] >= query.threshold) return true;
-        return false;
+        int found = 0;  // without a branch, so that several are compared at once
+        for (int64_t block = first; block < last; ++block) found |= tops[block] >= query.threshold;
+        return found;
     }
 
     // Open the best of these blocks, and the next while less than k rows are known.

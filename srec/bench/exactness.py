@@ -37,8 +37,7 @@ def fuzz(cases: int, seed: int, watch: Callable[[int], None] = lambda done: None
         items_VD, vectors_BD, kind = _matrix(rng)
         k = int(rng.integers(1, len(items_VD) + 3))
         allowed_V, excluded = _filters(rng, len(items_VD))
-        typical_D = vectors_BD.mean(0) if rng.random() < 0.5 else None
-        index = ExactTopK(items_VD, kernel, typical_D)
+        index = ExactTopK(items_VD, kernel, vectors_BD if rng.random() < 0.5 else None)
         found = index.search(vectors_BD, k, allowed_V=allowed_V, excluded=excluded)
         wanted = reference_top_k(items_VD, vectors_BD, k, allowed_V, excluded)
         same_B = (found.rows == wanted.rows).all(1) & (found.scores == wanted.scores).all(1)

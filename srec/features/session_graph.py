@@ -23,20 +23,16 @@ class Positions:
         sessions_P: int64, 0..B - 1.
         from_newest_P: int64, the steps to the session's newest item.
         lengths_B: int64, how many positions each session has.
-        real_P1: 0 where a position is padding, in a graph to export; None where there is no padding.
     """
 
     items_P: Tensor
     sessions_P: Tensor
     from_newest_P: Tensor
     lengths_B: Tensor
-    real_P1: Tensor | None = None
 
     def sum(self, vectors_PD: Tensor) -> Tensor:
         """[B, D]: over each session's positions."""
         batch, dimension = self.lengths_B.shape[0], vectors_PD.shape[1]
-        if self.real_P1 is not None:
-            return (vectors_PD * self.real_P1).reshape(batch, -1, dimension).sum(1)
         return vectors_PD.new_zeros((batch, dimension)).index_add(0, self.sessions_P, vectors_PD)
 
     def mean(self, vectors_PD: Tensor) -> Tensor:
@@ -51,24 +47,9 @@ def graph_is_recorded() -> bool:
 
 
 def positions(items_BL: Tensor) -> Positions:
-    """The positions of padded sessions (int64, oldest first, 0 is padding on the right).
-
-    In an exported graph, whose shapes must not depend on values, the padding stays, as the session's first
-    item, and is masked.
-    """
+    """The positions of padded sessions (int64, oldest first, 0 is padding on the right)."""
     real_BL = items_BL > 0
     lengths_B = real_BL.sum(1)
-    if graph_is_recorded():
-        batch, length = items_BL.shape
-        sessions_B1 = torch.arange(batch, device=items_BL.device)[:, None]
-        from_newest_BL = lengths_B[:, None] - 1 - torch.arange(length, device=items_BL.device)
-        return Positions(
-            torch.where(real_BL, items_BL, items_BL[:, :1]).flatten(),
-            sessions_B1.expand(batch, length).flatten(),
-            from_newest_BL.clamp(min=0).flatten(),
-            lengths_B,
-            real_BL.flatten()[:, None].to(torch.float32),
-        )
     sessions_P, places_P = real_BL.nonzero(as_tuple=True)
     from_newest_P = lengths_B[sessions_P] - 1 - places_P
     return Positions(items_BL[sessions_P, places_P], sessions_P, from_newest_P, lengths_B)
@@ -99,8 +80,8 @@ def session_edges(nodes_P: Tensor, sessions_P: Tensor, count: int) -> tuple[Tens
     )
 
 
-def dense_edges(items_BL: Tensor) -> tuple[Tensor, Tensor]:
-    """The edges between positions, and where each position's item first stands: the form that exports.
+def dense_edges(items_BL: Tensor) -> Tensor:
+    """The edges between positions, the form that exports.
 
     Args:
         items_BL: int64, oldest first, padded with 0 on the right.
@@ -108,7 +89,6 @@ def dense_edges(items_BL: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         types_BLL: int64 in 0..4, the type of the edge from a row's item to a column's; 0 (no edge) in the
             columns that repeat an earlier position's item or are padding, so that each node counts once.
-        first_BL: int64, the first position of each position's item.
     """
     real_BL = items_BL > 0
     same_BLL = (items_BL[:, :, None] == items_BL[:, None, :]) & real_BL[:, :, None] & real_BL[:, None, :]
@@ -118,7 +98,6 @@ def dense_edges(items_BL: Tensor) -> tuple[Tensor, Tensor]:
     in_BLL = out_BLL.transpose(1, 2)
     types_BLL = torch.where(out_BLL, torch.where(in_BLL, BOTH, OUT), torch.where(in_BLL, IN, NONE))
     types_BLL = torch.where(same_BLL, SELF, types_BLL)
-    first_BL = same.argmax(dim=2)
     positions_L = torch.arange(items_BL.shape[1], device=items_BL.device)
-    node_BL = (first_BL == positions_L) & real_BL
-    return torch.where(node_BL[:, None, :], types_BLL, NONE), first_BL
+    node_BL = (same.argmax(dim=2) == positions_L) & real_BL
+    return torch.where(node_BL[:, None, :], types_BLL, NONE)

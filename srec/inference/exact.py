@@ -23,28 +23,28 @@ class ExactTopK:
     Args:
         items_VD: float32 [V, D], finite; it is kept, not copied.
         kernel: one of ``kernels()``; the fastest where None.
-        typical_D: what queries have in common, such as their mean. With it less is looked at, and any finite
-            vector gives the same answers.
+        typical_BD: float32 [B, D], queries like those to come. With them less is looked at; any finite ones
+            give the same answers.
 
     Attributes:
         kernel: the scan in use.
         counts: of all searches so far.
 
     Raises:
-        ValueError: the matrix has numbers that are not finite, or too many in a row; the typical vector is
+        ValueError: the matrix has numbers that are not finite, or too many in a row; the typical queries are
             of another size; or no such kernel.
     """
 
-    def __init__(self, items_VD: Floats, kernel: str | None = None, typical_D: Floats | None = None) -> None:
+    def __init__(self, items_VD: Floats, kernel: str | None = None, typical_BD: Floats | None = None) -> None:
         self.kernel = kernel or kernels()[0]
         if self.kernel not in kernels():
             raise ValueError(f"there is no kernel {kernel!r} here; there are {', '.join(kernels())}")
         if items_VD.ndim != 2 or items_VD.shape[1] >= WIDEST or not np.isfinite(items_VD).all():
             raise ValueError(f"the items must be a matrix of finite numbers, less than {WIDEST:,} in a row")
-        if typical_D is None:
-            typical_D = np.zeros(items_VD.shape[1], np.float32)
-        if typical_D.shape != items_VD.shape[1:] or not np.isfinite(typical_D).all():
-            raise ValueError(f"the typical query must be a finite vector of {items_VD.shape[1]} numbers")
+        if typical_BD is None:
+            typical_BD = np.zeros((1, items_VD.shape[1]), np.float32)
+        if typical_BD.shape[1:] != items_VD.shape[1:] or not np.isfinite(typical_BD).all():
+            raise ValueError(f"typical queries must be finite vectors of {items_VD.shape[1]} numbers")
         self._items_VD = np.ascontiguousarray(items_VD, np.float32)
         largest = float(np.abs(self._items_VD).max(initial=0))
         self._scale = 2.0 ** float(np.frexp(largest)[1])
@@ -52,7 +52,7 @@ class ExactTopK:
         if self.kernel == NUMPY or not len(items_VD):
             self._scan = NumpyScan(self._items_VD, self._scale)
         else:
-            self._scan = NativeScan(self._items_VD, self._scale, typical_D, self.kernel)
+            self._scan = NativeScan(self._items_VD, self._scale, typical_BD, self.kernel)
         self.counts = Counts()
         self._lock = threading.Lock()
 

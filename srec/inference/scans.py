@@ -23,6 +23,7 @@ SMALLEST = 2.0**-100  # bounds and scales below it are raised to it or are 0, so
 TINY = 2.0**-36  # of a length: more than what float64 rounds in a score of less than WIDEST numbers
 WIDEST = 2**15  # numbers in a row, from which on a product of codes may not fit in 32 bits
 _CHUNK = 4096
+_SIMILAR = 1024  # rows whose shares count as similar
 _QUERIES = 64  # scored at a time by NumPy
 
 
@@ -60,18 +61,20 @@ class Counts:
 class NativeScan:
     """Int8 rows, and what bounds the part of a score that their codes leave open; section 2 of the proof."""
 
-    def __init__(self, items_VD: Floats, scale: float, typical_D: Floats, kernel: str) -> None:
+    def __init__(self, items_VD: Floats, scale: float, typical_BD: Floats, kernel: str) -> None:
         count, dimension = items_VD.shape
         blocks, pairs = -(-count // ROWS), -(-dimension // PAIR)
         # What all rows share changes no order: without it their codes are finer.
         centre_D = items_VD.sum(0, dtype=np.float64) / scale / max(count, 1)
-        direction_D = _unit(typical_D.astype(np.float64))
-        shares_V, farthest = np.empty(count, np.float32), 0.0
+        direction_D, slope = _direction(typical_BD.astype(np.float64))
+        shares_V, rests_V, farthest = np.empty(count, np.float32), np.empty(count), 0.0
         for part in _parts(count):
             rows_CD = items_VD[part].astype(np.float64) / scale
             farthest = max(farthest, float(np.linalg.norm(rows_CD, axis=1).max()))
-            shares_V[part] = (rows_CD - centre_D) @ direction_D
-        order_V = np.argsort(-shares_V, kind="stable")
+            rows_CD -= centre_D
+            shares_V[part] = rows_CD @ direction_D
+            rests_V[part] = np.linalg.norm(rows_CD - shares_V[part, None] * direction_D, axis=1)
+        order_V = _order(shares_V, rests_V, slope)
         planes = np.zeros((2, blocks, pairs, ROWS, PAIR // 2), np.uint8)
         scales_V, fine_V, coarse_V, norms_V, reach_V = np.zeros((5, blocks * ROWS), np.float32)
         crooked = 0.0
@@ -203,10 +206,31 @@ def _norms_above(rows_CD: npt.NDArray[np.float64]) -> Floats:
     return np.where(norms_C > 0, raised_C, np.float32(0))
 
 
-def _unit(vector_D: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The vector at length 1; zeros stay."""
-    vector_D = vector_D / (np.abs(vector_D).max(initial=0) or 1)
-    return vector_D / (float(np.linalg.norm(vector_D)) or 1)
+def _direction(typical_BD: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], float]:
+    """Where queries lie, of length 1 or 0, and how long their rests are to one share of it."""
+    largest = np.abs(typical_BD).max(initial=0) or 1
+    mean_D = (typical_BD / largest).sum(0) / max(len(typical_BD), 1)
+    length = float(np.linalg.norm(mean_D))
+    if not length:
+        return mean_D, 0.0
+    direction_D = mean_D / length
+    rests_BD = typical_BD / largest - np.outer(typical_BD / largest @ direction_D, direction_D)
+    return direction_D, float(np.linalg.norm(rests_BD, axis=1).mean()) / length
+
+
+def _order(shares_V: Floats, rests_V: Floats, slope: float) -> Ints:
+    """Rows such that blocks have similar shares and lengths, and those come first that can score the most."""
+    order_V = np.argsort(-shares_V, kind="stable")
+    similar_V = np.arange(len(order_V)) // _SIMILAR
+    order_V = order_V[np.lexsort((-rests_V[order_V], similar_V))]
+    most_V = shares_V[order_V] + slope * rests_V[order_V]
+    blocks_V = np.arange(len(order_V)) // ROWS
+    best_N = np.maximum.reduceat(most_V, np.arange(0, len(order_V), ROWS))
+    # The last block stays where it is: it may not be full.
+    rank_N = np.empty(len(best_N), np.int64)
+    rank_N[np.append(np.argsort(-best_N[:-1], kind="stable"), len(best_N) - 1)] = np.arange(len(best_N))
+    ordered_V: Ints = order_V[np.argsort(rank_N[blocks_V], kind="stable")]
+    return ordered_V
 
 
 def _parts(count: int) -> Iterator[slice]:

@@ -22,6 +22,7 @@ from srec.errors import SettingsError
 from srec.features.global_graph import global_graph
 from srec.features.session_graph import Positions, graph_is_recorded, positions
 from srec.models.gce_layers import GlobalAggregation, LocalGraph, Readout, dropout
+from srec.models.gce_padded import encode_padded
 from srec.models.session_model import SessionModel, draw_uniform
 from srec.settings import Settings
 
@@ -126,10 +127,14 @@ class GCEGNN(SessionModel):
 
     def encode(self, items_BL: Tensor, table_VD: Tensor) -> Tensor:
         """Session vectors [B, D], given the items' vectors."""
+        if graph_is_recorded():
+            hops = [hop for hop in self.hops if isinstance(hop, GlobalAggregation)]
+            graph = self.neighbours_VS, self.weights_VS
+            return encode_padded(self.local, hops, self.readout, *graph, items_BL, table_VD)
         settings, placed = self.settings, positions(items_BL)
         levels, nodes_P = self._levels(placed, table_VD)
         nodes_ND = levels[0].vectors_ND
-        hidden_ND = self.local(nodes_ND, nodes_P, placed.sessions_P, items_BL)
+        hidden_ND = self.local(nodes_ND, nodes_P, placed.sessions_P)
         # A node's dropout is drawn once, however often its item stands in the session.
         hidden_ND = dropout(hidden_ND, settings.dropout_local, self.training)
         if len(self.hops):
@@ -193,13 +198,7 @@ class Level:
 
 
 def distinct(keys: Tensor) -> tuple[Tensor, Tensor]:
-    """The distinct keys [N], ascending, and the place of each key among them, in the shape of ``keys``.
-
-    In an exported graph, whose shapes must not depend on values, all keys as they come.
-    """
-    if graph_is_recorded():
-        flat = keys.flatten()
-        return flat, torch.arange(flat.shape[0]).reshape(keys.shape)
+    """The distinct keys [N], ascending, and the place of each key among them, in the shape of ``keys``."""
     found, places = torch.unique(keys, return_inverse=True)
     return found, places
 

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from srec.features.session_graph import Positions, dense_edges, graph_is_recorded, session_edges
+from srec.features.session_graph import Positions, session_edges
 
 SLOPE = 0.2
 POSITIONS = 200
@@ -32,17 +32,14 @@ class LocalGraph(nn.Module):
         super().__init__()
         self.edges_4D = nn.Parameter(torch.empty(4, dimension))
 
-    def forward(self, vectors_ND: Tensor, nodes_P: Tensor, sessions_P: Tensor, items_BL: Tensor) -> Tensor:
+    def forward(self, vectors_ND: Tensor, nodes_P: Tensor, sessions_P: Tensor) -> Tensor:
         """The attended vectors [N, D].
 
         Args:
             vectors_ND: of each node, which is a distinct item of a session.
             nodes_P: int64, the node of each position.
             sessions_P: int64, the session of each position.
-            items_BL: the padded sessions; only a graph to export reads them.
         """
-        if graph_is_recorded():
-            return self._dense(vectors_ND, items_BL)
         count = vectors_ND.shape[0]
         rows_E, columns_E, types_E = session_edges(nodes_P, sessions_P, count)
         columns_ED = vectors_ND.index_select(0, columns_E)
@@ -54,16 +51,6 @@ class LocalGraph(nn.Module):
         sums_N = raised_E.new_zeros(count).index_add(0, rows_E, raised_E)
         shares_E1 = (raised_E / sums_N.index_select(0, rows_E))[:, None]
         return torch.zeros_like(vectors_ND).index_add(0, rows_E, shares_E1 * columns_ED)
-
-    def _dense(self, vectors_ND: Tensor, items_BL: Tensor) -> Tensor:
-        """The same where every position, padding included, is a node."""
-        types_BLL, _ = dense_edges(items_BL)
-        vectors_BLD = vectors_ND.reshape(*items_BL.shape, -1)
-        queries_B4LD = vectors_BLD[:, None] * self.edges_4D[:, None]
-        energies_B4LL = F.leaky_relu(queries_B4LD @ vectors_BLD.transpose(1, 2)[:, None], SLOPE)
-        chosen_BLL = energies_B4LL.gather(1, (types_BLL - 1).clamp(min=0)[:, None]).squeeze(1)
-        chosen_BLL = torch.where(types_BLL > 0, chosen_BLL, -9e15)
-        return (chosen_BLL.softmax(-1) @ vectors_BLD).flatten(0, 1)
 
 
 class GlobalAggregation(nn.Module):
@@ -95,30 +82,15 @@ class GlobalAggregation(nn.Module):
             places_NS: int64, which S of the M are each row's neighbours.
             weights_NS: how often they meet.
         """
-        attend = _attend_whole if graph_is_recorded() else attend_in_blocks
-        around_ND = attend(outer_MD, mean_BD, self.similarity, self.energy, sessions_M, places_NS, weights_NS)
+        around_ND = attend_in_blocks(
+            outer_MD, mean_BD, self.similarity, self.energy, sessions_M, places_NS, weights_NS
+        )
         merged = dropout(torch.cat((inner_ND, around_ND), -1), self.dropout, self.training)
         return torch.relu(merged @ self.merge)
 
 
-def _attend_whole(
-    outer_MD: Tensor,
-    mean_BD: Tensor,
-    similarity: Tensor,
-    energy_D1: Tensor,
-    sessions_M: Tensor,
-    places_NS: Tensor,
-    weights_NS: Tensor,
-) -> Tensor:
-    """Equations 3-5 as they stand: [N, D]."""
-    projected_MD = (F.embedding(sessions_M, mean_BD) * outer_MD) @ similarity[:-1]
-    hidden_NSD = F.embedding(places_NS, projected_MD) + weights_NS[:, :, None] * similarity[-1]
-    shares_NS = (F.leaky_relu(hidden_NSD, SLOPE) @ energy_D1).squeeze(2).softmax(-1)
-    return (shares_NS[:, None] @ F.embedding(places_NS, outer_MD)).squeeze(1)
-
-
 class _Attention(torch.autograd.Function):
-    """As ``_attend_whole``, a few sessions at a time: the vectors of the edges never leave the cache.
+    """Equations 3-5, a few sessions at a time: the vectors of the edges never leave the cache.
 
     They are made a second time on the way back, which is cheaper than to fetch them from memory.
     """
@@ -236,7 +208,7 @@ def _blocks(sessions_M: Tensor, places_NS: Tensor) -> list[tuple[slice, slice]]:
 
 
 def attend_in_blocks(*given: Tensor) -> Tensor:
-    """Equations 3-5, in float32; see ``_attend_whole``."""
+    """Equations 3-5, in float32: [N, D]."""
     with torch.autocast(given[0].device.type, enabled=False):
         exact = (value.float() if value.is_floating_point() else value for value in given)
         found: Tensor = _Attention.apply(*exact)  # type: ignore[no-untyped-call]

@@ -12,7 +12,10 @@ using namespace srec;
 
 namespace {
 
-bool near(float found, float wanted) { return std::fabs(found - wanted) <= 1e-5f * (1 + std::fabs(wanted)); }
+bool near(float found, float wanted) {
+    if (found == kDone || wanted == kDone) return std::max(found, wanted) < 0.1f;  // just above the threshold, 0
+    return std::fabs(found - wanted) <= 1e-5f * (1 + std::fabs(wanted));
+}
 
 struct Tops {
     std::vector<float> of[kTile];

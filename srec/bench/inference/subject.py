@@ -47,5 +47,5 @@ class Subject:
         encoder = folder / "encoder.onnx"
         encoder.write_bytes(encoder_onnx(model))
         runtime = OnnxEncoder(encoder)
-        index = ExactTopK(items_VD, typical_D=runtime.typical(len(items_VD)))
+        index = ExactTopK(items_VD, typical_BD=runtime.typical(len(items_VD)))
         return cls(dataset, run, model, torch_scorer, items_VD, encoder, runtime.encode, index, folder)

@@ -40,11 +40,10 @@ class OnnxEncoder:
         vectors_BD: VectorsBD = self._session.run(["vectors"], feed)[0]
         return vectors_BD
 
-    def typical(self, items: int) -> Floats:
-        """What session vectors have in common: the mean, float32 [D], over single ones of the items 1..V."""
+    def typical(self, items: int) -> VectorsBD:
+        """Vectors, float32 [B, D], like those of any session: of single ones of the items 1..V."""
         chosen = np.linspace(1, items, min(items, _SINGLES), dtype=np.int64)
-        mean_D: Floats = self.encode(chosen[:, None]).mean(0)
-        return mean_D
+        return self.encode(chosen[:, None])
 
 
 class OnnxScorer:

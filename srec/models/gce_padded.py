@@ -1,0 +1,97 @@
+"""GCE-GNN over padded sessions: the form to export, whose shapes must not depend on the sessions' values.
+
+The same equations as in ``gce_layers``, with the same weights. Every position is a node, padding and repeated
+items included; attention and sums mask what does not count. Shapes: B sessions, L positions, S neighbours, D
+dimension, M rows of a level: L, then L S, and so on.
+"""
+
+from collections.abc import Iterable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from srec.features.session_graph import dense_edges
+from srec.models.gce_layers import SLOPE, GlobalAggregation, LocalGraph, Readout
+
+NEVER = -9e15  # the energy of an edge that there is not
+
+
+def encode_padded(
+    local: LocalGraph,
+    hops: Iterable[GlobalAggregation],
+    readout: Readout,
+    neighbours_VS: Tensor,
+    weights_VS: Tensor,
+    items_BL: Tensor,
+    table_VD: Tensor,
+) -> Tensor:
+    """Session vectors [B, D], without dropout.
+
+    Args:
+        local: the session's own graph.
+        hops: the global graph's, the nearest first; none leaves it out.
+        readout: of the positions' vectors.
+        neighbours_VS: int64, each item's global neighbours.
+        weights_VS: how often they meet.
+        items_BL: int64, oldest first, padded with 0 on the right.
+        table_VD: the items' vectors.
+    """
+    real_BL = items_BL > 0
+    shares_B1L = (real_BL / real_BL.sum(1, keepdim=True))[:, None]
+    rows_BM = torch.where(real_BL, items_BL, items_BL[:, :1])
+    vectors = [F.embedding(rows_BM, table_VD)]
+    hidden_BLD = _attend_locally(local, vectors[0], items_BL)
+    layers = list(hops)
+    if layers:
+        mean_B11D = (shares_B1L @ vectors[0])[:, None]
+        weights = []
+        for _ in layers:
+            around_BMS = F.embedding(rows_BM, neighbours_VS)
+            weights.append(F.embedding(rows_BM, weights_VS)[..., None])
+            vectors.append(F.embedding(around_BMS, table_VD))
+            rows_BM = around_BMS.flatten(1)
+        for layer in layers:
+            vectors = [
+                _aggregate(layer, _rows(inner), outer.reshape(*weight.shape[:-1], -1), mean_B11D, weight)
+                for inner, outer, weight in zip(vectors[:-1], vectors[1:], weights, strict=False)
+            ]
+        hidden_BLD = hidden_BLD + vectors[0]
+    return _read_out(readout, hidden_BLD, real_BL, shares_B1L)
+
+
+def _rows(vectors: Tensor) -> Tensor:
+    """[B, M, D]: a level as the rows of the hop that leads on from it."""
+    return vectors if vectors.ndim == 3 else vectors.flatten(1, 2)
+
+
+def _attend_locally(layer: LocalGraph, vectors_BLD: Tensor, items_BL: Tensor) -> Tensor:
+    """Equations 6-8: [B, L, D]."""
+    types_BLL = dense_edges(items_BL)
+    by_type_5D = F.pad(layer.edges_4D, (0, 0, 1, 0))  # the first type is no edge
+    queries_B5LD = vectors_BLD[:, None] * by_type_5D[:, None]
+    energies_B5LL = F.leaky_relu(queries_B5LD @ vectors_BLD.transpose(1, 2)[:, None], SLOPE)
+    chosen_BLL = energies_B5LL.gather(1, types_BLL[:, None]).squeeze(1)
+    return torch.where(types_BLL > 0, chosen_BLL, NEVER).softmax(-1) @ vectors_BLD
+
+
+def _aggregate(
+    layer: GlobalAggregation, inner_BMD: Tensor, outer_BMSD: Tensor, mean_B11D: Tensor, weights_BMS1: Tensor
+) -> Tensor:
+    """Equations 2-5: [B, M, D]."""
+    hidden_BMSD = (mean_B11D * outer_BMSD) @ layer.similarity[:-1] + weights_BMS1 * layer.similarity[-1]
+    shares_BMS = (F.leaky_relu(hidden_BMSD, SLOPE) @ layer.energy).squeeze(3).softmax(-1)
+    around_BMD = (shares_BMS[:, :, None] @ outer_BMSD).squeeze(2)
+    return torch.relu(torch.cat((inner_BMD, around_BMD), -1) @ layer.merge)
+
+
+def _read_out(layer: Readout, hidden_BLD: Tensor, real_BL: Tensor, shares_B1L: Tensor) -> Tensor:
+    """Equations 11-14: [B, D]."""
+    place_part, hidden_part = layer.position_merge.chunk(2)
+    places_L = torch.arange(real_BL.shape[1], device=real_BL.device)
+    from_newest_BL = (real_BL.sum(1, keepdim=True) - 1 - places_L).clamp(min=0)
+    places_BLD = F.embedding(from_newest_BL, layer.positions.weight @ place_part)
+    placed_BLD = torch.tanh(places_BLD + hidden_BLD @ hidden_part)
+    gates_BLD = torch.sigmoid(layer.gate(placed_BLD) + layer.mean_gate(shares_B1L @ hidden_BLD))
+    energies_B1L = (gates_BLD @ layer.energy).transpose(1, 2) * real_BL[:, None]
+    return (energies_B1L @ hidden_BLD).squeeze(1)
