@@ -53,7 +53,7 @@ struct Index {
     const uint8_t* of(const uint8_t* plane, int64_t block) const { return plane + block * pairs * kWide; }
 };
 
-constexpr float kDone = -std::numeric_limits<float>::infinity();  // the top of a block that is not worth a look
+constexpr float kDone = -std::numeric_limits<float>::infinity();  // the top of a block that needs no look
 
 struct Query {
     const int8_t* codes;  // [pairs][8]
@@ -63,14 +63,24 @@ struct Query {
     float threshold;  // a row whose upper bound is lower is not among the best
 };
 
+// A block that may have one of the best rows.
+struct Block {
+    int64_t number;
+    float top;             // no row's score is above it
+    int32_t upper[kRows];  // products of the codes' upper halves
+};
+
 struct Kernel {
     const char* name;
-    // The upper bound of the best row of each block from first on, by the upper halves, for one query or kTile; a
-    // block whose bound is below the thresholds already is left as it is.
-    void (*tops)(const Index&, int64_t first, int64_t last, const Query* const* queries, float* const* tops);
-    void (*tops_tile)(const Index&, int64_t first, int64_t last, const Query* const* queries, float* const* tops);
+    // For one query or kTile the blocks from first on whose best upper bound, by the upper halves, reaches the query's
+    // threshold: they go where found points to, which is behind them then. The bounds are what is known already: a
+    // block of which all are below the thresholds is not read.
+    void (*scan)(const Index&, int64_t first, int64_t last, const Query* const* queries, const float* const* bounds,
+                 Block** found);
+    void (*scan_tile)(const Index&, int64_t first, int64_t last, const Query* const* queries,
+                      const float* const* bounds, Block** found);
     // The estimates and slacks of a block's rows, by the whole codes.
-    void (*open)(const Index&, int64_t block, const Query&, float* estimates, float* slacks);
+    void (*open)(const Index&, const Block&, const Query&, float* estimates, float* slacks);
 };
 
 // The best upper bound of 16 rows, each code in the middle of what its upper half leaves open; kDone where that is
@@ -96,30 +106,34 @@ SREC_INLINE void bound(const Index& index, int64_t block, const Query& query, co
 }
 
 // The functions of an instruction set, from its own products of a plane's halves with queries, and its best bound.
-#define SREC_KERNEL(name, target)                                                                          \
-    template <int Count>                                                                                   \
-    target void name##_tops(const Index& index, int64_t first, int64_t last, const Query* const* queries, \
-                            float* const* tops) {                                                         \
-        alignas(64) int32_t dots[Count * kRows];                                                           \
-        for (int64_t block = first; block < last; ++block) {                                               \
-            bool wanted = false;                                                                           \
-            for (int one = 0; one < Count; ++one) wanted |= tops[one][block] >= queries[one]->threshold;   \
-            if (!wanted) continue;                                                                         \
-            name##_dots<Count>(index.of(index.upper, block), index.pairs, queries, dots);                 \
-            for (int one = 0; one < Count; ++one)                                                          \
-                tops[one][block] = name##_top(index, block, *queries[one], dots + one * kRows);                   \
-        }                                                                                                  \
-    }                                                                                                      \
-    target inline void name##_open(const Index& index, int64_t block, const Query& query,                 \
-                                   float* estimates, float* slacks) {                                      \
-        alignas(64) int32_t upper[kRows], lower[kRows];                                                    \
-        const Query* queries[] = {&query};                                                                 \
-        name##_dots<1>(index.of(index.upper, block), index.pairs, queries, upper);                        \
-        name##_dots<1>(index.of(index.lower, block), index.pairs, queries, lower);                        \
-        bound(index, block, query, upper, lower, estimates, slacks);                                       \
-    }                                                                                                      \
-    constexpr Kernel name##_kernel(const char* called) {                                                   \
-        return {called, name##_tops<1>, name##_tops<kTile>, name##_open};                                  \
+#define SREC_KERNEL(name, target)                                                                            \
+    template <int Count>                                                                                     \
+    target void name##_scan(const Index& index, int64_t first, int64_t last, const Query* const* queries,   \
+                            const float* const* bounds, Block** found) {                                     \
+        alignas(64) int32_t dots[Count * kRows];                                                             \
+        for (int64_t block = first; block < last; ++block) {                                                 \
+            bool wanted = false;                                                                             \
+            for (int one = 0; one < Count; ++one) wanted |= bounds[one][block] >= queries[one]->threshold;   \
+            if (!wanted) continue;                                                                           \
+            name##_dots<Count>(index.of(index.upper, block), index.pairs, queries, dots);                    \
+            for (int one = 0; one < Count; ++one) {                                                          \
+                const float top = name##_top(index, block, *queries[one], dots + one * kRows);               \
+                if (top == kDone) continue;                                                                  \
+                found[one]->number = block;                                                                  \
+                found[one]->top = top;                                                                       \
+                std::memcpy(found[one]++->upper, dots + one * kRows, kRows * sizeof(int32_t));               \
+            }                                                                                                \
+        }                                                                                                    \
+    }                                                                                                        \
+    target inline void name##_open(const Index& index, const Block& block, const Query& query,               \
+                                   float* estimates, float* slacks) {                                        \
+        alignas(64) int32_t lower[kRows];                                                                    \
+        const Query* queries[] = {&query};                                                                   \
+        name##_dots<1>(index.of(index.lower, block.number), index.pairs, queries, lower);                    \
+        bound(index, block.number, query, block.upper, lower, estimates, slacks);                            \
+    }                                                                                                        \
+    constexpr Kernel name##_kernel(const char* called) {                                                     \
+        return {called, name##_scan<1>, name##_scan<kTile>, name##_open};                                    \
     }
 
 inline int32_t four(const int8_t* codes) {

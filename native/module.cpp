@@ -31,8 +31,14 @@ struct Counts {
 class Scan {
   public:
     Scan(Array<uint8_t, 5> planes, Array<float, 2> rows_4V, Array<float, 2> blocks_4N, Array<int32_t, 1> places_V,
-         Array<double, 2> frame_2D, double scale, double rounding, double leaning, Array<float, 2> items_VD, const char* name)
-        : planes_(planes), rows_(rows_4V), blocks_(blocks_4N), places_(places_V), frame_of_(frame_2D), items_(items_VD) {
+         Array<double, 2> frame_2D, double scale, double rounding, double leaning, Array<float, 2> items_VD,
+         const char* name)
+        : planes_(planes),
+          rows_(rows_4V),
+          blocks_(blocks_4N),
+          places_(places_V),
+          frame_of_(frame_2D),
+          items_(items_VD) {
         const std::vector<Kernel> usable = kernels();
         const auto kernel = std::find_if(usable.begin(), usable.end(),
                                          [name](const Kernel& one) { return !std::strcmp(name, one.name); });
@@ -105,16 +111,19 @@ class Scan {
                 if (search.wants(first, last)) wanting.push_back(&search);
             for (size_t one = 0; one < wanting.size();) {
                 const Query* queries[kTile];
-                float* tops[kTile];
+                const float* bounds[kTile];
+                Block* found[kTile];
                 const size_t together = wanting.size() - one < kTile ? 1 : kTile;
                 for (size_t at = 0; at < together; ++at) {
-                    queries[at] = &wanting[one + at]->query;
-                    tops[at] = wanting[one + at]->tops.data();
+                    Search& search = *wanting[one + at];
+                    queries[at] = &search.query;
+                    bounds[at] = search.bounds.data();
+                    found[at] = search.end;
                 }
-                (together == 1 ? kernel_.tops : kernel_.tops_tile)(index_, first, last, queries, tops);
+                (together == 1 ? kernel_.scan : kernel_.scan_tile)(index_, first, last, queries, bounds, found);
+                for (size_t at = 0; at < together; ++at) wanting[one + at]->keep(index_, kernel_, found[at]);
                 one += together;
             }
-            for (Search* search : wanting) search->open_best(index_, kernel_, first, last);
         }
         for (Search& search : searches) search.open_rest(index_, kernel_);
     }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <queue>
 #include <utility>
 #include <vector>
@@ -73,12 +74,20 @@ struct Search {
     double unit;    // what an estimate of 1 stands for, without the items' common exponent
     double offset;  // the centre's share of every score, in units
     int64_t opened = 0;
-    std::vector<float> tops;  // of each block: no row's score is above it
+    std::vector<float> bounds;  // of each block, without its codes: no row's score is above it
+    std::unique_ptr<Block[]> blocks;  // those worth a look by the upper halves of their codes
+    Block* end;                       // of them
     std::priority_queue<float, std::vector<float>, std::greater<float>> lowest;  // the k best lower bounds
     std::vector<Candidate> candidates;
 
     Search(const float* vector, const Frame& frame, const Index& index, Filter filter, size_t k)
-        : vector(vector), filter(std::move(filter)), k(k), codes(index.pairs * kPair), tops(index.blocks) {
+        : vector(vector),
+          filter(std::move(filter)),
+          k(k),
+          codes(index.pairs * kPair),
+          bounds(index.blocks),
+          blocks(new Block[index.blocks]),
+          end(blocks.get()) {
         double length = 0, shared = 0, along = 0, largest = 0;
         for (int64_t at = 0; at < frame.dimension; ++at) {
             length += double(vector[at]) * double(vector[at]);
@@ -114,38 +123,38 @@ struct Search {
         query.threshold = -std::numeric_limits<float>::infinity();
         const float* shares = query.lambda < 0 ? index.least : index.most;
         for (int64_t block = 0; block < index.blocks; ++block)
-            tops[block] = query.lambda * shares[block] + (query.alpha * index.reach[block] + query.gamma);
+            bounds[block] = query.lambda * shares[block] + (query.alpha * index.reach[block] + query.gamma);
     }
 
     // Whether a row of these blocks can be among the k best.
     bool wants(int64_t first, int64_t last) const {
         int found = 0;  // without a branch, so that several are compared at once
-        for (int64_t block = first; block < last; ++block) found |= tops[block] >= query.threshold;
+        for (int64_t block = first; block < last; ++block) found |= bounds[block] >= query.threshold;
         return found;
     }
 
-    // Open the best of these blocks, and the next while less than k rows are known.
-    void open_best(const Index& index, const Kernel& kernel, int64_t first, int64_t last) {
-        do {
-            const auto best = std::max_element(tops.begin() + first, tops.begin() + last);
-            if (!open(index, kernel, best - tops.begin())) return;
-        } while (lowest.size() < k);
+    // Keep the blocks found up to here, and open the best of them, and the next while less than k rows are known.
+    void keep(const Index& index, const Kernel& kernel, Block* last) {
+        const auto lower = [](const Block& one, const Block& other) { return one.top < other.top; };
+        Block* first = std::exchange(end, last);
+        while (first < end && open(index, kernel, *std::max_element(first, end, lower)))
+            if (lowest.size() == k) return;
     }
 
     // Open all blocks that can still have one of the k best rows.
     void open_rest(const Index& index, const Kernel& kernel) {
-        for (int64_t block = 0; block < index.blocks; ++block) open(index, kernel, block);
+        for (Block* block = blocks.get(); block < end; ++block) open(index, kernel, *block);
     }
 
     // Look at a block's rows, unless none can be among the k best; whether that was done.
-    bool open(const Index& index, const Kernel& kernel, int64_t block) {
-        if (tops[block] == kDone || tops[block] < query.threshold) return false;
-        tops[block] = kDone;
+    bool open(const Index& index, const Kernel& kernel, Block& block) {
+        if (block.top == kDone || block.top < query.threshold) return false;
+        block.top = kDone;
         ++opened;
         float estimates[kRows], slacks[kRows];
         kernel.open(index, block, query, estimates, slacks);
         for (int row = 0; row < kRows; ++row) {
-            const int64_t place = index.places[block * kRows + row];
+            const int64_t place = index.places[block.number * kRows + row];
             if (estimates[row] + slacks[row] >= query.threshold && filter.passes(place))
                 meet(place, estimates[row] - slacks[row], estimates[row] + slacks[row]);
         }

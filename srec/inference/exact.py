@@ -7,7 +7,7 @@ the same. Shapes: V rows, D dimension, B queries, K results.
 
 import threading
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 
 import numpy as np
 import numpy.typing as npt
@@ -84,8 +84,8 @@ class ExactTopK:
             raise ValueError(f"queries must be finite vectors of {dimension} numbers")
         if k < 1 or (allowed_V is not None and allowed_V.shape != (count,)):
             raise ValueError("k must be at least 1, and a filter must have an entry for each row")
-        lists = [np.asarray(rows, np.int64) for rows in excluded or [()] * len(vectors_BD)]
-        flat = np.concatenate(lists) if lists else np.zeros(0, np.int64)
+        lists = excluded or [()] * len(vectors_BD)
+        flat = np.fromiter(chain.from_iterable(lists), np.int64)
         # Seen as unsigned, what is negative is too large as well.
         if len(lists) != len(vectors_BD) or (len(flat) and flat.view(np.uint64).max() >= count):
             raise ValueError("there must be a list of excluded rows for each query, all of them rows")
@@ -97,5 +97,6 @@ class ExactTopK:
         with self._lock:
             self.counts += counts
         if counts.outside:
-            return reference_top_k(self._items_VD, vectors_BD, k, allowed_V, lists)
+            arrays = [np.asarray(rows, np.int64) for rows in lists]
+            return reference_top_k(self._items_VD, vectors_BD, k, allowed_V, arrays)
         return found

@@ -53,9 +53,11 @@ class TagExplanations:
         # One number to sort by, as products are at most 1: sorting by two takes far longer.
         keys_M = 2 * places_M - self._weights[at_M] * theirs_M[common]
         sorted_M = at_M[keys_M.argsort(kind="stable")]
-        names = [self._names[tag] for tag in self._ids[sorted_M].tolist()]
-        ends = np.bincount(places_M, minlength=sum(map(len, items))).cumsum().tolist()
-        found = iter([names[begin:end][:most] for begin, end in zip([0, *ends], ends, strict=False)])
+        counts_N = np.bincount(places_M, minlength=sum(map(len, items)))
+        ranks_M = np.arange(len(sorted_M)) - (counts_N.cumsum() - counts_N)[places_M]
+        names = [self._names[tag] for tag in self._ids[sorted_M[ranks_M < most]].tolist()]
+        ends = np.minimum(counts_N, most).cumsum().tolist()
+        found = iter([names[begin:end] for begin, end in zip([0, *ends], ends, strict=False)])
         return [[next(found) for _ in one] for one in items]
 
     def _entries(self, lists: Lists) -> tuple[Ints, Ints, Ints]:

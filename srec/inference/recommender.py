@@ -30,8 +30,7 @@ class UnknownGame(SRecError):  # noqa: N818 -- it is what the visitor asked for
     """The bundle does not know the game."""
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """What a visitor asks for.
 
     Attributes:
@@ -72,19 +71,27 @@ class Recommended(NamedTuple):
         return self.info.name
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """Games, best first, and what was not known.
 
     Attributes:
         recommender: who answered; "popular" where no liked game was known (or, for "tags", has tags).
-        games: at most k, none of them liked already.
+        infos: at most k games, none of them liked already.
+        scores: theirs.
+        shared_tags: for each the tags in common with the liked games, the heaviest first.
         unknown: the liked app ids that the bundle does not know, in the order given.
     """
 
     recommender: Name
-    games: list[Recommended]
+    infos: list[GameInfo]
+    scores: list[float]
+    shared_tags: list[list[str]]
     unknown: list[int]
+
+    @property
+    def games(self) -> list[Recommended]:
+        """Each game with its score and tags."""
+        return list(map(Recommended, self.infos, self.scores, self.shared_tags))
 
 
 @dataclass(frozen=True)
@@ -143,10 +150,11 @@ class Recommender:
             next(learnt) if one.name == "smart" else self._counted(one.name, one.known, one.k)
             for one in asked
         ]
+        games = self.bundle.games
         shared = self._explanations.shared([items for items, _ in best], [one.known for one in asked])
         return [
-            Answer(one.name, self._described(*found, tags), one.unknown)
-            for one, found, tags in zip(asked, best, shared, strict=True)
+            Answer(one.name, [games[item - 1] for item in items], scores, tags, one.unknown)
+            for one, (items, scores), tags in zip(asked, best, shared, strict=True)
         ]
 
     def recommend_batch(self, liked: Sequence[Sequence[int]], *, k: int = 10) -> Batch:
@@ -233,18 +241,13 @@ class Recommender:
             for row_L, at in zip(items_BL, places, strict=True):
                 row_L[: len(newest[at])] = newest[at]
             vectors_BD[places] = self._encoder.encode(items_BL)
-        return self.index.search(vectors_BD, k, excluded=[np.array(items) - 1 for items in lists])
-
-    def _described(self, items: list[int], scores: list[float], shared: list[list[str]]) -> list[Recommended]:
-        games = self.bundle.games
-        return [
-            Recommended(games[item - 1], score, tags)
-            for item, score, tags in zip(items, scores, shared, strict=True)
-        ]
+        return self.index.search(vectors_BD, k, excluded=[[item - 1 for item in items] for items in lists])
 
     def _known(self, liked: Sequence[int]) -> tuple[list[int], list[int]]:
         once = dict.fromkeys(liked)
-        known = [self._item_of[app_id] for app_id in once if app_id in self._item_of]
+        known = [item for item in map(self._item_of.get, once) if item]
+        if len(known) == len(once):
+            return known, []
         return known, [app_id for app_id in once if app_id not in self._item_of]
 
 

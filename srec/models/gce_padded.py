@@ -1,8 +1,8 @@
 """GCE-GNN over padded sessions: the form to export, whose shapes must not depend on the sessions' values.
 
-The same equations as in ``gce_layers``, with the same weights. Every position is a node, padding and repeated
-items included; attention and sums mask what does not count. Shapes: B sessions, L positions, S neighbours, D
-dimension, M rows of a level: L, then L S, and so on.
+The same equations as in ``gce_layers``, with the same weights. In the local graph and the readout every
+position is a node, padding and repeated items included, and what does not count is masked. Shapes: B sessions,
+L positions, P positions that are no padding, S neighbours, D dimension, M rows of a level: 1, then S, and so on.
 """
 
 from collections.abc import Iterable
@@ -39,29 +39,33 @@ def encode_padded(
     """
     real_BL = items_BL > 0
     shares_B1L = (real_BL / real_BL.sum(1, keepdim=True))[:, None]
-    rows_BM = torch.where(real_BL, items_BL, items_BL[:, :1])
-    vectors = [F.embedding(rows_BM, table_VD)]
-    hidden_BLD = _attend_locally(local, vectors[0], items_BL)
+    vectors_BLD = F.embedding(items_BL, table_VD)
+    hidden_BLD = _attend_locally(local, vectors_BLD, items_BL)
     layers = list(hops)
     if layers:
-        mean_B11D = (shares_B1L @ vectors[0])[:, None]
-        weights = []
+        # Here most of the work is done, so padding is left out: P positions.
+        places_P1 = real_BL.flatten().nonzero()
+        mean_BLD = (shares_B1L @ vectors_BLD).expand_as(vectors_BLD)
+        items_PM, mean_P1D = items_BL.flatten()[places_P1], F.embedding(places_P1, mean_BLD.flatten(0, 1))
+        vectors, weights = [F.embedding(places_P1, vectors_BLD.flatten(0, 1))], []
         for _ in layers:
-            around_BMS = F.embedding(rows_BM, neighbours_VS)
-            weights.append(F.embedding(rows_BM, weights_VS)[..., None])
-            vectors.append(F.embedding(around_BMS, table_VD))
-            rows_BM = around_BMS.flatten(1)
+            around_PMS = F.embedding(items_PM, neighbours_VS)
+            weights.append(F.embedding(items_PM, weights_VS)[..., None])
+            vectors.append(F.embedding(around_PMS, table_VD))
+            items_PM = around_PMS.flatten(1)
         for layer in layers:
             vectors = [
-                _aggregate(layer, _rows(inner), outer.reshape(*weight.shape[:-1], -1), mean_B11D, weight)
+                _aggregate(layer, _rows(inner), outer.reshape(*weight.shape[:-1], -1), mean_P1D, weight)
                 for inner, outer, weight in zip(vectors[:-1], vectors[1:], weights, strict=False)
             ]
-        hidden_BLD = hidden_BLD + vectors[0]
+        # Padding takes a neighbour's vector, which the readout leaves out.
+        at_BL = (real_BL.flatten().cumsum(0) - 1).reshape(real_BL.shape).clamp(min=0)
+        hidden_BLD = hidden_BLD + F.embedding(at_BL, vectors[0].squeeze(1))
     return _read_out(readout, hidden_BLD, real_BL, shares_B1L)
 
 
 def _rows(vectors: Tensor) -> Tensor:
-    """[B, M, D]: a level as the rows of the hop that leads on from it."""
+    """[P, M, D]: a level as the rows of the hop that leads on from it."""
     return vectors if vectors.ndim == 3 else vectors.flatten(1, 2)
 
 
@@ -76,13 +80,14 @@ def _attend_locally(layer: LocalGraph, vectors_BLD: Tensor, items_BL: Tensor) ->
 
 
 def _aggregate(
-    layer: GlobalAggregation, inner_BMD: Tensor, outer_BMSD: Tensor, mean_B11D: Tensor, weights_BMS1: Tensor
+    layer: GlobalAggregation, inner_PMD: Tensor, outer_PMSD: Tensor, mean_P1D: Tensor, weights_PMS1: Tensor
 ) -> Tensor:
-    """Equations 2-5: [B, M, D]."""
-    hidden_BMSD = (mean_B11D * outer_BMSD) @ layer.similarity[:-1] + weights_BMS1 * layer.similarity[-1]
-    shares_BMS = (F.leaky_relu(hidden_BMSD, SLOPE) @ layer.energy).squeeze(3).softmax(-1)
-    around_BMD = (shares_BMS[:, :, None] @ outer_BMSD).squeeze(2)
-    return torch.relu(torch.cat((inner_BMD, around_BMD), -1) @ layer.merge)
+    """Equations 2-5: [P, M, D]."""
+    alike_PMSD = (mean_P1D[:, None] * outer_PMSD) @ layer.similarity[:-1]
+    hidden_PMSD = alike_PMSD + weights_PMS1 * layer.similarity[-1]
+    shares_PMS = (F.leaky_relu(hidden_PMSD, SLOPE) @ layer.energy).squeeze(3).softmax(-1)
+    around_PMD = (shares_PMS[:, :, None] @ outer_PMSD).squeeze(2)
+    return torch.relu(torch.cat((inner_PMD, around_PMD), -1) @ layer.merge)
 
 
 def _read_out(layer: Readout, hidden_BLD: Tensor, real_BL: Tensor, shares_B1L: Tensor) -> Tensor:

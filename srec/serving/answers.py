@@ -33,10 +33,12 @@ class AnswerWriter:
 
     def answer(self, answer: Answer) -> bytes:
         """An answer of the recommender."""
+        tag = self._tags.__getitem__
         games = [
-            b'{%b,"score":%a,"shared_tags":[%b]}'
-            % (self._part(info), score, b",".join([self._tags[name] for name in shared]))
-            for info, score, shared in answer.games
+            b'{%b,"score":%.9g,"shared_tags":[%b]}' % (part, score, b",".join(map(tag, shared)))
+            for part, score, shared in zip(
+                map(self._part, answer.infos), answer.scores, answer.shared_tags, strict=True
+            )
         ]
         return b'{"recommender":"%b","games":[%b],"unknown":%b}' % (
             answer.recommender.encode(),
