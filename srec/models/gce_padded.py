@@ -2,7 +2,7 @@
 
 The same equations as in ``gce_layers``, with the same weights. In the local graph and the readout every
 position is a node, padding and repeated items included, and what does not count is masked. Shapes: B sessions,
-L positions, P positions that are no padding, S neighbours, D dimension, M rows of a level: 1, then S, and so on.
+L positions, P positions that are no padding, S neighbours, D dimension, M rows of a level: 1, then S, ...
 """
 
 from collections.abc import Iterable
