@@ -1,8 +1,8 @@
-"""GCE-GNN over padded sessions: the form to export, whose shapes must not depend on the sessions' values.
+"""GCE-GNN over padded sessions: the form to export.
 
 The same equations as in ``gce_layers``, with the same weights. In the local graph and the readout every
-position is a node, padding and repeated items included, and what does not count is masked. Shapes: B sessions,
-L positions, P positions that are no padding, S neighbours, D dimension, M rows of a level: 1, then S, ...
+position is a node, padding and repeated items included, and what does not count is masked. Shapes: B
+sessions, L positions, P positions that are no padding, S neighbours, D dimension, M rows of a level.
 """
 
 from collections.abc import Iterable
