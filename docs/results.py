@@ -107,12 +107,14 @@ def inferred(folder: Path) -> Iterator[str]:
         return
     yield "### Inference: speed, and whether the order stays\n"
     yield "`srec bench inference`: one thread, a session at a time, contenders interleaved. Inputs per"
-    yield "CPU second and ratios, medians over blocks, are of random inputs: app ids in, the ten best out."
-    yield "Top 10, top 50: % of inputs whose list is exactly the reference's. The pages say the rest.\n"
+    yield "CPU second and ratios are medians over blocks, of random inputs or of real ones: app ids in, the"
+    yield "ten best out. Top 10, top 50: % of inputs whose list is exactly the reference's. The pages say the"
+    yield "rest.\n"
     for file in files:
         result = read(file)
         name = result["dataset"] + (", simulated" if result["simulated"] else "")
-        yield f"#### {result['items']:,} items, dimension {result['dimension']} ({name})\n"
+        processor = result["environment"]["processor"]
+        yield f"#### {result['items']:,} items, dimension {result['dimension']}, {processor} ({name})\n"
         yield table(SUMMARY, [summary(row) for row in result["contenders"]]) + "\n"
         inputs = result["inputs"]
         count = f"{inputs['random']:,} random inputs and {inputs['real']:,} beginnings of test sessions"
