@@ -118,7 +118,8 @@ def inferred(folder: Path) -> Iterator[str]:
         yield table(SUMMARY, [summary(row) for row in result["contenders"]]) + "\n"
         inputs = result["inputs"]
         count = f"{inputs['random']:,} random inputs and {inputs['real']:,} beginnings of test sessions"
-        yield f"{count}. Files: {link(file)}, {link(file.with_suffix('.html'))}.\n"
+        measured = f"measured {result['environment']['date']}"
+        yield f"{count}, {measured}. Files: {link(file)}, {link(file.with_suffix('.html'))}.\n"
 
 
 def prepared(folder: Path) -> Iterator[str]:

@@ -103,12 +103,15 @@ def protocol(result: Result) -> list[str]:
     ]
     for kind, work in result.get("search", {}).items():  # where srec is a contender
         ten, fifty = work["top 10"], work["top 50"]
-        said += [
+        said.append(
             f"The exact search ({work['kernel']}), for the 10 and the 50 best on {kind} inputs,"
-            f" {_read(ten, fifty)}.",
-            f"An index that knows nothing of queries takes {ten['times_untold']:.2f} and"
-            f" {fifty['times_untold']:.2f} times as long: it {_read(ten['untold'], fifty['untold'])}.",
-        ]
+            f" {_read(ten, fifty)}."
+        )
+        if "untold" in ten:  # files of before an index could know anything of queries lack it
+            said.append(
+                f"An index that knows nothing of queries takes {ten['times_untold']:.2f} and"
+                f" {fifty['times_untold']:.2f} times as long: it {_read(ten['untold'], fifty['untold'])}."
+            )
     return said + [f"{one['name']}, skipped: {one['reason']}." for one in result["skipped"]]
 
 
