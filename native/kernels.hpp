@@ -1,7 +1,7 @@
 // The exact top k of int8 item rows; docs/exactness.md has the proof that the letters here stand in.
 //
-// A code is split: its upper four bits lie in one plane, which is scanned, its lower four in another, which is read
-// only of the blocks that look best. In a plane rows lie in blocks of 16, and a byte holds two dimensions:
+// A code is split: its upper four bits lie in one plane, which is scanned where its rows' shares leave room, its lower
+// four in another, which is read only of the blocks that look best. In a plane rows lie in blocks of 16, and a byte holds two dimensions:
 // plane[block][pair][row][4] has dimensions 8 pair + 0..3 in the low halves and 8 pair + 4..7 in the high halves of its
 // bytes. So one instruction multiplies four dimensions of 8 or 16 rows, and no row is summed across a register.
 
@@ -42,7 +42,7 @@ struct Index {
     const float* fine;      // [blocks][16], the residuals of whole codes
     const float* coarse;    // [blocks][16], the residuals of their upper halves
     const float* along;     // [blocks][16], the rows' shares along the direction
-    const float* norms;     // [blocks], the longest of a block's coded rows
+    const float* norms;     // [blocks], the longest of a block's coded rows, by whole codes and by upper halves
     const float* reach;     // [blocks], the longest of a block's rows without their shares along the direction
     const float* most;      // [blocks], the largest of those shares
     const float* least;     // [blocks], the smallest
@@ -59,7 +59,7 @@ struct Query {
     const int8_t* codes;  // [pairs][8]
     int32_t sum;          // of the codes
     float alpha, beta, gamma;
-    float lambda;     // the query's share along the direction
+    float lambda;     // the query's share along the direction, in units
     float threshold;  // a row whose upper bound is lower is not among the best
 };
 
@@ -74,7 +74,7 @@ struct Kernel {
     const char* name;
     // For one query or kTile the blocks from first on whose best upper bound, by the upper halves, reaches the query's
     // threshold: they go where found points to, which is behind them then. The bounds are what is known already: a
-    // block of which all are below the thresholds is not read.
+    // block is not read where each query's is below its threshold.
     void (*scan)(const Index&, int64_t first, int64_t last, const Query* const* queries, const float* const* bounds,
                  Block** found);
     void (*scan_tile)(const Index&, int64_t first, int64_t last, const Query* const* queries,

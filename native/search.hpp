@@ -19,7 +19,7 @@ namespace srec {
 constexpr int kLanes = 8;                 // of the reference's sum
 constexpr double kSlack = 1.0 + 1.0 / (1 << 20);  // more than all roundings of the bounds together
 constexpr double kRounding = 1.0 / (1 << 21);     // more than those of an estimate
-constexpr double kLeast = 1.0 / (int64_t(1) << 40);  // of a query's share along the direction: the unit of its rest
+constexpr double kLeast = 1.0 / (int64_t(1) << 40);  // the smallest unit of a query's rest, for a share of 1
 
 // The reference's score: exact products, summed in double in one fixed order.
 inline double score(const float* query, const float* item, int64_t dimension) {
@@ -62,7 +62,7 @@ struct Frame {
     int64_t dimension;
     double scale;     // the items' common exponent: their numbers are divided by it
     double rounding;  // more than that of any row's score, for a query of length 1
-    double leaning;   // more than that of any row's share, for a query whose share is 1
+    double leaning;   // more than that of any row's share, and what the share leaves, for a query whose share is 1
 };
 
 struct Search {
@@ -75,8 +75,9 @@ struct Search {
     double offset;  // the centre's share of every score, in units
     int64_t opened = 0;
     std::vector<float> bounds;  // of each block, without its codes: no row's score is above it
-    std::unique_ptr<Block[]> blocks;  // those worth a look by the upper halves of their codes
-    Block* end;                       // of them
+    // Those worth a look by the upper halves of their codes, up to end; the rest of the memory is never touched.
+    std::unique_ptr<Block[]> blocks;
+    Block* end;
     std::priority_queue<float, std::vector<float>, std::greater<float>> lowest;  // the k best lower bounds
     std::vector<Candidate> candidates;
 

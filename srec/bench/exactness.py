@@ -37,7 +37,7 @@ def fuzz(cases: int, seed: int, watch: Callable[[int], None] = lambda done: None
         items_VD, vectors_BD, kind = _matrix(rng)
         k = int(rng.integers(1, len(items_VD) + 3))
         allowed_V, excluded = _filters(rng, len(items_VD))
-        index = ExactTopK(items_VD, kernel, vectors_BD if rng.random() < 0.5 else None)
+        index = ExactTopK(items_VD, kernel, _typical(rng, vectors_BD))
         found = index.search(vectors_BD, k, allowed_V=allowed_V, excluded=excluded)
         wanted = reference_top_k(items_VD, vectors_BD, k, allowed_V, excluded)
         same_B = (found.rows == wanted.rows).all(1) & (found.scores == wanted.scores).all(1)
@@ -86,6 +86,12 @@ def _matrix(rng: np.random.Generator) -> tuple[Floats, Floats, str]:
         items_VD *= rng.random(items_VD.shape) < 0.1
         vectors_BD *= rng.random((QUERIES, 1)) < 0.7
     return np.clip(items_VD, -3e38, 3e38).astype(np.float32), vectors_BD.astype(np.float32), kind
+
+
+def _typical(rng: np.random.Generator, vectors_BD: Floats) -> Floats | None:
+    """What the index is told of queries: nothing, all, exactly one, their opposites, or something else."""
+    told = (None, vectors_BD, vectors_BD[:1], -vectors_BD, rng.normal(size=vectors_BD.shape))
+    return told[int(rng.integers(len(told)))]
 
 
 def _filters(

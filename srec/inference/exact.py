@@ -49,7 +49,7 @@ class ExactTopK:
         largest = float(np.abs(self._items_VD).max(initial=0))
         self._scale = 2.0 ** float(np.frexp(largest)[1])
         self._scan: NumpyScan | NativeScan
-        if self.kernel == NUMPY or not len(items_VD):
+        if self.kernel == NUMPY or not items_VD.size:
             self._scan = NumpyScan(self._items_VD, self._scale)
         else:
             self._scan = NativeScan(self._items_VD, self._scale, typical_BD, self.kernel)

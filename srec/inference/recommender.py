@@ -245,7 +245,7 @@ class Recommender:
 
     def _known(self, liked: Sequence[int]) -> tuple[list[int], list[int]]:
         once = dict.fromkeys(liked)
-        known = [item for item in map(self._item_of.get, once) if item]
+        known = [item for item in map(self._item_of.get, once) if item]  # items are 1..V
         if len(known) == len(once):
             return known, []
         return known, [app_id for app_id in once if app_id not in self._item_of]

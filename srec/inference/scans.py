@@ -22,7 +22,7 @@ ROWS, PAIR = 16, 8  # of a block: its rows, and the dimensions that lie together
 SMALLEST = 2.0**-100  # bounds and scales below it are raised to it or are 0, so that nothing underflows
 TINY = 2.0**-36  # of a length: more than what float64 rounds in a score of less than WIDEST numbers
 WIDEST = 2**15  # numbers in a row, from which on a product of codes may not fit in 32 bits
-_CHUNK = 4096
+_CHUNK = 4096  # rows worked on at a time, whole blocks
 _SIMILAR = 1024  # rows whose shares count as similar
 _QUERIES = 64  # scored at a time by NumPy
 
@@ -97,14 +97,14 @@ class NativeScan:
             planes[0, place] = halves[0] >> 4 | halves[1] & 0xF0
             planes[1, place] = halves[0] & 0x0F | halves[1] << 4
         self._all = np.zeros(0, np.uint8)
-        more = (0, blocks * ROWS - count)
-        along_V = np.pad(shares_V[order_V], more, mode="edge")
+        padding = (0, blocks * ROWS - count)
+        along_V = np.pad(shares_V[order_V], padding, mode="edge")
         of_blocks = [of_V.reshape(-1, ROWS) for of_V in (norms_V, reach_V, along_V)]
         self._scan = _scan.Scan(
             planes,
             np.stack([scales_V, fine_V, coarse_V, along_V]),
             np.stack([*(of_BR.max(1) for of_BR in of_blocks), of_blocks[2].min(1)]),
-            np.pad(order_V.astype(np.int32), more, constant_values=count),
+            np.pad(order_V.astype(np.int32), padding, constant_values=count),
             np.stack([centre_D, direction_D]),
             scale,
             TINY * (farthest + float(np.linalg.norm(centre_D))),

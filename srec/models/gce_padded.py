@@ -5,7 +5,7 @@ position is a node, padding and repeated items included, and what does not count
 sessions, L positions, P positions that are no padding, S neighbours, D dimension, M rows of a level.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -19,7 +19,7 @@ NEVER = -9e15  # the energy of an edge that there is not
 
 def encode_padded(
     local: LocalGraph,
-    hops: Iterable[GlobalAggregation],
+    hops: Sequence[GlobalAggregation],
     readout: Readout,
     neighbours_VS: Tensor,
     weights_VS: Tensor,
@@ -30,35 +30,34 @@ def encode_padded(
 
     Args:
         local: the session's own graph.
-        hops: the global graph's, the nearest first; none leaves it out.
+        hops: the global graph's, in the order in which they are applied; none leaves it out.
         readout: of the positions' vectors.
         neighbours_VS: int64, each item's global neighbours.
         weights_VS: how often they meet.
-        items_BL: int64, oldest first, padded with 0 on the right.
+        items_BL: int64, oldest first, padded with 0 on the right; no session is empty.
         table_VD: the items' vectors.
     """
     real_BL = items_BL > 0
     shares_B1L = (real_BL / real_BL.sum(1, keepdim=True))[:, None]
     vectors_BLD = F.embedding(items_BL, table_VD)
     hidden_BLD = _attend_locally(local, vectors_BLD, items_BL)
-    layers = list(hops)
-    if layers:
+    if hops:
         # Here most of the work is done, so padding is left out: P positions.
         places_P1 = real_BL.flatten().nonzero()
         mean_BLD = (shares_B1L @ vectors_BLD).expand_as(vectors_BLD)
         items_PM, mean_P1D = items_BL.flatten()[places_P1], F.embedding(places_P1, mean_BLD.flatten(0, 1))
         vectors, weights = [F.embedding(places_P1, vectors_BLD.flatten(0, 1))], []
-        for _ in layers:
+        for _ in hops:
             around_PMS = F.embedding(items_PM, neighbours_VS)
             weights.append(F.embedding(items_PM, weights_VS)[..., None])
             vectors.append(F.embedding(around_PMS, table_VD))
             items_PM = around_PMS.flatten(1)
-        for layer in layers:
+        for layer in hops:
             vectors = [
                 _aggregate(layer, _rows(inner), outer.reshape(*weight.shape[:-1], -1), mean_P1D, weight)
                 for inner, outer, weight in zip(vectors[:-1], vectors[1:], weights, strict=False)
             ]
-        # Padding takes a neighbour's vector, which the readout leaves out.
+        # Padding takes another position's vector, which the readout leaves out.
         at_BL = (real_BL.flatten().cumsum(0) - 1).reshape(real_BL.shape).clamp(min=0)
         hidden_BLD = hidden_BLD + F.embedding(at_BL, vectors[0].squeeze(1))
     return _read_out(readout, hidden_BLD, real_BL, shares_B1L)

@@ -86,6 +86,9 @@ def test_ties_go_to_the_lower_row_and_filters_apply_before_the_cut(kernel):
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_nothing_in_nothing_out(kernel):
+    assert check(np.zeros((3, 0), np.float32), np.zeros((1, 0), np.float32), 2, kernel).rows.tolist() == [
+        [0, 1]
+    ]
     index = ExactTopK(np.zeros((0, 4), np.float32), kernel)
     assert index.search(np.ones((2, 4), np.float32), 3).rows.tolist() == [[-1] * 3] * 2
     assert (

@@ -13,6 +13,7 @@ from toys import chains, write_dataset
 from srec.errors import SettingsError
 from srec.models import gce_layers
 from srec.models.gce_gnn import GCEGNN, GCEGNNSettings
+from srec.models.gce_padded import encode_padded
 
 # Ours, and theirs; the aggregations and the edges are added below.
 NAMES = {
@@ -87,6 +88,9 @@ def test_it_is_the_slow_model_whatever_the_sessions_and_the_graph(
         patch.setattr(gce_layers, "BLOCK", 4)  # several blocks, of a few sessions each
         fast = model.encode(items, table)
     torch.testing.assert_close(fast, slow, atol=1e-5, rtol=1e-4)
+    graph = model.neighbours_VS, model.weights_VS
+    padded = encode_padded(model.local, list(model.hops), model.readout, *graph, items, table)
+    torch.testing.assert_close(padded, slow, atol=1e-5, rtol=1e-4)
     towards = torch.randn(fast.shape, generator=torch.Generator().manual_seed(seed))
     parameters = dict(model.named_parameters())
     wanted = torch.autograd.grad((slow * towards).sum(), list(parameters.values()), allow_unused=True)

@@ -29,14 +29,14 @@ def search_work(subject: Subject, inputs: Inputs, exclude: bool) -> dict[str, An
     found: dict[str, Any] = {"kernel": subject.index.kernel}
     for k in (10, 50):
         before, ratios = [index.counts for index in indexes], []
-        for session in inputs.sessions:
+        for number, session in enumerate(inputs.sessions):
             vector_1D = subject.encode(session)
             excluded = [session[0] - 1 if exclude else np.zeros(0, np.int64)]
-            seconds = []
-            for index in indexes:
+            seconds = [0.0, 0.0]
+            for turn in (number % 2, 1 - number % 2):  # whoever comes first finds the caches cold
                 begun = time.perf_counter()
-                index.search(vector_1D, k, excluded=excluded)
-                seconds.append(time.perf_counter() - begun)
+                indexes[turn].search(vector_1D, k, excluded=excluded)
+                seconds[turn] = time.perf_counter() - begun
             ratios.append(seconds[1] / seconds[0])
         told, untold = (_means(index, counts) for index, counts in zip(indexes, before, strict=True))
         found[f"top {k}"] = {**told, "untold": untold, "times_untold": statistics.median(ratios)}

@@ -9,7 +9,7 @@ from srec.data.dataset import Floats
 from srec.errors import ArtifactError
 from srec.models.base import ItemsBL, ScoresBV, VectorsBD
 
-_SINGLES = 256
+_SINGLES = 256  # enough for their mean, and encoded in a moment
 
 
 class OnnxEncoder:
@@ -40,9 +40,9 @@ class OnnxEncoder:
         vectors_BD: VectorsBD = self._session.run(["vectors"], feed)[0]
         return vectors_BD
 
-    def typical(self, items: int) -> VectorsBD:
-        """Vectors, float32 [B, D], like those of any session: of single ones of the items 1..V."""
-        chosen = np.linspace(1, items, min(items, _SINGLES), dtype=np.int64)
+    def typical(self, count: int) -> VectorsBD:
+        """Vectors, float32 [B, D], of sessions of one item each, drawn evenly from the items 1..count."""
+        chosen = np.linspace(1, count, min(count, _SINGLES), dtype=np.int64)
         return self.encode(chosen[:, None])
 
 
