@@ -4,10 +4,11 @@
 # 128. Hours on one core, most of them training.
 # Where the Diginetica model of runs/leaderboards.sh is there, it is measured too. After `make .venv/installed-dev`:
 #   PATH=.venv/bin:$PATH sh runs/bench-inference.sh
-# INPUTS inputs of each kind, and WORK for what is made, may be set; results go to benchmarks/results.
+# INPUTS inputs of each kind for all contenders, and WORK for what is made, may be set; order is counted on 10,000.
+# Results go to benchmarks/results.
 set -eu
 cd "$(dirname "$0")/.."
-results=benchmarks/results work=${WORK:-work/games-42k} inputs=${INPUTS:-10000} recipe=recipes/games-42k.toml
+results=benchmarks/results work=${WORK:-work/games-42k} inputs=${INPUTS:-2000} recipe=recipes/games-42k.toml
 
 # bench NAME DATASET RUN
 bench() {
@@ -23,6 +24,8 @@ for size in 128:2 368:1; do # dimension and epochs
     srec train "$work/dataset-$dimension" "$work/run-$dimension" --recipe "$recipe" --threads 1 \
         --set "gce-gnn.dimension=$dimension" --set "training.epochs=$epochs"
     bench "games-42k-$dimension" "$work/dataset-$dimension" "$work/run-$dimension"
+    srec bench inference "$work/dataset-$dimension" "$work/run-$dimension" --inputs 10000 \
+        --contenders eager,onnx-float32,srec --result "$results/bench-inference-games-42k-$dimension-exact.json"
 done
 
 srec export "$work/dataset-128" "$work/run-128" "$work/bundle-128"
