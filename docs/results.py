@@ -112,7 +112,7 @@ def inferred(folder: Path) -> Iterator[str]:
     yield "rest.\n"
     for file in files:
         result = read(file)
-        name = result["dataset"] + (", simulated" if result["simulated"] else "")
+        name = f"{result['model']}, {result['dataset']}" + (", simulated" if result["simulated"] else "")
         processor = result["environment"]["processor"]
         yield f"#### {result['items']:,} items, dimension {result['dimension']}, {processor} ({name})\n"
         yield table(SUMMARY, [summary(row) for row in result["contenders"]]) + "\n"
