@@ -136,10 +136,15 @@ struct Search {
 
     // Keep the blocks found up to here, and open the best of them, and the next while less than k rows are known.
     void keep(const Index& index, const Kernel& kernel, Block* last) {
-        const auto lower = [](const Block& one, const Block& other) { return one.top < other.top; };
+        const auto higher = [](const Block& one, const Block& other) { return one.top > other.top; };
         Block* first = std::exchange(end, last);
-        while (first < end && open(index, kernel, *std::max_element(first, end, lower)))
-            if (lowest.size() == k) return;
+        if (first == end) return;
+        if (lowest.size() == k) {
+            open(index, kernel, *std::min_element(first, end, higher));
+            return;
+        }
+        std::sort(first, end, higher);
+        while (first < end && lowest.size() < k) open(index, kernel, *first++);
     }
 
     // Open all blocks that can still have one of the k best rows.
