@@ -65,7 +65,7 @@ class NativeScan:
         count, dimension = items_VD.shape
         blocks, pairs = -(-count // ROWS), -(-dimension // PAIR)
         # What all rows share changes no order: without it their codes are finer.
-        centre_D = items_VD.sum(0, dtype=np.float64) / scale / max(count, 1)
+        centre_D = items_VD.sum(0, dtype=np.float64) / scale / count
         direction_D, slope = _direction(typical_BD.astype(np.float64))
         shares_V, rests_V, farthest = np.empty(count, np.float32), np.empty(count), 0.0
         for part in _parts(count):
