@@ -3,7 +3,8 @@
 // A code is split: its upper four bits lie in one plane, which is scanned where the rows' shares leave room, its lower
 // four in another, which is read only of the blocks that look best. In a plane rows lie in blocks of 16, and a byte
 // holds two dimensions: plane[block][pair][row][4] has dimensions 8 pair + 0..3 in the low halves and 8 pair + 4..7 in
-// the high halves of its bytes. So one instruction multiplies four dimensions of 8 or 16 rows, and no row is summed across a register.
+// the high halves of its bytes. So one instruction multiplies four dimensions of 8 or 16 rows, and no row is summed
+// across a register.
 
 #pragma once
 
