@@ -1,267 +1,59 @@
-"""Write the results section of README.md, and the pages of the inference benchmark, from benchmarks/results.
+"""Write results.md, the README's results and the inference benchmark's pages from benchmarks/results.
 
 Run it after a result was added or made anew; with ``--check`` it only says whether all of it is up to date.
 """
 
-import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import result_tables as tables
 import scaling
+from result_tables import RESULTS, ROOT
 
-from srec.bench.inference import page as inference_page
-from srec.bench.inference.page import SUMMARY, summary
-from srec.evaluation.leaderboard_page import HEADINGS, cells, protocol
-from srec.evaluation.rows import METRICS
+from srec.bench.inference.page import page as inference_page
 
-ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "README.md"
-RESULTS = ROOT / "benchmarks" / "results"
+README, PAGE = ROOT / "README.md", ROOT / "docs" / "results.md"
 BEGIN, END = "<!-- results: written by make docs -->", "<!-- end of results -->"
-TITLES = {
-    "leaderboard-tmall": "Tmall: every model under one protocol",
-    "leaderboard-diginetica": "Diginetica: every model under one protocol",
-    "leaderboard-steam-ucsd-all": "Steam reviews (UCSD): all users",
-    "leaderboard-steam-ucsd-filtered": "Steam reviews (UCSD): without popular-only users",
-    "leaderboard-simulated-1m-all": "A simulated Steam of a million reviews: all users",
-    "leaderboard-simulated-1m-filtered": "The same simulation: without popular-only users",
-}
+# What the README shows of the leaderboards: the papers' two sets, and games.
+SHOWN = ("leaderboard-tmall", "leaderboard-diginetica", "leaderboard-steam-ucsd-all")
+ALL = (
+    tables.reproduced,
+    tables.timed,
+    tables.boards,
+    tables.inferred,
+    tables.served,
+    tables.prepared,
+    tables.stored,
+    tables.paralleled,
+    tables.crawled,
+)
+HEAD = """# Results
+
+Written by `make docs` from the files in [benchmarks/results](../benchmarks/results), which the named commands
+wrote; each has its machine, versions, date and settings. What was learnt from them is in [log.md](log.md).
+"""
 
 
-def table(head: tuple[str, ...], rows: list[list[str]]) -> str:
-    """A Markdown table, numbers to the right."""
-    lines = [list(head), ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+def whole() -> str:
+    """docs/results.md: every result."""
+    lines = [line for part in ALL for line in part(RESULTS)]
+    # The README has them a level deeper, below its own heading.
+    return "\n".join([HEAD, *(line.removeprefix("#") for line in lines)])
 
 
-def read(file: Path) -> dict[str, Any]:
-    """A result file."""
-    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return found
-
-
-def link(file: Path) -> str:
-    """A link to a result file."""
-    return f"[{file.relative_to(RESULTS).as_posix()}]({file.relative_to(ROOT).as_posix()})"
-
-
-def reproduced(folder: Path) -> Iterator[str]:
-    """GCE-GNN here and in its paper."""
-    files = sorted(folder.glob("reproduce-*.json"))
-    if not files:
-        return
-    yield "### GCE-GNN reproduced\n"
-    yield "`srec reproduce gce-gnn`, in %. Under `paper` each metric has its best epoch on the test set, as"
-    yield "the authors do; under `honest` the epoch is chosen on held-out sessions before one look at it.\n"
-    rows = []
-    for file in files:
-        result = read(file)
-        changed = f", {result['changed']}" if result.get("changed") else ""
-        name = f"{result['dataset']}, {result['protocol']}{changed}, {len(result['runs'])} seed(s)"
-        deviation = result["deviation"]
-        shown = [
-            f"{100 * result['metrics'][metric]:.2f}"
-            + (f" ± {100 * deviation[metric]:.2f}" if len(result["runs"]) > 1 else "")
-            for metric in METRICS
-        ]
-        rows.append([name, *shown, link(file)])
-    published = {read(file)["dataset"]: read(file)["paper"] for file in files}
-    rows += [
-        [f"{name}, as published", *(f"{figures[metric]:.2f}" for metric in METRICS), ""]
-        for name, figures in published.items()
-        if figures
+def section() -> str:
+    """The README's: the leaderboards, and one table about the exact search."""
+    lines = [
+        "Every result, with its file and how it came about, is in [docs/results.md](../docs/results.md).\n",
+        *tables.reproduced(RESULTS),
+        *tables.boards(RESULTS, SHOWN),
+        *tables.inferred_in_short(RESULTS),
+        *tables.served(RESULTS),
     ]
-    yield table(("set and protocol", *METRICS, "file"), sorted(rows)) + "\n"
+    return "\n".join([BEGIN, "", *(line.replace("](../", "](") for line in lines), END])
 
 
-def timed(folder: Path) -> Iterator[str]:
-    """A training step beside the floor."""
-    files = sorted(folder.glob("bench-training-*.json"))
-    if not files:
-        return
-    yield "### A training step of GCE-GNN\n"
-    yield "`srec bench training`: milliseconds a step (batch 100, dimension 100, full softmax), beside the"
-    yield "floor of the same shapes in the same process: scoring, cross-entropy, one fused Adam step; and"
-    yield "test examples ranked among all items in a second.\n"
-    rows = [
-        [
-            f"{result['dataset']}, {result['model']['hops']} hop(s), {result['threads']} thread(s)",
-            f"{result['step_ms']:.1f}",
-            f"{result['floor_ms']:.1f}",
-            f"{result['ratio']:.2f}",
-            f"{speed:,.0f}" if (speed := result.get("evaluation_examples_per_second")) else "-",
-            link(file),
-        ]
-        for file in files
-        for result in [read(file)]
-    ]
-    yield table(("what", "step", "floor", "ratio", "evaluation", "file"), rows) + "\n"
-
-
-def inferred(folder: Path) -> Iterator[str]:
-    """Every way to run the model."""
-    files = sorted(folder.glob("bench-inference-*.json"))
-    if not files:
-        return
-    yield "### Inference: speed, and whether the order stays\n"
-    yield "`srec bench inference`: one thread, a session at a time, contenders interleaved. Inputs per"
-    yield "CPU second and ratios are medians over blocks, of random inputs or of real ones: app ids in, the"
-    yield "ten best out. Top 10, top 50: % of inputs whose list is exactly the reference's. The pages say the"
-    yield "rest.\n"
-    for file in files:
-        result = read(file)
-        name = f"{result['model']}, {result['dataset']}" + (", simulated" if result["simulated"] else "")
-        processor = result["environment"]["processor"]
-        yield f"#### {result['items']:,} items, dimension {result['dimension']}, {processor} ({name})\n"
-        yield table(SUMMARY, [summary(row) for row in result["contenders"]]) + "\n"
-        inputs = result["inputs"]
-        count = f"{inputs['random']:,} random inputs and {inputs['real']:,} beginnings of test sessions"
-        measured = f"measured {result['environment']['date']}"
-        yield f"{count}, {measured}. Files: {link(file)}, {link(file.with_suffix('.html'))}.\n"
-
-
-def prepared(folder: Path) -> Iterator[str]:
-    """Preparation at several sizes, and with little memory."""
-    files = sorted(folder.glob("bench-prepare-*.json"), key=lambda file: read(file)["reviews"])
-    if not files:
-        return
-    yield "### Preparing reviews\n"
-    yield "`srec bench prepare`: simulated reviews from Parquet to the finished dataset and the global graph;"
-    yield "beside it, before and after, the one group-by by DuckDB that finds each latest review, alone.\n"
-    rows = [
-        [
-            f"{result['reviews']:,} reviews, {result['memory_limit']}",
-            f"{result['seconds']:,.1f}",
-            ", ".join(f"{seconds:,.1f}" for seconds in result["group_by_seconds"]),
-            f"{result['times_the_group_by']:.2f}",
-            f"{1e6 * result['seconds'] / result['rows'][0]['interactions']:.2f}",
-            f"{result['peak_bytes'] / 1e9:.2f}",
-            f"{result['spilled_bytes'] / 1e9:.1f}",
-            f"{result['opening']['seconds']:.3f}",
-            link(file),
-        ]
-        for file in files
-        for result in [read(file)]
-    ]
-    head = (
-        "what",
-        "seconds",
-        "group-by",
-        "ratio",
-        "s a million",
-        "peak GB",
-        "spilled GB",
-        "opening, s",
-        "file",
-    )
-    yield table(head, rows) + "\n"
-
-
-def stored(folder: Path) -> Iterator[str]:
-    """PostgreSQL as a store, beside a DuckDB file."""
-    for file in sorted(folder.glob("bench-store-*.json")):
-        result = read(file)
-        yield "### A store in PostgreSQL\n"
-        yield f"`srec bench store`: {result['reviews']:,} simulated reviews, every step in a process of its"
-        yield "own (the server's memory is not in it), beside a DuckDB file in the same run.\n"
-        ours, beside = result["postgresql"]["steps"], result["beside"]["steps"]
-        rows = [
-            [
-                step,
-                f"{one['seconds']:,.1f}",
-                f"{beside[step]['seconds']:,.1f}",
-                f"{one['rows_per_second']:,.0f}",
-                f"{one['peak_mb']:,.0f}",
-                f"{beside[step]['peak_mb']:,.0f}",
-            ]
-            for step, one in ours.items()
-        ]
-        head = ("step", "seconds", "DuckDB", "rows a second", "peak MB", "DuckDB")
-        yield table(head, rows) + "\n"
-        sizes = " and ".join(f"{result[name]['bytes'] / 1e6:,.0f} MB" for name in ("postgresql", "beside"))
-        yield f"On disk {sizes}. File: {link(file)}.\n"
-
-
-def crawled(folder: Path) -> Iterator[str]:
-    """The crawl under faults and kills."""
-    for file in sorted(folder.glob("bench-crawl*.json")):
-        result = read(file)
-        kinds = ", ".join(f"{count} {kind}" for kind, count in result["faults_by_kind"].items())
-        wrong = sum(len(result[kind]) for kind in ("differences", "leaks", "problems"))
-        yield "### A crawl under faults\n"
-        yield f"`srec bench crawl --seed {result['seed']}`: {result['faults']:,} faults ({kinds}),"
-        yield f"{result['kills']} kills, a world that changes between pages; {result['reviews']:,} reviews,"
-        yield f"{result['malformed_reviews']} of them bad. Differences from the server's truth, raw ids"
-        yield f"found, and other problems: {wrong}. File: {link(file)}.\n"
-
-
-def paralleled(folder: Path) -> Iterator[str]:
-    """Spark beside DuckDB."""
-    files = sorted(folder.glob("bench-spark-*.json"), key=lambda file: read(file)["reviews"])
-    if not files:
-        return
-    yield "### Spark: the same dataset\n"
-    yield "`srec bench spark`: one simulation prepared by both engines on the same machine.\n"
-    rows = [
-        [
-            f"{result['reviews']:,} reviews, {result['master']}",
-            f"{len(result['differing_files'])} of {result['files']}",
-            f"{result['seconds']['duckdb']:,.1f}",
-            f"{result['seconds']['spark']:,.1f}",
-            link(file),
-        ]
-        for file in files
-        for result in [read(file)]
-    ]
-    yield table(("what", "files that differ", "DuckDB, s", "Spark, s", "file"), rows) + "\n"
-
-
-def served(folder: Path) -> Iterator[str]:
-    """The server beside a constant answer of it."""
-    files = sorted(folder.glob("bench-http*.json"))
-    if not files:
-        return
-    yield "### Answers over HTTP\n"
-    yield "`srec bench http`: one process, 16 connections, the top 10 as JSON; the ratio is to a constant"
-    yield "answer of the same server in the same run, of processor times in brackets.\n"
-    rows = [
-        [
-            f"{result['games']:,} games, dimension {result['dimension']}",
-            f"{result['api']['per_second']:,.0f}",
-            f"{result['ratio']:.2f} ({result['cpu_ratio']:.2f})",
-            f"{result['api']['p50_ms']:.1f}",
-            f"{result['api']['p99_ms']:.1f}",
-            f"{result['start_seconds']:.1f}",
-            f"{result['resident_mb']['loaded']:.0f}",
-            link(file),
-        ]
-        for file in files
-        for result in [read(file)]
-    ]
-    yield table(("bundle", "answers/s", "ratio", "p50 ms", "p99 ms", "start s", "MB", "file"), rows) + "\n"
-
-
-def boards(folder: Path) -> Iterator[str]:
-    """The leaderboards."""
-    for name, title in TITLES.items():
-        file = folder / name / "leaderboard.json"
-        if not file.is_file():
-            continue
-        result = read(file)
-        yield f"### {title}\n"
-        yield table(HEADINGS, [cells(row) for row in result["rows"]]) + "\n"
-        yield " ".join(protocol(result)) + f" Files: {link(file)}, {link(file.with_suffix('.html'))}.\n"
-
-
-def section(folder: Path = RESULTS) -> str:
-    """The whole section, its markers included."""
-    parts = (reproduced, timed, prepared, stored, crawled, paralleled, inferred, served, boards)
-    return "\n".join([BEGIN, "", *(line for part in parts for line in part(folder)), END])
-
-
-def page(text: str) -> str:
+def readme(text: str) -> str:
     """README.md with the section as the files have it."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -270,9 +62,9 @@ def page(text: str) -> str:
 
 def pages() -> dict[Path, str]:
     """All that is written here, as the files have it."""
-    made = {PAGE: page(PAGE.read_text(encoding="utf-8"))}
+    made = {README: readme(README.read_text(encoding="utf-8")), PAGE: whole()}
     for file in RESULTS.glob("bench-inference-*.json"):
-        made[file.with_suffix(".html")] = inference_page(read(file))
+        made[file.with_suffix(".html")] = inference_page(tables.read(file))
     if worked_out := scaling.page(RESULTS):
         made[ROOT / "docs" / "scaling.md"] = worked_out
     return made
