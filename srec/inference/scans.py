@@ -67,13 +67,7 @@ class NativeScan:
         # What all rows share changes no order: without it their codes are finer.
         centre_D = items_VD.sum(0, dtype=np.float64) / scale / count
         direction_D, slope = _direction(typical_BD.astype(np.float64))
-        shares_V, rests_V, farthest = np.empty(count, np.float32), np.empty(count), 0.0
-        for part in _parts(count):
-            rows_CD = items_VD[part].astype(np.float64) / scale
-            farthest = max(farthest, float(np.linalg.norm(rows_CD, axis=1).max()))
-            rows_CD -= centre_D
-            shares_V[part] = rows_CD @ direction_D
-            rests_V[part] = np.linalg.norm(rows_CD - shares_V[part, None] * direction_D, axis=1)
+        shares_V, rests_V, farthest = _split(items_VD, scale, centre_D, direction_D)
         order_V = _order(shares_V, rests_V, slope)
         planes = np.zeros((2, blocks, pairs, ROWS, PAIR // 2), np.uint8)
         scales_V, fine_V, coarse_V, norms_V, reach_V = np.zeros((5, blocks * ROWS), np.float32)
@@ -90,12 +84,7 @@ class NativeScan:
             coarse_V[part] = _norms_above(rows_CD - scales_C1 * middles_CD)
             norms_V[part] = np.maximum(*(_norms_above(scales_C1 * of_CD) for of_CD in (codes_CD, middles_CD)))
             reach_V[part] = _norms_above(rows_CD)
-            padded = np.full((-(-len(rows_CD) // ROWS) * ROWS, pairs * PAIR), 128, np.uint8)
-            padded[: len(rows_CD), :dimension] = codes_CD + 128
-            halves = padded.reshape(-1, ROWS, pairs, 2, PAIR // 2).transpose(3, 0, 2, 1, 4)
-            place = slice(part.start // ROWS, part.start // ROWS + halves.shape[1])
-            planes[0, place] = halves[0] >> 4 | halves[1] & 0xF0
-            planes[1, place] = halves[0] & 0x0F | halves[1] << 4
+            planes[:, part.start // ROWS : -(-part.stop // ROWS)] = _packed(codes_CD)
         self._all = np.zeros(0, np.uint8)
         padding = (0, blocks * ROWS - count)
         along_V = np.pad(shares_V[order_V], padding, mode="edge")
@@ -216,6 +205,30 @@ def _direction(typical_BD: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.floa
     direction_D = mean_D / length
     rests_BD = typical_BD / largest - np.outer(typical_BD / largest @ direction_D, direction_D)
     return direction_D, float(np.linalg.norm(rests_BD, axis=1).mean()) / length
+
+
+def _split(
+    items_VD: Floats, scale: float, centre_D: npt.NDArray[np.float64], direction_D: npt.NDArray[np.float64]
+) -> tuple[Floats, npt.NDArray[np.float64], float]:
+    """Each row's share of the direction, counted from the centre; the length of its rest; the longest row."""
+    shares_V, rests_V, farthest = np.empty(len(items_VD), np.float32), np.empty(len(items_VD)), 0.0
+    for part in _parts(len(items_VD)):
+        rows_CD = items_VD[part].astype(np.float64) / scale
+        farthest = max(farthest, float(np.linalg.norm(rows_CD, axis=1).max()))
+        rows_CD -= centre_D
+        shares_V[part] = rows_CD @ direction_D
+        rests_V[part] = np.linalg.norm(rows_CD - shares_V[part, None] * direction_D, axis=1)
+    return shares_V, rests_V, farthest
+
+
+def _packed(codes_CD: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+    """uint8 [2, blocks, pairs, ROWS, PAIR / 2]: upper halves of the codes, two to a byte, and lower ones."""
+    count, dimension = codes_CD.shape
+    blocks, pairs = -(-count // ROWS), -(-dimension // PAIR)
+    padded = np.full((blocks * ROWS, pairs * PAIR), 128, np.uint8)
+    padded[:count, :dimension] = codes_CD + 128
+    halves = padded.reshape(blocks, ROWS, pairs, 2, PAIR // 2).transpose(3, 0, 2, 1, 4)
+    return np.stack([halves[0] >> 4 | halves[1] & 0xF0, halves[0] & 0x0F | halves[1] << 4])
 
 
 def _order(shares_V: Floats, rests_V: Floats, slope: float) -> Ints:
