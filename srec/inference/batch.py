@@ -83,9 +83,10 @@ def _open(source: Path) -> pq.ParquetFile:
 
 def _answer_schema(given: pa.Schema, source: Path) -> pa.Schema:
     """The columns of the answer."""
-    if LIKED not in given.names or not pa.types.is_list(given.field(LIKED).type):
+    kind = given.field(LIKED).type if LIKED in given.names else None
+    if kind is None or not (pa.types.is_list(kind) or pa.types.is_large_list(kind)):
         raise SourceError(f"{source} has no column {LIKED} of lists: it has {', '.join(given.names)}")
-    if not pa.types.is_integer(given.field(LIKED).type.value_type):
+    if not pa.types.is_integer(kind.value_type):
         raise SourceError(f"the column {LIKED} of {source} must hold lists of integers, the app ids")
     for name in ANSWER:
         if name in given.names:

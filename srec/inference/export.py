@@ -26,6 +26,7 @@ from srec.models.session_model import SessionModel, TorchScorer
 from srec.training.run import Run
 
 GOLDEN_SESSIONS, GOLDEN_SINGLES = 48, 16
+GOLDEN_LENGTH = 100  # items at most: the API takes no more
 
 
 def export(dataset: Dataset, run: Run, target: Path) -> Bundle:
@@ -75,7 +76,7 @@ def export(dataset: Dataset, run: Run, target: Path) -> Bundle:
 
 def _golden(model: SessionModel, dataset: Dataset, max_length: int, games: list[GameInfo]) -> list[Golden]:
     """What the torch model answers to single games and to real sessions, some of each length."""
-    data = examples(dataset.sequences, "fit", max_length)
+    data = examples(dataset.sequences, "fit", min(max_length, GOLDEN_LENGTH))
     spread = np.linspace(0, len(data) - 1, min(len(data), GOLDEN_SESSIONS), dtype=np.int64)
     by_length = np.argsort(data.lengths, kind="stable")[spread]
     sessions = [row_L[row_L > 0].tolist() for row_L in data.inputs(by_length)]

@@ -26,7 +26,19 @@ _ROMAN = {
     "viii": "8",
     "ix": "9",
     "x": "10",
+    "xi": "11",
+    "xii": "12",
+    "xiii": "13",
+    "xiv": "14",
+    "xv": "15",
+    "xvi": "16",
+    "xvii": "17",
+    "xviii": "18",
+    "xix": "19",
+    "xx": "20",
 }
+# Letters that do not decompose into one without an accent.
+_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th"})
 _ARTICLES = ("a", "an", "the")
 _NAME, _WORD_IN_IT, _INITIALS = 1, 2, 3  # what begins with the query; 0 is a name that equals it
 _LONGEST = 64  # letters of a name or a query that are looked at
@@ -64,9 +76,13 @@ class GameSearch:
         text = "".join(words)[:_LONGEST]
         if not text:
             return [int(row) for row in self._by_rank[:limit]]
-        found = dict.fromkeys(self._beginning(text, limit))
-        if len(found) < limit and len(words) > 1:
-            found |= dict.fromkeys(self._with_all(words[:8], limit))
+        spellings = list(_spellings(words))
+        found = dict[int, None]()
+        for spelling in spellings:
+            found |= dict.fromkeys(self._beginning("".join(spelling)[:_LONGEST], limit))
+        for spelling in spellings:
+            if len(found) < limit and len(words) > 1:
+                found |= dict.fromkeys(self._with_all(spelling[:8], limit))
         if len(found) < min(limit, _ENOUGH) and len(text) > 2:
             found |= dict.fromkeys(self._resembling(text))
         return list(found)[:limit]
@@ -145,7 +161,7 @@ def _words(text: str) -> list[str]:
     if not text.isascii():
         decomposed = unicodedata.normalize("NFKD", text)
         text = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return _WORD.findall(text.casefold())
+    return _WORD.findall(text.casefold().translate(_PLAIN))
 
 
 def _spellings(words: list[str]) -> Iterator[list[str]]:

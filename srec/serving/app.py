@@ -11,20 +11,13 @@ from srec import __version__
 from srec.inference.bundle import Bundle
 from srec.inference.recommender import Recommender
 from srec.inference.search import GameSearch
-from srec.serving.answers import IMAGES
 from srec.serving.api import make_router
+from srec.serving.headers import SafeHeaders
 from srec.serving.problems import add_handlers, problem
 from srec.serving.verification import check_api
 
 STATIC = Path(__file__).with_name("static")
 MOST_BYTES = 64 * 1024
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-    f" img-src 'self' {IMAGES}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
 
 
 def create_app(bundle: Path) -> FastAPI:
@@ -48,6 +41,7 @@ def create_app(bundle: Path) -> FastAPI:
         description="Recommends Steam games to anonymous visitors.",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # it would send visitors to whatever host the request names
     )
     app.include_router(make_router(recommender, search))
     add_handlers(app)
@@ -62,27 +56,22 @@ def create_app(bundle: Path) -> FastAPI:
         return FileResponse(STATIC / "docs.html")
 
     app.add_middleware(BodyLimit)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(SafeHeaders)
     check_api(app, opened.golden)
     return app
 
 
-class SafeHeaders:
-    """Headers that tell a browser to trust nothing but this server (and the store's images)."""
+class HeadAsGet:
+    """Answers HEAD, which monitors send, as GET; the server leaves the body out."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add the headers to every answer; nothing behind this sets one of them."""
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *self._headers]
-            await send(message)
-
-        await self.app(scope, receive, send_with_headers)
+        """Pass on the request."""
+        asked = {**scope, "method": "GET"} if scope.get("method") == "HEAD" else scope
+        await self.app(asked, receive, send)
 
 
 class BodyLimit:

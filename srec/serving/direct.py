@@ -7,6 +7,7 @@ from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect
 
 
 class DirectRoute(APIRoute):
@@ -24,7 +25,10 @@ class DirectRoute(APIRoute):
         assert issubclass(model, BaseModel)
 
         async def answer(request: Request) -> Response:
-            content = await request.body()
+            try:
+                content = await request.body()
+            except ClientDisconnect:
+                return Response(status_code=400)  # nobody is there to read it
             if not _is_json(request.headers.get("content-type", "")):
                 wrong = {"type": "model_attributes_type", "loc": ("body",), "msg": "", "input": None}
                 raise RequestValidationError([wrong])

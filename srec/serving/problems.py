@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from srec.inference.recommender import UnknownGame
+from srec.serving.headers import HEADERS
 
 MEDIA_TYPE = "application/problem+json"
 logger = logging.getLogger("srec.serving")
@@ -72,7 +73,8 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> JSONResponse:
         logger.error("a request failed", exc_info=error)
-        return problem(500, "the server failed; the request may be right")
+        # Made outside of all that adds to an answer.
+        return problem(500, "the server failed; the request may be right", headers=HEADERS)
 
 
 def _where(location: Sequence[int | str]) -> str:

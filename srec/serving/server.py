@@ -1,17 +1,22 @@
 """The server around the app: one process, or several that share a port and, mapped into memory, a bundle."""
 
 import gc
+import multiprocessing
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
+from srec.errors import ArtifactError, SRecError
 from srec.inference.bundle import Bundle
 from srec.serving.app import create_app
 
 BUNDLE = "SREC_BUNDLE"
+GRACE = 10  # seconds that requests under way have when the server is told to stop
+LOADING = 60  # seconds that a new worker may take until it answers
 
 
 def serve(bundle: Path, host: str, port: int, workers: int = 1) -> None:
@@ -20,28 +25,46 @@ def serve(bundle: Path, host: str, port: int, workers: int = 1) -> None:
     Args:
         bundle: the bundle directory.
         host: the address to listen on.
-        port: 0 for any that is free.
+        port: to listen on.
         workers: processes that answer; a worker that dies is replaced.
 
     Raises:
-        ArtifactError: the bundle is missing, damaged or does not fit together.
+        ArtifactError: the bundle is missing, damaged, does not fit together or fails its golden requests.
     """
     if workers == 1:
         run(load(bundle), host, port)
         return
-    Bundle(bundle)  # what is wrong with it is said once, and not by every worker
+    Bundle(bundle)
     os.environ[BUNDLE] = str(bundle.absolute())
+    # A worker that ends is replaced, again and again: one process tries the bundle before there are any.
+    trial = multiprocessing.get_context("spawn").Process(target=load_named)
+    trial.start()
+    trial.join()
+    if trial.exitcode:
+        raise ArtifactError(f"{bundle} cannot be served, for the reason above")
     run("srec.serving.server:load_named", host, port, factory=True, workers=workers)
 
 
 def run(app: FastAPI | str, host: str, port: int, **more: Any) -> None:
     """Run an app, or what makes one, as this server does: without a log of visitors."""
-    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, **more)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=GRACE,
+        timeout_worker_healthcheck=LOADING,
+        **more,
+    )
 
 
 def load_named() -> FastAPI:
     """The app of a worker: the bundle is the one that the environment names."""
-    return load(Path(os.environ[BUNDLE]))
+    try:
+        return load(Path(os.environ[BUNDLE]))
+    except SRecError as error:
+        sys.exit(f"error: {error}")
 
 
 def load(bundle: Path) -> FastAPI:

@@ -106,6 +106,12 @@ def test_what_cannot_be_answered_is_said(recommender, tmp_path, table, message):
     assert not (tmp_path / "out.parquet").exists()
 
 
+def test_large_lists_are_lists(recommender, tmp_path):
+    liked = pa.array([[900_000_010]], pa.large_list(pa.int64()))
+    pq.write_table(pa.table({"liked": liked}), tmp_path / "in.parquet")
+    assert answer_file(recommender, tmp_path / "in.parquet", tmp_path / "out.parquet", 5) == 1
+
+
 def test_the_commands(recommender, tmp_path):
     source = write(tmp_path / "in.parquet", [[900_000_010], None, [None, 900_000_020]])
     arguments = [str(recommender.bundle.path), str(source), str(tmp_path / "out.parquet"), "--top", "3"]

@@ -15,6 +15,7 @@ from srec.inference.export import export
 from srec.inference.recommender import Recommender
 from srec.models.gce_gnn import GCEGNNSettings
 from srec.models.session_model import TorchScorer
+from srec.serving.api import MOST_LIKED
 from srec.training.run import Run, train
 from srec.training.settings import TrainingSettings
 
@@ -53,6 +54,16 @@ def test_a_bundle_is_written_once(world: tuple[Dataset, Run, Recommender]) -> No
     again = export(dataset, run, recommender.bundle.path)
     assert again.path.stat().st_mtime_ns == before
     assert again.fingerprint == recommender.bundle.fingerprint
+
+
+def test_golden_sessions_are_no_longer_than_what_a_visitor_can_send(tmp_path: Path) -> None:
+    longer = (list(range(1, 150)), [150], [])
+    dataset = write_dataset(tmp_path / "dataset", [longer, longer], 150)
+    training = TrainingSettings(epochs=1, max_length=200)
+    settings = GCEGNNSettings(dimension=8)
+    run = train(dataset, tmp_path / "run", "gce-gnn", settings, training, lambda scorer: {"MRR@20": 1.0})
+    lengths = [len(golden.liked) for golden in export(dataset, run, tmp_path / "bundle").golden]
+    assert max(lengths) == MOST_LIKED
 
 
 def test_an_export_that_scores_differently_does_not_appear(

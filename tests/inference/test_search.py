@@ -21,6 +21,11 @@ NAMES = [
     "Pokémon Uranium",
     "東方紅魔郷",
     "Half-Life 2",
+    "Røki",
+    "Final Fantasy XIII",
+    "Final Fantasy XIV Online",
+    "HITMAN World of Assassination II",
+    "Hitman 2",
 ]
 
 
@@ -49,6 +54,9 @@ def find(index: GameSearch, query: str, limit: int = 10) -> list[str]:
         ("gtav", "Grand Theft Auto V"),  # initials
         ("pokemon", "Pokémon Uranium"),  # without accents
         ("東方", "東方紅魔郷"),
+        ("roki", "Røki"),  # a letter that is no other with an accent
+        ("final fantasy 14", "Final Fantasy XIV Online"),
+        ("hitman ii", "Hitman 2"),  # Roman for Arabic
         ("kings witcher", "The Witcher 2: Assassins of Kings"),  # words in another order
         ("witchr", "The Witcher 3: Wild Hunt"),  # a letter forgotten
         ("conter strike", "Counter-Strike: Global Offensive"),

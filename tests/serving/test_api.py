@@ -1,3 +1,4 @@
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -197,6 +198,36 @@ def test_it_says_what_is_running(client: TestClient, bundle: Path) -> None:
     assert version["games"] == GAMES
 
 
+@pytest.mark.parametrize("path", ["/", "/health", "/ready", "/static/page.js", "/nowhere"])
+def test_a_monitors_head_is_answered_as_get(client: TestClient, path: str) -> None:
+    asked, looked = client.get(path), client.head(path)
+    assert looked.status_code == asked.status_code
+    assert looked.headers["content-type"] == asked.headers["content-type"]
+
+
+def test_nobody_is_sent_to_a_host_that_the_request_names(client: TestClient) -> None:
+    answer = client.get("/docs/", headers={"Host": "evil.example"}, follow_redirects=False)
+    assert_problem(answer, 404, "see /docs")
+
+
+def test_who_goes_while_sending_leaves_no_failure(bundle: Path) -> None:
+    app, sent = create_app(bundle), list[Any]()
+    begun = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> Any:
+        return begun.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"100")]
+    path = "/api/recommend"
+    scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b""}
+    asyncio.run(app(scope | {"headers": headers}, receive, send))
+    assert not begun
+    assert sent[0]["status"] == 400
+
+
 @pytest.mark.parametrize("path", ["/", "/docs", "/static/page.js", "/api/games", "/nowhere"])
 def test_every_answer_is_guarded_and_leaves_no_trace(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
@@ -216,6 +247,7 @@ def test_a_failure_is_a_problem_without_its_inside(bundle: Path, monkeypatch: py
     with TestClient(app, raise_server_exceptions=False) as client:
         answer = client.post("/api/recommend", json={"liked": []})
     assert_problem(answer, 500, "the server failed")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "secret" not in answer.text
     # Such a server does not start, and says why.
     with pytest.raises(ArtifactError, match=r"golden request .* with status 500"):

@@ -175,6 +175,39 @@ def test_it_works_by_keyboard_alone(page: Page, simulated: str) -> None:
     expect(page.locator(".chip")).to_have_count(0)
 
 
+def test_enter_takes_what_was_typed_and_not_what_was_listed_before(page: Page, simulated: str) -> None:
+    page.goto(simulated)
+    cards(page)
+    search = page.get_by_role("combobox")
+    search.fill("Electric")
+    expect(page.get_by_role("option").first).to_contain_text("Electric")
+    search.fill("Jade Valley")
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip")).to_contain_text(["Jade Valley"])
+    expect(page.get_by_role("option")).to_have_count(0)
+
+
+def test_the_enter_of_an_input_method_chooses_nothing(page: Page, simulated: str) -> None:
+    page.goto(simulated)
+    search = page.get_by_role("combobox")
+    search.fill("Jade")
+    expect(page.get_by_role("option").first).to_be_visible()
+    search.dispatch_event("keydown", {"key": "Enter", "isComposing": True})
+    expect(page.locator(".chip")).to_have_count(0)
+    search.dispatch_event("keydown", {"key": "Enter"})
+    expect(page.locator(".chip")).to_have_count(1)
+
+
+def test_a_held_backspace_takes_no_chip(page: Page, simulated: str) -> None:
+    page.goto(f"{simulated}/?liked={FIRST}")
+    expect(page.locator(".chip")).to_have_count(1)
+    search = page.get_by_role("combobox")
+    search.dispatch_event("keydown", {"key": "Backspace", "repeat": True})
+    expect(page.locator(".chip")).to_have_count(1)
+    search.dispatch_event("keydown", {"key": "Backspace"})
+    expect(page.locator(".chip")).to_have_count(0)
+
+
 def test_chips_are_taken_away_and_cards_added(page: Page, simulated: str) -> None:
     page.goto(simulated)
     name = cards(page)[0]
@@ -200,6 +233,24 @@ def test_a_name_that_nobody_has_is_said(page: Page, simulated: str) -> None:
     page.goto(simulated)
     page.get_by_role("combobox").fill("qqqqxxxx")
     expect(page.get_by_role("option")).to_have_text("No game of that name is known here.")
+
+
+def test_a_name_that_is_liked_already_is_said_to_be(page: Page, simulated: str) -> None:
+    page.goto(simulated)
+    name = pick(page, "Jade Valley")
+    page.route("**/api/games?**", lambda route: route.fulfill(json={"games": [game(name)]}))
+    page.goto(f"{simulated}/?liked={FIRST}")
+    page.get_by_role("combobox").fill(name)
+    expect(page.get_by_role("option")).to_have_text("It is in your list already.")
+
+
+def test_a_gateway_that_answers_in_html_is_no_riddle(page: Page, simulated: str) -> None:
+    page.goto(simulated)
+    cards(page)
+    gateway = "<html><h1>502 Bad Gateway</h1></html>"
+    page.route("**/api/recommend", lambda route: route.fulfill(status=502, body=gateway))
+    page.locator(".like").first.click()
+    expect(page.get_by_role("status")).to_contain_text("The server does not answer")
 
 
 def test_a_server_that_does_not_answer_is_said(page: Page, simulated: str) -> None:

@@ -1,16 +1,21 @@
 """`srec serve` as a command, with two processes that share a port and a bundle."""
 
+import dataclasses
 import http.client
 import json
+import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
-from bundles import write_toy_bundle
+from bundles import contents, write_toy_bundle
 
-from srec.bench.processes import Server
+from srec.artifacts import write_directory
+from srec.bench.processes import Server, free_port
 from srec.errors import SRecError
-from srec.inference.bundle import Bundle
+from srec.inference.bundle import KIND, VERSION, Bundle, write_bundle
 from srec.inference.recommender import Recommender
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="it looks into /proc")
@@ -58,3 +63,49 @@ def test_no_worker_starts_with_a_damaged_bundle(tmp_path: Path, capfd: pytest.Ca
     with pytest.raises(SRecError, match="ended with status 1 before it was ready"):
         Server("srec", "serve", str(bundle), "--port", after=("--workers", "2"))
     assert f"{bundle} lacks items.npy" in capfd.readouterr().err.replace("\n", "")
+
+
+def test_no_worker_starts_with_a_bundle_that_answers_otherwise(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = contents()
+    wrong = [dataclasses.replace(one, scores=(9.0, *one.scores[1:])) for one in made.golden]
+    with write_directory(tmp_path / "bundle", KIND, VERSION) as draft:
+        write_bundle(draft.path, dataclasses.replace(made, golden=wrong))
+    with pytest.raises(SRecError, match="ended with status 1 before it was ready"):
+        Server("srec", "serve", str(tmp_path / "bundle"), "--port", after=("--workers", "2"))
+    said = capfd.readouterr().err
+    assert "golden request" in said
+    assert "Traceback" not in said
+
+
+SERVE = """
+import sys
+from pathlib import Path
+from srec.serving import server
+server.GRACE = 1
+server.serve(Path(sys.argv[1]), "127.0.0.1", int(sys.argv[2]))
+"""
+
+
+def test_a_request_that_never_ends_does_not_keep_the_server(tmp_path: Path) -> None:
+    bundle, port = write_toy_bundle(tmp_path / "bundle"), free_port()
+    server = subprocess.Popen([sys.executable, "-c", SERVE, str(bundle), str(port)])
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                assert ask(port)
+                break
+            except OSError:
+                assert time.monotonic() < deadline, "the server does not start"
+                time.sleep(0.05)
+        with socket.create_connection(("127.0.0.1", port)) as visitor:
+            head = "POST /api/recommend HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            visitor.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
+            assert ask(port)  # so the server has read the beginning of the other
+            server.terminate()
+            server.wait(timeout=15)
+    finally:
+        server.kill()
+        server.wait()

@@ -11,6 +11,7 @@ let asked = new AbortController();
 let searched = new AbortController();
 let hits = [];
 let active = -1;
+let entered = false; // Enter was pressed before the hits were there
 
 function element(name, properties = {}, ...children) {
   const made = Object.assign(document.createElement(name), properties);
@@ -87,7 +88,7 @@ async function show() {
     drawAnswer(answer);
   } catch (error) {
     if (error.name === "AbortError") return;
-    const offline = error instanceof TypeError;
+    const offline = error instanceof TypeError || error instanceof SyntaxError; // a gateway answers in HTML
     tell(offline ? "The server does not answer. Check the connection, then try again." : error.message);
   }
   if (!signal.aborted) $("games").setAttribute("aria-busy", "false");
@@ -189,11 +190,19 @@ function svg(name, attributes) {
 
 let timer;
 function typed() {
-  clearTimeout(timer);
-  searched.abort();
   const query = $("search").value.trim();
   if (!query) return close();
+  forget();
+  active = -1; // what is still listed answers to another text
+  mark();
   timer = setTimeout(() => search(query), WAIT_MS);
+}
+
+function forget() {
+  clearTimeout(timer);
+  timer = undefined;
+  searched.abort();
+  entered = false;
 }
 
 async function search(query) {
@@ -202,13 +211,17 @@ async function search(query) {
     const found = await ask(`/api/games?limit=8&q=${encodeURIComponent(query)}`, { signal: searched.signal });
     remember(found.games);
     hits = found.games.filter((game) => !state.liked.includes(game.app_id));
-    open();
+    timer = undefined;
+    open(found.games.length ? "It is in your list already." : "No game of that name is known here.");
+    if (entered && hits.length) choose(0);
   } catch (error) {
-    if (error.name !== "AbortError") tell("The search does not answer. Check the connection, then try again.");
+    if (error.name === "AbortError") return;
+    timer = undefined;
+    tell("The search does not answer. Check the connection, then try again.");
   }
 }
 
-function open() {
+function open(otherwise) {
   active = hits.length ? 0 : -1;
   const rows = hits.map((game, place) => {
     const row = element("li", { id: `hit-${place}` }, element("span", { textContent: game.name }), element("small", { textContent: game.release_year ?? "" }));
@@ -218,7 +231,7 @@ function open() {
     return row;
   });
   if (!rows.length) {
-    const none = element("li", { className: "none", textContent: "No game of that name is known here." });
+    const none = element("li", { className: "none", textContent: otherwise });
     none.setAttribute("role", "option");
     none.setAttribute("aria-disabled", "true");
     rows.push(none);
@@ -237,6 +250,7 @@ function mark() {
 }
 
 function close() {
+  forget();
   hits = [];
   active = -1;
   $("hits").hidden = true;
@@ -253,15 +267,18 @@ function choose(place) {
 }
 
 function key(event) {
+  if (event.isComposing) return;
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step && hits.length) {
     active = (active + step + hits.length) % hits.length;
     mark();
   } else if (event.key === "Enter" && active >= 0) {
     choose(active);
+  } else if (event.key === "Enter" && timer) {
+    entered = true;
   } else if (event.key === "Escape") {
     close();
-  } else if (event.key === "Backspace" && !$("search").value && state.liked.length) {
+  } else if (event.key === "Backspace" && !event.repeat && !$("search").value && state.liked.length) {
     unlike(state.liked.at(-1));
   } else {
     return;
