@@ -5,13 +5,14 @@ holds the format and its version, what the directory was made from, the paramete
 checksum, so that a reader can refuse what is damaged and a writer can skip what is up to date.
 """
 
+import glob
 import hashlib
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -21,6 +22,7 @@ from srec import __version__
 from srec.errors import ArtifactError
 
 MANIFEST = "manifest.json"
+_DRAFT = ".draft"
 
 
 @dataclass
@@ -42,8 +44,9 @@ def write_directory(
 ) -> Iterator[Draft]:
     """Write a directory that appears at ``target`` whole, or not at all.
 
-    An older directory at ``target`` is replaced only when the new one is complete. After a kill at any
-    moment ``target`` is the old directory, the new one, or (between two renames) absent; never half.
+    An older directory of the kind at ``target`` is replaced only when the new one is complete. After a kill
+    at any moment ``target`` is the old directory, the new one, or (between two renames) absent; never half.
+    What a killed process left of its draft goes when the same target is written again.
 
     Args:
         target: where the directory shall appear.
@@ -53,30 +56,23 @@ def write_directory(
         parameters: the settings it is made with, as JSON values.
 
     Raises:
-        ArtifactError: ``target`` exists and was not written by this function.
+        ArtifactError: ``target`` exists and is no directory of this kind.
     """
     target = target.absolute()
-    if target.exists() and not (target.is_dir() and _ours(target)):
+    if target.exists() and not (target.is_dir() and _replaceable(target, kind)):
         raise ArtifactError(f"{target} exists and is not a {kind} directory: move it away or name another")
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = Draft(Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".draft", dir=target.parent)))
-    draft.path.chmod(0o755)
-    try:
-        yield draft
-        manifest = {
-            "kind": kind,
-            "version": version,
-            "srec": __version__,
-            "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "inputs": dict(inputs or {}),
-            "parameters": dict(parameters or {}),
-            **draft.facts,
-            "files": {name: _describe(draft.path / name) for name in _files(draft.path)},
-        }
-        write_json(draft.path / MANIFEST, manifest)
-        _replace(draft.path, target)
-    finally:
-        shutil.rmtree(draft.path, ignore_errors=True)
+    with ExitStack() as held:
+        for left in target.parent.glob(f".{glob.escape(target.name)}.*{_DRAFT}"):
+            with ExitStack() as taken:
+                if _lock(left, taken):
+                    shutil.rmtree(left, ignore_errors=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent))
+        _lock(made, held)
+        # Only now it has the name of a draft: one that is not locked is nobody's.
+        draft = Draft(made.rename(made.with_suffix(_DRAFT)))
+        draft.path.chmod(0o755)
+        yield from _filled(draft, target, kind, version, inputs, parameters)
 
 
 def read_manifest(path: Path, kind: str, version: int) -> dict[str, Any]:
@@ -166,8 +162,53 @@ def write_json(path: Path, value: Any) -> None:
         os.fsync(file.fileno())
 
 
-def _ours(path: Path) -> bool:
-    return (path / MANIFEST).is_file() or not any(path.iterdir())
+def _filled(
+    draft: Draft,
+    target: Path,
+    kind: str,
+    version: int,
+    inputs: Mapping[str, str] | None,
+    parameters: Mapping[str, Any] | None,
+) -> Iterator[Draft]:
+    """Give the draft away to be filled, then put it in its place."""
+    try:
+        yield draft
+        manifest = {
+            "kind": kind,
+            "version": version,
+            "srec": __version__,
+            "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "inputs": dict(inputs or {}),
+            "parameters": dict(parameters or {}),
+            **draft.facts,
+            "files": {name: _describe(draft.path / name) for name in _files(draft.path)},
+        }
+        write_json(draft.path / MANIFEST, manifest)
+        _replace(draft.path, target)
+    finally:
+        shutil.rmtree(draft.path, ignore_errors=True)
+
+
+def _lock(folder: Path, stack: ExitStack) -> bool:
+    """Lock a directory until the stack is left, unless another process has; a kill unlocks it."""
+    try:
+        import fcntl
+
+        opened = os.open(folder, os.O_RDONLY)
+        stack.callback(os.close, opened)
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (ImportError, OSError):  # Windows, where nothing is cleared up; locked; gone meanwhile
+        return False
+    return True
+
+
+def _replaceable(path: Path, kind: str) -> bool:
+    """Whether nothing is lost with a directory: it is empty, or of the kind that is to be written."""
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return not any(path.iterdir())
+    return isinstance(manifest, dict) and manifest.get("kind") == kind and "files" in manifest
 
 
 def _files(path: Path) -> list[str]:

@@ -61,6 +61,25 @@ def test_what_is_not_ours_is_never_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "home" / "letters.txt").read_text() == "dear"
 
 
+def test_another_kind_is_never_replaced(tmp_path: Path) -> None:
+    write(tmp_path / "x")
+    with (
+        pytest.raises(ArtifactError, match="exists and is not a dataset directory"),
+        write_directory(tmp_path / "x", "dataset", 1),
+    ):
+        pass
+    verify(tmp_path / "x", "thing", 1)
+
+
+def test_the_manifest_of_a_web_page_is_not_ours(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "manifest.json").write_text('{"name": "my page"}')
+    (tmp_path / "site" / "index.html").write_text("dear")
+    with pytest.raises(ArtifactError, match="move it away"):
+        write(tmp_path / "site")
+    assert (tmp_path / "site" / "index.html").read_text() == "dear"
+
+
 def test_a_kill_while_writing_leaves_nothing_at_the_target(tmp_path: Path) -> None:
     script = (
         "import os, signal, pathlib, sys\n"
@@ -72,6 +91,12 @@ def test_a_kill_while_writing_leaves_nothing_at_the_target(tmp_path: Path) -> No
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "x")], env=os.environ, check=False)
     assert done.returncode == -signal.SIGKILL
     assert not (tmp_path / "x").exists()
+    # The next one clears up what it left, but not what another is writing just now.
+    assert len(leftovers(tmp_path)) == 1
+    with write_directory(tmp_path / "x", "thing", 1) as draft:
+        write(tmp_path / "x")
+        assert leftovers(tmp_path) == [draft.path.name]
+    assert leftovers(tmp_path) == []
 
 
 def flip_a_bit(path: Path) -> None:

@@ -62,7 +62,7 @@ def main() -> None:
     """Run the command line; an error that a person can act on is one line and exit status 1."""
     try:
         app()
-    except SRecError as error:
+    except (SRecError, OSError) as error:  # of the system: no room, no right, a file where a folder should be
         Console(stderr=True).print(
             f"[bold red]srec:[/] {escape(str(error))}", highlight=False, soft_wrap=True
         )

@@ -89,7 +89,9 @@ _TEXT_TIME = (
     # Through TIMESTAMPTZ, because the plain cast drops "+02:00" without a word. The session is in UTC.
     " ELSE CAST(TRY_CAST({name} AS TIMESTAMPTZ) AS TIMESTAMP) END"
 )
-_EPOCH = "CASE WHEN {name} BETWEEN -1e10 AND 1e10 THEN make_timestamp(CAST({name} * 1000000 AS BIGINT)) END"
+_EPOCH = "CASE WHEN {name} BETWEEN -1e10 AND 1e10 THEN make_timestamp(CAST({wide} * 1000000 AS BIGINT)) END"
+_WHOLE_EPOCH = _EPOCH.replace("{wide}", "CAST({name} AS BIGINT)")  # microseconds are wider than seconds
+_FRACTION_EPOCH = _EPOCH.replace("{wide}", "{name}")
 # A fraction is no integer: TRY_CAST alone would round it.
 _WHOLE = (
     "CASE WHEN TRY_CAST({name} AS DOUBLE) = TRY_CAST({name} AS BIGINT) THEN TRY_CAST({name} AS {type}) END"
@@ -111,8 +113,8 @@ _EXPRESSIONS = {
     ("BIGINT", "text"): _WHOLE,
     ("TIMESTAMP", "time"): "TRY_CAST({name} AS TIMESTAMP)",
     ("TIMESTAMP", "date"): "TRY_CAST({name} AS TIMESTAMP)",
-    ("TIMESTAMP", "whole"): _EPOCH,
-    ("TIMESTAMP", "number"): _EPOCH,
+    ("TIMESTAMP", "whole"): _WHOLE_EPOCH,
+    ("TIMESTAMP", "number"): _FRACTION_EPOCH,
     ("TIMESTAMP", "text"): _TEXT_TIME,
     ("DATE", "date"): "TRY_CAST({name} AS DATE)",
     ("DATE", "time"): "TRY_CAST({name} AS DATE)",

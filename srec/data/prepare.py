@@ -18,6 +18,7 @@ from srec.errors import SRecError
 from srec.settings import Settings
 
 Note = Callable[[str], None]
+_CENTURY = 36_525.0  # days
 
 
 class PrepareSettings(Settings):
@@ -32,8 +33,10 @@ class PrepareSettings(Settings):
     popular_share: float = Field(
         1.0, gt=0, le=1, description="a user with at least this share of popular games is excluded"
     )
-    test_days: float = Field(14, gt=0, description="the last days, counted back from the latest review")
-    valid_days: float = Field(14, gt=0, description="the days before the test window, for early stopping")
+    test_days: float = Field(14, gt=0, le=_CENTURY, description="the last days before the latest review")
+    valid_days: float = Field(
+        14, gt=0, le=_CENTURY, description="the days before the test window, for early stopping"
+    )
 
 
 class Steps:
@@ -116,8 +119,8 @@ def write_interactions(engine: Engine, chosen: Chosen, target: Path) -> dict[str
 
 _EPOCH = datetime(1970, 1, 1)
 _NOTHING = (
-    "no review is left after the filters: lower prepare.min_user_reviews or prepare.min_game_reviews,"
-    " or raise prepare.popular_share"
+    "no review is left after the filters: lower prepare.min_user_reviews or prepare.min_game_reviews; where"
+    " there are few games, set prepare.popular_games=0, or users of popular games only are left out"
 )
 
 

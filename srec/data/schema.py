@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-VERSION = 2
+VERSION = 3
 
 #: The columns of a raw batch beside the table's own: the row's file, its number there, and for a row that
 #: the source itself could not read, why.

@@ -5,6 +5,7 @@ them at once (the fixed point, the split, the numbering) is made anew: it is the
 """
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -16,7 +17,7 @@ from srec.data.stores.base import Reader
 from srec.errors import SRecError
 
 #: Raised when a kept state would be misread.
-VERSION = 1
+VERSION = 2
 
 
 def tally_changes(engine: DuckDBEngine, reader: Reader, settings: PrepareSettings, state: Path) -> None:
@@ -35,7 +36,7 @@ def tally_changes(engine: DuckDBEngine, reader: Reader, settings: PrepareSetting
         raise SRecError("only a store knows what changed in it: prepare these reviews without --update")
     connection = engine.catalogue
     what = json.dumps({"version": VERSION, "store": reader.identity, "filters": filters(settings)})
-    since = _attach(connection, state, what, reader.batch)
+    since = _attach(connection, state, what)
     if since is None:
         tally(engine, True, settings)
         script = "update_first"
@@ -45,26 +46,39 @@ def tally_changes(engine: DuckDBEngine, reader: Reader, settings: PrepareSetting
         engine.run("update_affected", since=since, **filters(settings))
         script = "update_again"
     connection.begin()
-    engine.run(script, what=what, batch=reader.batch)
+    engine.run(script, what=what, batch=reader.batch, revision=reader.revision)
     connection.commit()
     if since is not None:
         engine.run("update_tables")
         engine.run("prepare_eligible", **filters(settings))
 
 
-def _attach(connection: duckdb.DuckDBPyConnection, state: Path, what: str, batch: int) -> int | None:
-    """Attach the state; returns the batch it stands at, or None where it is new or ahead of the store."""
-    try:
+def _attach(connection: duckdb.DuckDBPyConnection, state: Path, what: str) -> int | None:
+    """Attach the state; returns the batch it stands at, or None where it is new."""
+    since = None
+    with suppress(duckdb.Error):  # damaged, or of another program
         connection.execute(f"ATTACH {quoted(state)} AS state")
-        found = connection.execute("SELECT what, batch FROM state.counted").fetchall()
-        if found and found[0][0] == what and found[0][1] <= batch:
-            return int(found[0][1])
+        since = _stands_at(connection, what)
+    if since is not None:
+        return since
+    with suppress(duckdb.Error):
         connection.execute("DETACH state")
-    except duckdb.CatalogException:
-        connection.execute("DETACH state")
-    except duckdb.Error:
-        pass
     for file in (state, state.with_name(f"{state.name}.wal")):
         file.unlink(missing_ok=True)
     connection.execute(f"ATTACH {quoted(state)} AS state")
     return None
+
+
+def _stands_at(connection: duckdb.DuckDBPyConnection, what: str) -> int | None:
+    """The batch that a sound state of the same store and filters was counted at; None for any other.
+
+    A store that was brought back from a copy counts the same batches again, of other reviews: the revision
+    tells them apart.
+    """
+    found = connection.execute(
+        "SELECT batch FROM state.counted JOIN store.revisions USING (batch, revision) WHERE what = $1", [what]
+    ).fetchall()
+    for table in ("user_tallies", "popular", "chosen"):
+        # A hash of whole rows reads all of them; a damaged block fails its checksum.
+        connection.execute(f"SELECT bit_xor(hash(whole)) FROM state.{table} AS whole").fetchall()
+    return int(found[0][0]) if found else None

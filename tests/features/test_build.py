@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from srec.artifacts import read_manifest
-from srec.data.dataset import KIND, VERSION
+from srec.data.dataset import KIND, VERSION, Dataset
 from srec.data.prepare import PrepareSettings
 from srec.data.stores.duckdb import DuckDBStore
 from srec.errors import SRecError
@@ -132,6 +132,57 @@ def test_a_state_that_is_ahead_of_its_store_is_not_taken(tmp_path: Path) -> None
     older = content(build(store, tmp_path / "updated", given, update=True))
     assert older == content(build(store, tmp_path / "whole", given, update=False))
     assert older["statistics"]["users"] == newer["statistics"]["users"] - 1
+
+
+def test_a_store_that_took_another_way_from_a_copy_is_counted_anew(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    given = GIVEN.model_copy(update={"popular_games": 0})
+    build(store, tmp_path / "updated", given, update=True)
+    backup = store.read_bytes()
+    for user in ("user 98", "user 99"):
+        store.write_bytes(backup)
+        with DuckDBStore.open(store) as opened:
+            opened.ingest(Records([review(user, app, True, f"2020-01-{10 + app}") for app in range(1, 4)]))
+        updated = content(build(store, tmp_path / "updated", given, update=True))
+    # Both batches have the same number, and the second store has only one of them.
+    assert updated == content(build(store, tmp_path / "whole", given, update=False))
+
+
+def test_a_state_with_any_damaged_block_is_counted_anew(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    given = GIVEN.model_copy(update={"popular_games": 0})
+    expected = content(build(store, tmp_path / "whole", given, update=False))
+    build(store, tmp_path / "updated", given, update=True)
+    state = tmp_path / "updated.state.duckdb"
+    sound = state.read_bytes()
+    header, block = 3 * 4096, 1 << 18
+    places = range(header, len(sound), block)
+    assert len(places) > 1
+    for place in places:
+        state.write_bytes(sound[: place + 100] + bytes(200) + sound[place + 300 :])
+        with DuckDBStore.open(store) as opened:  # so that there is something to do
+            opened.ingest(Records(games=[{"app_id": 1, "tags": {"a": place, "b": 7}}]))
+        expected = content(build(store, tmp_path / "whole", given, update=False))
+        assert content(build(store, tmp_path / "updated", given, update=True)) == expected
+
+
+def test_tags_without_a_vote_are_none(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    with DuckDBStore.open(store) as opened:
+        opened.ingest(Records(games=[{"app_id": 1, "tags": {"a": 0, "b": 0}}]))
+    given = GIVEN.model_copy(update={"popular_games": 0})
+    build(store, tmp_path / "dataset", given, update=False)
+    tags = Dataset(tmp_path / "dataset").tags
+    assert [len(tags.row(item)) for item in (1, 2)] == [0, 2]
+
+
+def test_what_the_database_cannot_do_is_one_line(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    with pytest.raises(SRecError, match="the database said: Parser Error: Memory must have a number"):
+        prepare(
+            str(store), tmp_path / "dataset", GIVEN, TagSettings(), ContextSettings(), memory_limit="lots"
+        )
+    assert not (tmp_path / "dataset").exists()
 
 
 def test_only_what_changed_is_counted_again(tmp_path: Path) -> None:

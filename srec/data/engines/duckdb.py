@@ -11,8 +11,10 @@ import pyarrow as pa
 
 from srec.data.sql import read_sql, run_sql
 from srec.data.stores.base import Reader
+from srec.data.stores.scratch import one_line
 
 _BATCH = 1 << 20
+_FAILED = "the preparation stopped, and what was there before is as it was"
 
 
 class DuckDBEngine:
@@ -23,6 +25,9 @@ class DuckDBEngine:
         scratch: a folder for the database and what spills; made anew, removed in the end.
         memory_limit: what DuckDB may use before it spills, such as "2GB".
         threads: DuckDB's threads; all cores where None.
+
+    Raises:
+        SRecError: it cannot work so. Every method raises it where the database fails.
     """
 
     def __init__(self, reader: Reader, scratch: Path, memory_limit: str, threads: int | None = None) -> None:
@@ -31,29 +36,33 @@ class DuckDBEngine:
         self.scratch = scratch
         self.catalogue = duckdb.connect(str(scratch / "work.duckdb"))
         try:
-            self.catalogue.execute("SET memory_limit = $limit", {"limit": memory_limit})
-            self.catalogue.execute("SET temp_directory = $path", {"path": str(scratch / "spill")})
-            self.catalogue.execute("SET preserve_insertion_order = false")
-            self.catalogue.execute("SET enable_progress_bar = false")
-            if threads:
-                self.catalogue.execute("SET threads = $threads", {"threads": threads})
-            reader.attach(self.catalogue)
+            with one_line(_FAILED):
+                self.catalogue.execute("SET memory_limit = $limit", {"limit": memory_limit})
+                self.catalogue.execute("SET temp_directory = $path", {"path": str(scratch / "spill")})
+                self.catalogue.execute("SET preserve_insertion_order = false")
+                self.catalogue.execute("SET enable_progress_bar = false")
+                if threads:
+                    self.catalogue.execute("SET threads = $threads", {"threads": threads})
+                reader.attach(self.catalogue)
         except BaseException:
             self.close()
             raise
 
     def run(self, name: str, **values: Any) -> None:
         """As ``Engine.run``."""
-        run_sql(self.catalogue, name, **values)
+        with one_line(_FAILED):
+            run_sql(self.catalogue, name, **values)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """As ``Engine.rows``."""
-        return self.catalogue.execute(query).fetchall()
+        with one_line(_FAILED):
+            return self.catalogue.execute(query).fetchall()
 
     def stream(self, name: str, **values: Any) -> Iterator[pa.RecordBatch]:
         """As ``Engine.stream``."""
         query = read_sql(name)
-        yield from self.catalogue.sql(query, params=values).to_arrow_reader(_BATCH)
+        with one_line(_FAILED):
+            yield from self.catalogue.sql(query, params=values).to_arrow_reader(_BATCH)
 
     def drop(self, *tables: str) -> None:
         """As ``Engine.drop``."""

@@ -6,7 +6,7 @@ FROM (
         item,
         entry.tag AS tag,
         CASE tags_kind
-            WHEN 'votes' THEN CAST(entry.votes AS DOUBLE) / max(entry.votes) OVER (PARTITION BY item)
+            WHEN 'votes' THEN CAST(entry.votes AS DOUBLE) / nullif(max(entry.votes) OVER (PARTITION BY item), 0)
             WHEN 'ranked' THEN power(0.9, place - 1)
             ELSE 0.5
         END AS weight

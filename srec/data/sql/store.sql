@@ -16,6 +16,8 @@ CREATE TABLE ingestions (
     repeated BIGINT NOT NULL, -- the same as another version of the row, or older
     rejected BIGINT NOT NULL
 );
+-- The name of the reviews and games as each batch left them.
+CREATE TABLE revisions (batch BIGINT NOT NULL, revision VARCHAR NOT NULL);
 CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
 -- What a crawl remembers: where it stands with each game, and during a refresh which reviews it met.
 CREATE TABLE notes (key VARCHAR NOT NULL, value VARCHAR NOT NULL);

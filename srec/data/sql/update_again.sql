@@ -5,4 +5,4 @@ INSERT INTO state.user_tallies SELECT * FROM fresh_tallies;
 INSERT INTO state.chosen SELECT * FROM fresh_chosen;
 DELETE FROM state.popular;
 INSERT INTO state.popular SELECT * FROM popular;
-UPDATE state.counted SET batch = $batch;
+UPDATE state.counted SET batch = $batch, revision = $revision;

@@ -45,7 +45,8 @@ class Reader(Described, Protocol):
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make its rows readable in another database, as ``store.reviews`` and ``store.games``.
 
-        With an identity, ``store.removed`` is there too, and the reviews have their ``batch``.
+        With an identity, ``store.removed`` and ``store.revisions`` are there too, and the reviews have their
+        ``batch``.
 
         What was there at the call is what is read, whatever is written meanwhile.
         """

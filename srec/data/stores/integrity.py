@@ -66,7 +66,13 @@ def check_tables(work: duckdb.DuckDBPyConnection, *, latest: bool) -> list[Check
     return checks
 
 
-_KEYS = {"reviews": "user_key, app_id", "games": "app_id", "meta": "key", "notes": "key"}
+_KEYS = {
+    "reviews": "user_key, app_id",
+    "games": "app_id",
+    "revisions": "batch",
+    "meta": "key",
+    "notes": "key",
+}
 
 
 def _readable(work: duckdb.DuckDBPyConnection, table: str) -> Check:
@@ -112,6 +118,10 @@ _ACROSS = {
     ),
     "reviews: each is of an ingestion that was": (
         f"SELECT count(*) FROM reviews WHERE batch NOT BETWEEN 1 AND {_BATCH}"
+    ),
+    "revisions: the last batch has the store's": (
+        f"SELECT CAST(({_BATCH} > 0) <> EXISTS (SELECT 1 FROM revisions WHERE batch = {_BATCH}"
+        " AND revision = (SELECT value FROM meta WHERE key = 'revision')) AS INTEGER)"
     ),
     "reviews: as many as ingestions added, less the removed": (
         "SELECT abs((SELECT count(*) FROM reviews) + (SELECT count(*) FROM removed)"

@@ -106,8 +106,10 @@ class Ledger:
 
     def changed(self, batch: int) -> None:
         """Rows have changed: the store has another revision."""
+        revision = secrets.token_hex(8)
         self._set("batch", str(batch))
-        self._set("revision", secrets.token_hex(8))
+        self._set("revision", revision)
+        self.ask("INSERT INTO revisions VALUES ($1, $2)", batch, revision)
 
     def ingested(self, source: Source, summary: Summary, batch: int, started: datetime) -> None:
         """Write down what an ingestion did."""

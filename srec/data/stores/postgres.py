@@ -256,7 +256,7 @@ def copy_tables(server: Server, connection: duckdb.DuckDBPyConnection, *, whole:
     """
     connection.execute("CREATE SCHEMA store")
     tables = {"reviews": COLUMNS["reviews"] if whole else _PREPARED, "games": COLUMNS["games"]}
-    tables |= {name: ["*"] for name in ("removed", *(_SMALL if whole else ()))}
+    tables |= {name: ["*"] for name in ("removed", "revisions", *(_SMALL if whole else ()))}
     for table, columns in tables.items():
         condition = " WHERE key <> 'secret'" if table == "meta" else ""
         query = f"SELECT {as_texts(columns)} FROM {table}{condition}"

@@ -28,7 +28,7 @@ def scratch(
     Raises:
         SRecError: it fails at what is done with it.
     """
-    with _one_line(otherwise), _folder() as folder:
+    with one_line(otherwise), _folder() as folder:
         config: dict[str, Any] = {
             "autoinstall_known_extensions": "false",
             "preserve_insertion_order": "false",
@@ -75,7 +75,15 @@ def _locked(file: Path, stack: ExitStack) -> bool:
 
 
 @contextmanager
-def _one_line(otherwise: str) -> Iterator[None]:
+def one_line(otherwise: str) -> Iterator[None]:
+    """Say what the database says in one line.
+
+    Args:
+        otherwise: what is so if it fails, for the message.
+
+    Raises:
+        SRecError: it fails.
+    """
     try:
         yield
     except duckdb.Error as error:
