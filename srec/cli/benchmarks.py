@@ -15,7 +15,9 @@ ResultOption = Annotated[Path | None, typer.Option(help="A file to write the res
 
 
 def training(
-    dataset: Annotated[str, typer.Option(help="diginetica, tmall, or a folder of the same two files.")],
+    dataset: Annotated[
+        str, typer.Option(help="diginetica, tmall, nowplaying, or a folder of two such files.")
+    ],
     data: DataOption = SETS,
     steps: Annotated[int, typer.Option(min=1, help="Steps of a block.")] = 20,
     blocks: Annotated[int, typer.Option(min=1, help="Blocks of the model and of the floor.")] = 9,

@@ -172,6 +172,10 @@ def evaluate(
 
     read = Recipe(SECTIONS, recipe, overrides or ())
     data = Dataset(dataset)
+    if data.repeats:
+        raise SRecError(
+            f"{dataset} has sessions, not reviews of games: srec leaderboard compares models on it"
+        )
     counted = {
         name: read.get(entry.load().settings_type)
         for name, entry in MODELS.items()

@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 
 def reproduce(
     model: Annotated[str, typer.Argument(help="The paper's model: gce-gnn.")],
-    dataset: Annotated[str, typer.Option(help="diginetica, tmall, or a folder of the same two files.")],
+    dataset: Annotated[
+        str, typer.Option(help="diginetica, tmall, nowplaying, or a folder of two such files.")
+    ],
     data: DataOption = SETS,
     protocol: Annotated[
         str, typer.Option(help="paper (epochs chosen on the test set, as the authors do), honest or both.")
     ] = "both",
     seeds: Annotated[int, typer.Option(min=1, help="How many runs, with the seeds 0, 1, ...")] = 1,
-    epochs: Annotated[int, typer.Option(min=1, help="The most epochs.")] = 20,
+    epochs: Annotated[int, typer.Option(min=1, help="The most epochs; all of them under paper.")] = 20,
     overrides: SetOption = None,
     work: WorkOption = Path("work/sessions"),
     threads: ThreadsOption = None,
@@ -49,12 +51,13 @@ def reproduce(
             with training_progress() as watch:
                 result = experiment.reproduce(source, work, name, range(seeds), epochs, changes, watch)
             console.print(experiment.table(result))
-            console.print(f"result: {experiment.result_file(work, source.resolve().name, name, changes)}")
+            differing = experiment.differences(epochs, changes)
+            console.print(f"result: {experiment.result_file(work, source.resolve().name, name, differing)}")
 
 
 def leaderboard(
     dataset: Annotated[
-        str, typer.Option(help="diginetica, tmall, a folder of the same two files, or a dataset directory.")
+        str, typer.Option(help="diginetica, tmall, nowplaying, a folder of two such files, or a dataset.")
     ],
     data: DataOption = SETS,
     rows: Annotated[
@@ -63,7 +66,7 @@ def leaderboard(
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each trained model.")] = 1,
     target: Annotated[
         Path | None,
-        typer.Option(help="The folder of rows and tables; NAME/leaderboard in --work if left out."),
+        typer.Option(help="The folder of rows and tables; if left out, in --work by NAME and --set."),
     ] = None,
     work: WorkOption = Path("work/sessions"),
     recipe: RecipeOption = None,
@@ -89,10 +92,12 @@ def leaderboard(
         prepared = prepare_sessions(source, folder / "honest", HELD_OUT)
     every = board.rows(prepared, name, Recipe(SECTIONS, recipe, overrides or ()))
     wanted = board.chosen(every, rows)
-    where = target or folder / "leaderboard"
+    # Changed settings have places of their own: what was measured before stays.
+    where, runs = (folder / "-".join((kind, *(overrides or ()))) for kind in ("leaderboard", "runs"))
+    where = target or where
     with training_progress() as watch:
         result = board.leaderboard(
-            prepared, name, every, wanted, range(seeds), folder / "runs", where, watch, console.print
+            prepared, name, every, wanted, range(seeds), runs, where, watch, console.print
         )
     console.print(board.table(result))
     console.print(f"leaderboard: {where}")

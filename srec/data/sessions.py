@@ -44,7 +44,7 @@ def prepare_sessions(source: Path, target: Path, valid_share: float) -> Dataset:
         return Dataset(target)
     train_items, train_lengths = _sessions(files[TRAIN])
     inputs_items, inputs_lengths = _sessions(files[TEST])
-    targets = _integers(pq.read_table(files[TEST]).column("target"), files[TEST])
+    targets = _integers(_column(files[TEST], "target"), files[TEST])
     items = np.concatenate((train_items, np.insert(inputs_items, np.cumsum(inputs_lengths), targets)))
     item_count = int(items.max())
     if items.min() < 1 or item_count > _LARGEST_ITEM:
@@ -80,16 +80,22 @@ def prepare_sessions(source: Path, target: Path, valid_share: float) -> Dataset:
 
 def _sessions(file: Path) -> tuple[Ints, Ints]:
     """The items of all sessions in one array, and how many each has; every session has one at least."""
-    try:
-        column: Any = pq.read_table(file).column("session").combine_chunks()
-    except (pa.ArrowException, KeyError, OSError) as error:
-        raise SourceError(f"{file} has no readable column 'session': {error}") from error
+    column = _column(file, "session").combine_chunks()
+    if pa.types.is_large_list(column.type):
+        column = column.cast(pa.list_(column.type.value_type))
     if not pa.types.is_list(column.type) or column.null_count:
         raise SourceError(f"{file}: 'session' must be a list of item ids in every row")
     lengths = np.diff(column.offsets.to_numpy())
     if not len(lengths) or lengths.min() < 1:
         raise SourceError(f"{file} has an empty session, or none at all")
     return _integers(column.flatten(), file), lengths.astype(np.int64)
+
+
+def _column(file: Path, name: str) -> Any:
+    try:
+        return pq.read_table(file).column(name)
+    except (pa.ArrowException, KeyError, OSError) as error:
+        raise SourceError(f"{file} has no readable column {name!r}: {error}") from error
 
 
 def _digest(file: Path) -> str:

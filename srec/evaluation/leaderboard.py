@@ -13,7 +13,7 @@ from srec.artifacts import write_json
 from srec.data.dataset import Dataset
 from srec.errors import SettingsError
 from srec.evaluation.leaderboard_page import HEADINGS, cells, markdown, page
-from srec.evaluation.reproduce import model_settings, training_settings
+from srec.evaluation.reproduce import EPOCHS, model_settings, training_settings
 from srec.evaluation.rows import Row, measure
 from srec.models import MODELS
 from srec.models.gce_gnn import GCEGNNSettings
@@ -31,10 +31,15 @@ def rows(dataset: Dataset, name: str, recipe: Recipe) -> list[Row]:
         dataset: which.
         name: of a set of the GCE-GNN paper, for its settings; any other.
         recipe: the settings that differ from the defaults.
+
+    Raises:
+        SettingsError: the recipe sets what the protocol fixes.
     """
     general = recipe.get(TrainingSettings)
+    if "refit" in general.model_fields_set:
+        raise SettingsError("training.refit cannot be set here: every model is trained anew before the test")
     if dataset.repeats:
-        general = general.model_copy(update={"max_length": LONGEST})
+        general = recipe.changed(TrainingSettings(max_length=LONGEST))
     length = general.max_length
     found: list[Row] = []
     for key, entry in MODELS.items():
@@ -48,7 +53,7 @@ def rows(dataset: Dataset, name: str, recipe: Recipe) -> list[Row]:
             paper = TrainingSettings(**general.model_dump() | kind.paper_training)
             found.append(Row(key, key, settings, recipe.changed(paper), length))
         elif dataset.repeats:
-            training = recipe.changed(training_settings("honest", 0, 20))
+            training = recipe.changed(training_settings("honest", 0, EPOCHS))
             found.append(Row(key, key, recipe.changed(model_settings(name)), training, training.max_length))
         else:
             found += _modifications(settings, general)
@@ -135,7 +140,7 @@ def table(result: dict[str, Any]) -> Table:
 
 
 def chosen(all_rows: Iterable[Row], names: str | None) -> list[Row]:
-    """The rows of these names, separated by commas, as their files are named; all where None.
+    """The rows of these names, separated by commas, as the table or their files have them; all where None.
 
     Raises:
         SettingsError: there is no such row; the message lists those there are.
@@ -145,9 +150,9 @@ def chosen(all_rows: Iterable[Row], names: str | None) -> list[Row]:
         return list(known.values())
     asked = [name.strip() for name in names.split(",")]
     for name in asked:
-        if name not in known:
+        if file_name(name) not in known:
             raise SettingsError(f"there is no row {name!r}; the rows are {', '.join(known)}")
-    return [known[name] for name in asked]
+    return [known[file_name(name)] for name in asked]
 
 
 def file_name(name: str) -> str:

@@ -57,14 +57,16 @@ def protocol(result: Result) -> list[str]:
         else "The input's own items are excluded from the answer."
     )
     return [
+        *(["Simulated data: the numbers say nothing about real players."] * result["dataset"]["simulated"]),
         f"Each of {rows[0]['examples']:,} test examples asks for the next item; all"
         f" {result['dataset']['items']:,} items are ranked, none sampled. {repeated}",
         "Protocol honest: what is trained chose its epoch on held-out data, the latest, and was then trained"
         " anew on all before the test; the test was looked at once for each seed.",
         "HR@K and MRR@K in %; over resampled sessions the 95 % interval is at most"
         f" ±{100 * widest:.2f} wide. ± in the table is the deviation over seeds.",
-        "Training is choosing the epoch and training anew, or counting; times are of shared machines, read"
-        " them as orders of magnitude. Each row's file has its settings, versions and machine.",
+        "Training is choosing the epoch, less its looks at the held-out data, and training anew; or counting."
+        " Times are of shared machines, read them as orders of magnitude. Each row's file has its settings,"
+        " versions and machine.",
         f"Measured {made[0]}" + (f" to {made[-1]}" if len(made) > 1 else "") + ".",
     ]
 

@@ -20,6 +20,11 @@ def gains(ranks: Ints, ks: Sequence[int] = KS) -> dict[str, Floats]:
     return {f"{name}@{k}": np.where(ranks <= k, gain, 0.0) for name, gain in unlimited.items() for k in ks}
 
 
+def deviation(values: Sequence[float]) -> float:
+    """The standard deviation of a sample, such as of runs with several seeds; 0 for a single value."""
+    return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+
+
 def accuracy(ranks: Ints, ks: Sequence[int] = KS) -> dict[str, float]:
     """The mean of each metric over all examples."""
     return {name: float(gain.mean()) for name, gain in gains(ranks, ks).items()}

@@ -17,13 +17,15 @@ from srec.errors import SRecError
 from srec.features.batches import Examples, batches
 from srec.models.base import Scorer, ScoresBV
 
+MISSED = 1 << 40  # a rank beyond every list, however few items there are
+
 
 @dataclass(frozen=True)
 class Ranking:
     """The outcome for every example, in the examples' order.
 
     Attributes:
-        ranks: int64 [E], 1 is best. A target that is excluded, or scored -inf, is not recommended: rank V.
+        ranks: int64 [E], 1 is best. A target that is excluded, or scored -inf, is not recommended: MISSED.
         top_items: int32 [E, K], items 1..V, best first; 0 where fewer are left.
         unanswerable: how many targets stand among their own inputs.
         seconds: the time spent in the scorer.
@@ -111,12 +113,12 @@ def _check(scores_BV: ScoresBV, shape: tuple[int, int]) -> None:
 
 
 def _ranks(scores_BV: ScoresBV, targets_B: Ints) -> Ints:
-    """1 + the items that score higher, or the same under a lower number; V for -inf. No row is sorted."""
+    """1 + the items that score higher, or the same under a lower number; MISSED for -inf. None is sorted."""
     ranks_B = np.empty(len(targets_B), np.int64)
     for row, (scores_V, target) in enumerate(zip(scores_BV, targets_B - 1, strict=True)):
         score = scores_V[target]
         if score == -np.inf:
-            ranks_B[row] = len(scores_V)
+            ranks_B[row] = MISSED
             continue
         ranks_B[row] = 1 + np.count_nonzero(scores_V > score) + np.count_nonzero(scores_V[:target] == score)
     return ranks_B

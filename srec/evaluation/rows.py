@@ -15,7 +15,7 @@ import numpy as np
 from srec.data.dataset import Dataset, Floats
 from srec.evaluation.comparison import Bootstrap, independent_groups
 from srec.evaluation.environment import environment
-from srec.evaluation.metrics import gains
+from srec.evaluation.metrics import deviation, gains
 from srec.evaluation.protocol import Ranking, rank_all
 from srec.evaluation.validation import validator
 from srec.features.batches import examples
@@ -105,15 +105,15 @@ def measure(
         )
         speeds.append(len(data) / (time.perf_counter() - started))
         found.append(gains(ranking.ranks, KS))
-    means = {metric: np.array([one[metric].mean() for one in found]) for metric in METRICS}
+    means = {metric: [float(one[metric].mean()) for one in found] for metric in METRICS}
     by_example_EC = np.column_stack([np.mean([one[metric] for one in found], axis=0) for metric in METRICS])
     boot = Bootstrap(by_example_EC, independent_groups(data), RESAMPLES, np.random.default_rng(0))
     intervals = [boot.mean(column) for column in range(len(METRICS))]
     return {
         **row.described(dataset, seeds),
         "examples": len(data),
-        "metrics": {metric: float(means[metric].mean()) for metric in METRICS},
-        "deviation": {metric: float(means[metric].std()) for metric in METRICS},
+        "metrics": {metric: float(np.mean(means[metric])) for metric in METRICS},
+        "deviation": {metric: deviation(means[metric]) for metric in METRICS},
         "interval": {
             metric: [interval.low, interval.high] for metric, interval in zip(METRICS, intervals, strict=True)
         },

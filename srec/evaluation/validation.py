@@ -26,7 +26,8 @@ def validator(
     """
     data = examples(dataset.sequences, part, max_length)
     if not len(data):
-        raise SRecError("the validation window has no example: widen prepare.valid_days and prepare again")
+        more = "give more sessions" if dataset.repeats else "widen prepare.valid_days and prepare again"
+        raise SRecError(f"there is no {part} example to measure on: {more}")
 
     def validate(scorer: Scorer) -> dict[str, float]:
         ranking = rank_all(scorer, data, dataset.item_count, top=0, exclude_inputs=not dataset.repeats)

@@ -76,10 +76,14 @@ class GCEGNN(SessionModel):
         """A model of the dataset's size, with its tags and metadata, its weights not yet drawn.
 
         Raises:
-            SettingsError: the dataset's tag factors have another dimension.
+            SettingsError: the dataset has no tags, or their factors have another dimension.
         """
         assert isinstance(settings, GCEGNNSettings)
         model = cls(settings, dataset.item_count)
+        if settings.tags and "tags" not in dataset.manifest:
+            raise SettingsError(
+                f"{dataset.path} has no tags: set gce-gnn.tags=false and gce-gnn.context=false"
+            )
         if settings.tags:
             factors_VD = torch.from_numpy(dataset.tag_factors.copy())
             if factors_VD.shape[1] != settings.dimension:

@@ -7,7 +7,8 @@ import pytest
 
 from srec.data.dataset import Dataset
 from srec.data.sessions import TEST, TRAIN, prepare_sessions
-from srec.errors import SourceError
+from srec.errors import SourceError, SRecError
+from srec.evaluation.validation import validator
 from srec.features.batches import examples
 
 SESSIONS = [[1, 2, 3], [2, 2], [4], [3, 1, 2, 1], [5, 4]]
@@ -86,6 +87,25 @@ def test_what_is_no_set_of_sessions_is_refused(tmp_path: Path, sessions: object,
     with pytest.raises(SourceError, match=says):
         prepare_sessions(write(tmp_path / "in", sessions), tmp_path / "out", 0.0)
     assert not (tmp_path / "out").exists()
+
+
+def test_large_lists_are_lists(tmp_path: Path) -> None:
+    large = pa.array(SESSIONS, pa.large_list(pa.int64()))
+    dataset = prepare_sessions(write(tmp_path / "in", large), tmp_path / "out", 0.0)
+    assert pairs(dataset, "train") == prefixes(SESSIONS)
+
+
+def test_a_test_without_targets_is_told_so(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in")
+    pq.write_table(pa.table({"session": [[1]]}), folder / TEST)
+    with pytest.raises(SourceError, match="no readable column 'target'"):
+        prepare_sessions(folder, tmp_path / "out", 0.0)
+
+
+def test_sessions_too_few_to_hold_any_out_are_told_so(tmp_path: Path) -> None:
+    dataset = prepare_sessions(write(tmp_path / "in"), tmp_path / "out", 0.05)
+    with pytest.raises(SRecError, match="no valid example to measure on: give more sessions"):
+        validator(dataset, 50)
 
 
 def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:

@@ -8,11 +8,13 @@ import pytest
 from toys import chains, write_dataset
 
 from srec.cli.options import SECTIONS
+from srec.cli.pipeline import evaluate
 from srec.data.dataset import Dataset
 from srec.data.sessions import TEST, TRAIN, prepare_sessions
-from srec.errors import SettingsError
+from srec.errors import SettingsError, SRecError
 from srec.evaluation import leaderboard as board
 from srec.evaluation.rows import METRICS, Row, measure
+from srec.models.gce_gnn import GCEGNN, GCEGNNSettings
 from srec.models.popularity import PopularitySettings
 from srec.models.sr_gnn import SRGNNSettings
 from srec.settings import Recipe
@@ -117,6 +119,30 @@ def test_a_papers_training_yields_to_what_is_set(games: Dataset) -> None:
     assert (training().batch_size, training().decay_factor) == (512, 1.0)
     changed = training("training.batch_size=64", "training.half_life_days=10")
     assert (changed.batch_size, changed.decay_factor, changed.half_life_days) == (64, 1.0, 10)
+
+
+def test_the_protocol_cannot_be_set(games: Dataset) -> None:
+    with pytest.raises(SettingsError, match="trained anew before the test"):
+        board.rows(games, "any", Recipe(SECTIONS, overrides=["training.refit=false"]))
+
+
+def test_all_models_are_given_as_much_of_a_session(sessions: Dataset) -> None:
+    for given, length in (([], 200), (["training.max_length=5"], 5)):
+        found = board.rows(sessions, "any", Recipe(SECTIONS, overrides=given))
+        assert {row.max_length for row in found} == {length}
+        assert {row.training.max_length for row in found if row.training} == {length}
+
+
+def test_a_simulation_is_called_one(games: Dataset, tmp_path: Path) -> None:
+    board.leaderboard(games, "toy", [POPULARITY], [POPULARITY], [0], tmp_path / "work", tmp_path / "out")
+    assert "- Simulated data:" in (tmp_path / "out" / "leaderboard.md").read_text(encoding="utf-8")
+
+
+def test_what_cannot_be_trained_or_evaluated_on_sessions_is_said(sessions: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"has no tags: set gce-gnn\.tags=false"):
+        GCEGNN.build(sessions, GCEGNNSettings())
+    with pytest.raises(SRecError, match="srec leaderboard compares models on it"):
+        evaluate(sessions.path, tmp_path / "report")
 
 
 def test_a_row_that_is_not_there_is_named_with_those_there_are(games: Dataset) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from srec.data.dataset import Ints
 from srec.errors import SRecError
-from srec.evaluation.protocol import rank_all
+from srec.evaluation.protocol import MISSED, rank_all
 from srec.features.batches import Examples
 from srec.models.base import ItemsBL, ScoresBV
 
@@ -35,7 +35,7 @@ def slow(scores: Ints, inputs: list[int], target: int, exclude: bool) -> tuple[i
     """The rank of the target and the whole list, by a stable sort; what is -inf is not recommended."""
     order = [int(item) + 1 for item in np.argsort(-scores, kind="stable") if scores[item] > -np.inf]
     shown = [item for item in order if not (exclude and item in inputs)]
-    return (shown.index(target) + 1 if target in shown else len(scores)), shown
+    return (shown.index(target) + 1 if target in shown else MISSED), shown
 
 
 @st.composite
@@ -70,8 +70,8 @@ def test_a_constant_scorer_ranks_by_number() -> None:
     """Equal scores: the target's rank is its number less the inputs that stand before it."""
     sessions = [[1, 2, 5], [4, 3], [2, 1], [5, 4, 5]]
     ranking = rank_all(Table(np.zeros((1, 6), np.float32)), cut(sessions), 6, top=3)
-    # 5 behind 3, 4 (1 and 2 are inputs): 3rd. 3 behind 1, 2: 3rd. 1: 1st. 5 is its own input: rank V = 6.
-    assert ranking.ranks.tolist() == [3, 3, 1, 6]
+    # 5 behind 3, 4 (1 and 2 are inputs): 3rd. 3 behind 1, 2: 3rd. 1: 1st. 5 is its own input.
+    assert ranking.ranks.tolist() == [3, 3, 1, MISSED]
     assert ranking.top_items.tolist() == [[3, 4, 5], [1, 2, 3], [1, 3, 4], [1, 2, 3]]
     assert ranking.unanswerable == 1
     assert (ranking.ranks.dtype, ranking.top_items.dtype) == (np.int64, np.int32)

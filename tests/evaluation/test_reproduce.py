@@ -45,7 +45,9 @@ def test_the_paper_protocol_takes_the_best_epoch_of_each_metric(source: Path, tm
     assert run["epochs"] == 3
     for metric in METRICS:
         assert run["metrics"][metric] == max(epoch[metric] for epoch in run["curve"])
-    assert json.loads((tmp_path / "work" / "toy" / "paper.json").read_text(encoding="utf-8")) == result
+    assert (
+        json.loads((tmp_path / "work" / "toy" / "paper-epochs=3.json").read_text(encoding="utf-8")) == result
+    )
 
 
 def test_the_honest_protocol_looks_at_the_test_once_for_each_seed(
@@ -63,7 +65,7 @@ def test_the_honest_protocol_looks_at_the_test_once_for_each_seed(
     assert looks == ["valid", "valid", "test"] * 2
     values = [run["metrics"]["MRR@20"] for run in result["runs"]]
     assert result["metrics"]["MRR@20"] == pytest.approx(np.mean(values))
-    assert result["deviation"]["MRR@20"] == pytest.approx(np.std(values))
+    assert result["deviation"]["MRR@20"] == pytest.approx(np.std(values, ddof=1))
     assert [run["chosen_epoch"] for run in result["runs"]] == [
         1 + int(np.argmax([epoch["MRR@20"] for epoch in run["curve"]])) for run in result["runs"]
     ]
@@ -80,12 +82,18 @@ def test_changes_stand_in_the_result_and_beside_the_papers_run(source: Path, tmp
     plain = reproduce(source, tmp_path / "work", "paper", [0], epochs=2)
     changes = ["training.decay_every=1", "gce-gnn.hops=2"]
     changed = reproduce(source, tmp_path / "work", "paper", [0], epochs=2, changes=changes)
-    assert (plain["changed"], changed["changed"]) == ("", "training.decay_every=1, gce-gnn.hops=2")
+    assert (plain["changed"], changed["changed"]) == (
+        "epochs=2",
+        "epochs=2, training.decay_every=1, gce-gnn.hops=2",
+    )
     assert (changed["training"]["decay_every"], changed["model"]["hops"]) == (1, 2)
     assert changed["training"] == plain["training"] | {"decay_every": 1}
     assert plain["runs"][0]["peak_memory_mb"]["select"][0] > 0
     files = sorted(file.name for file in (tmp_path / "work" / "toy").glob("*.json"))
-    assert files == ["paper-training.decay_every=1-gce-gnn.hops=2.json", "paper.json"]
+    assert files == [
+        "paper-epochs=2-training.decay_every=1-gce-gnn.hops=2.json",
+        "paper-epochs=2.json",
+    ]
     for fixed in ("training.seed=5", "training.epochs=1", "training.refit=true"):
         with pytest.raises(SettingsError, match="cannot be set here"):
             reproduce(source, tmp_path / "work", "paper", [0], epochs=2, changes=[fixed])
@@ -104,11 +112,16 @@ def test_the_settings_are_the_papers() -> None:
     training = training_settings("paper", 3, 20)
     assert (training.batch_size, training.learning_rate, training.weight_decay) == (100, 1e-3, 1e-5)
     assert (training.decay_every, training.decay_factor, training.refit) == (3, 0.1, False)
-    assert training_settings("honest", 3, 20).refit
+    assert training.patience == 20
+    honest = training_settings("honest", 3, 20)
+    assert honest.refit
+    assert honest.patience == 3
 
 
 def test_the_table_stands_beside_the_papers_figures() -> None:
     figures = dict.fromkeys(METRICS, 0.3)
     result = {"dataset": "tmall", "protocol": "paper", "metrics": figures, "deviation": figures, "runs": [1]}
     made = table(result | {"paper": module.PAPER["tmall"].figures})
-    assert list(made.columns[4].cells) == ["30.00 ± 30.00", "15.42"]
+    assert list(made.columns[4].cells) == ["30.00", "15.42"]
+    made = table(result | {"paper": {}, "runs": [1, 2]})
+    assert list(made.columns[4].cells) == ["30.00 ± 30.00", "-"]

@@ -1,6 +1,7 @@
 """GCE-GNN written down session by session, item by item, as slow and as close to the paper as can be."""
 
 import itertools
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -8,17 +9,25 @@ from torch import Tensor
 from srec.models.gce_gnn import GCEGNN
 
 SLOPE = 0.2
+#: What becomes of a vector where a share of it is dropped.
+Drop = Callable[[Tensor, float], Tensor]
 
 
-def session_vector(model: GCEGNN, table: Tensor, session: list[int]) -> Tensor:
+def session_vector(
+    model: GCEGNN, table: Tensor, session: list[int], drop: Drop = lambda vector, share: vector
+) -> Tensor:
     """The vector of one session (items, oldest first)."""
+    settings = model.settings
     newest_first = session[::-1]
     nodes = sorted(set(session))
     mean = torch.stack([table[item] for item in session]).mean(0)
-    hidden = {item: _local(model, table, newest_first, nodes, item) for item in nodes}
+    hidden = {
+        item: drop(_local(model, table, newest_first, nodes, item), settings.dropout_local) for item in nodes
+    }
     if len(model.hops):
         hidden = {
-            item: vector + _global(model, table, mean, item, len(model.hops))
+            item: vector
+            + drop(_global(model, table, mean, item, len(model.hops), drop), settings.dropout_global)
             for item, vector in hidden.items()
         }
     readout = model.readout
@@ -52,7 +61,7 @@ def _local(model: GCEGNN, table: Tensor, newest_first: list[int], nodes: list[in
     return torch.stack(energies).softmax(0) @ torch.stack(seen)
 
 
-def _global(model: GCEGNN, table: Tensor, mean: Tensor, item: int, hop: int) -> Tensor:
+def _global(model: GCEGNN, table: Tensor, mean: Tensor, item: int, hop: int, drop: Drop) -> Tensor:
     """The item's vector after so many hops, of its own and its neighbours' after one less."""
     if hop == 0:
         return table[item]
@@ -61,10 +70,10 @@ def _global(model: GCEGNN, table: Tensor, mean: Tensor, item: int, hop: int) -> 
     for neighbour, weight in zip(
         model.neighbours_VS[item].tolist(), model.weights_VS[item].tolist(), strict=True
     ):
-        vector = _global(model, table, mean, neighbour, hop - 1)
+        vector = _global(model, table, mean, neighbour, hop - 1, drop)
         given = torch.cat((mean * vector, torch.tensor([weight])))
         energies.append(torch.nn.functional.leaky_relu(given @ layer.similarity, SLOPE) @ layer.energy)
         near.append(vector)
     around = torch.cat(energies).softmax(0) @ torch.stack(near)
-    own = _global(model, table, mean, item, hop - 1)
-    return torch.relu(torch.cat((own, around)) @ layer.merge)
+    own = _global(model, table, mean, item, hop - 1, drop)
+    return torch.relu(drop(torch.cat((own, around)), model.settings.dropout_gcn) @ layer.merge)

@@ -11,7 +11,7 @@ from reference_gce import session_vector
 from toys import chains, write_dataset
 
 from srec.errors import SettingsError
-from srec.models import gce_layers
+from srec.models import gce_gnn, gce_layers
 from srec.models.gce_gnn import GCEGNN, GCEGNNSettings
 from srec.models.gce_padded import encode_padded
 
@@ -100,6 +100,30 @@ def test_it_is_the_slow_model_whatever_the_sessions_and_the_graph(
         theirs = torch.zeros_like(parameters[name]) if theirs is None else theirs
         ours = torch.zeros_like(theirs) if ours is None else ours
         assert float((ours - theirs).abs().max()) <= 1e-5 * largest, name
+
+
+@pytest.mark.parametrize("hops", [0, 1, 2])
+def test_each_dropout_is_where_the_authors_have_it(hops: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its expectation in place of the draw, and without making up for it, each leaves its mark."""
+    for module in (gce_layers, gce_gnn):
+        monkeypatch.setattr(
+            module, "dropout", lambda vectors, share, training: vectors * (1 - share if training else 1)
+        )
+    shares = {"dropout_local": 0.3, "dropout_global": 0.6, "dropout_gcn": 0.1}
+    shape = GCEGNNSettings(dimension=5, hops=hops, neighbours=3, tags=False, context=False, **shares)
+    model = GCEGNN(shape, item_count=7)
+    model.initialise(0)
+    generator = torch.Generator().manual_seed(0)
+    model.neighbours_VS = torch.randint(0, 8, (8, 3), generator=generator)
+    model.weights_VS = torch.randint(0, 5, (8, 3), generator=generator).float()
+    sessions = [[1, 2, 1, 3], [4, 5, 6, 7]]
+    model.train()
+    table = model.item_table()
+    slow = [
+        session_vector(model, table, session, lambda vector, share: vector * (1 - share))
+        for session in sessions
+    ]
+    torch.testing.assert_close(model.encode(torch.tensor(sessions), table), torch.stack(slow))
 
 
 def build(path: Path, **parts: object) -> GCEGNN:
