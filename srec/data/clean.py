@@ -56,8 +56,9 @@ def _typed(column: Column, arrow: pa.DataType) -> str:
     if kind == "null":
         return f"CAST(NULL AS {column.type})"
     expression = _EXPRESSIONS.get((column.type, kind))
-    if expression is None or (name == "user_id" and types.is_floating(arrow)):
-        hint = "; ids given as fractions have lost digits" if name == "user_id" else ""
+    fractions = name == "user_id" and types.is_floating(arrow)
+    if expression is None or fractions:
+        hint = "; ids given as fractions have lost digits" if fractions else ""
         raise SourceError(f"the column for {name} holds {arrow}, which is no {column.type}{hint}")
     return expression.format(name=name, type=column.type)
 

@@ -78,7 +78,7 @@ def test_bad_pages_are_rejects_and_do_not_stop_the_others(store: DuckDBStore, tm
     assert [(name, row, reason.split(": line")[0]) for name, row, reason in found] == [
         ("1.json", 1, "the page does not say success: 1"),
         ("2.json", 1, "the page has no list of reviews"),
-        ("3.json", 1, "not a JSON object"),
+        ("3.json", 1, "a JSON array, not an object"),
         ("4.json", 1, "not JSON: Unterminated string starting at"),
         ("5.json", 1, "the review has no author"),
         ("5.json", 2, 'positive is no BOOLEAN: "3"'),

@@ -35,7 +35,8 @@ def read_parquet(
         columns: canonical name to the file's; a column not named here goes by its canonical name.
 
     Raises:
-        SourceError: it is not a Parquet file, lacks a column that is required or named, or is damaged.
+        SourceError: it is not a Parquet file, lacks a column that is required or named, has one
+            twice, or is damaged.
     """
     with _open(path) as file:
         chosen = choose_columns(path, table, columns or {}, file.schema_arrow.names)
@@ -54,7 +55,7 @@ def choose_columns(
     """Which of a file's columns holds which canonical one.
 
     Raises:
-        SourceError: a column that is required or asked for is not there.
+        SourceError: a column that is required or asked for is not there, or one to read is there twice.
     """
     chosen = {name: columns.get(name, name) for name in table.names}
     missing = [
@@ -67,7 +68,13 @@ def choose_columns(
             f"{path} is no table of {table.name}: it lacks {', '.join(missing)}; its columns are"
             f" {', '.join(available)}"
         )
-    return {name: theirs for name, theirs in chosen.items() if theirs in available}
+    chosen = {name: theirs for name, theirs in chosen.items() if theirs in available}
+    doubled = [theirs for theirs in dict.fromkeys(chosen.values()) if available.count(theirs) > 1]
+    if doubled:
+        raise SourceError(
+            f"{path} has more than one column {', '.join(doubled)}: rename all but the one that is meant"
+        )
+    return chosen
 
 
 def _open(path: Path) -> pq.ParquetFile:
@@ -95,6 +102,9 @@ def canonical(path: Path, batch: pa.RecordBatch, chosen: Mapping[str, str], row:
             column = column.dictionary_decode()
         if pa.types.is_timestamp(column.type) and column.type.tz is not None:
             column = column.cast(pa.timestamp(column.type.unit))
+        if _is_bytes(column.type):
+            # Not all writers mark texts as such. What is no UTF-8 is found below.
+            column = column.cast(pa.large_string(), safe=False)
         columns[name], reject = _readable(name, column, reject)
     return pa.RecordBatch.from_pydict(
         {
@@ -104,6 +114,13 @@ def canonical(path: Path, batch: pa.RecordBatch, chosen: Mapping[str, str], row:
             **columns,
         }
     )
+
+
+def _is_bytes(arrow: pa.DataType) -> bool:
+    """Whether it is text under another name: bytes, or a view of text, which DuckDB's side does not know."""
+    types = pa.types
+    tests = (types.is_binary, types.is_large_binary, types.is_binary_view, types.is_string_view)
+    return any(test(arrow) for test in tests)
 
 
 def _readable(name: str, column: pa.Array, reject: pa.Array) -> tuple[pa.Array, pa.Array]:

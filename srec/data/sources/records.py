@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import date, time
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ Record = dict[str, Any]
 Row = tuple[Path, int, Record | Reject]
 
 _BATCH = 50_000
+#: What a text can be made of.
+_PLAIN = (str, bool, int, float, Decimal, date, time)
 _TAGS = pa.list_(pa.struct([("tag", pa.string()), ("votes", pa.string())]))
 
 
@@ -22,7 +26,7 @@ def to_batches(table: Table, rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:
     """Make batches of records with canonical names.
 
     Lists may come as lists, as JSON text or as text with ";" between the values; tags as names, as
-    ``{"tag": ..., "votes": ...}`` or as one object from name to votes.
+    ``{"tag": ..., "votes": ...}``, as pairs or as one object from name to votes.
     """
     schema = pa.schema(
         [(FILE, pa.string()), (ROW, pa.int64()), (REJECT, pa.string())]
@@ -52,19 +56,33 @@ def _flat(table: Table, row: Row) -> Record:
         value = content.get(column.name)
         if value is None:
             continue
-        if not column.type.endswith("[]"):
-            flat[column.name] = _text(value)
-            continue
         try:
-            flat[column.name] = (
-                _tags(value) if column.name == "tags" else [_text(each) for each in _list(value)]
-            )
-        except (ValueError, RecursionError):
-            flat[REJECT] = f"{column.name} is not a list"
+            flat[column.name] = _value(column, value)
+        except _UnfitError as error:
+            flat[REJECT] = f"{column.name} {error}"
     return flat
 
 
+class _UnfitError(Exception):
+    """A value that the store's casts would take for one of another kind; says what it is not."""
+
+
+def _value(column: Column, value: Any) -> Any:
+    if column.name == "tags":
+        return _tags(value)
+    if column.type.endswith("[]"):
+        return [_text(each) for each in _list(value)]
+    return _text(value) if column.type == "VARCHAR" else _spelled(value)
+
+
 def _text(value: Any) -> str | None:
+    """A value where a text is wanted, and where anything else spelled out would pass for one."""
+    if value is not None and not isinstance(value, _PLAIN):
+        raise _UnfitError("holds what is no text")
+    return _spelled(value)
+
+
+def _spelled(value: Any) -> str | None:
     """A value as the store's casts read it; what is no plain value stays recognisable in the reject."""
     if value is None or isinstance(value, str):
         return value
@@ -76,25 +94,34 @@ def _list(value: Any) -> list[Any]:
     if isinstance(value, str):
         value = [part.strip() for part in value.split(";") if part.strip()]
     if not isinstance(value, list | tuple):
-        raise ValueError("neither a list nor the text of one")
+        raise _UnfitError("is not a list")
     return [each for each in value if each is not None]
 
 
 def _tags(value: Any) -> list[dict[str, str | None]]:
     value = _parsed(value)
     if isinstance(value, dict):
-        value = [{"tag": tag, "votes": votes} for tag, votes in value.items()]
-    return [
-        {name: _text(each.get(name)) for name in ("tag", "votes")}
-        if isinstance(each, dict)
-        else {"tag": _text(each), "votes": None}
-        for each in _list(value)
-    ]
+        value = list(value.items())
+    return [_tag(each) for each in _list(value)]
+
+
+def _tag(each: Any) -> dict[str, str | None]:
+    # Pairs come from an object and from Arrow's maps.
+    if isinstance(each, tuple) and len(each) == 2:
+        each = {"tag": each[0], "votes": each[1]}
+    if not isinstance(each, dict):
+        each = {"tag": each}
+    return {"tag": _text(each.get("tag")), "votes": _spelled(each.get("votes"))}
 
 
 def _parsed(value: Any) -> Any:
     """The value, and what it spells where it is JSON text."""
-    return json.loads(value) if isinstance(value, str) and value.strip()[:1] in ("[", "{") else value
+    if not isinstance(value, str) or value.strip()[:1] not in ("[", "{"):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        raise _UnfitError("is not a list") from None
 
 
 def _encodable(row: Record) -> Record:

@@ -1,6 +1,5 @@
 """A plain table of one's own: Parquet, CSV or JSON lines, its columns mapped to the canonical names."""
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -11,9 +10,10 @@ import pyarrow as pa
 
 from srec.data.schema import FILE, REJECT, ROW, TABLES, Table
 from srec.data.sources.base import Part
+from srec.data.sources.delimited import CsvFile
 from srec.data.sources.parquet import choose_columns, read_parquet
 from srec.data.sources.records import Row, to_batches
-from srec.data.sources.text import Reject, read_json_lines, read_lines
+from srec.data.sources.text import Reject, read_json_lines
 from srec.errors import SourceError
 
 _CSV = (".csv", ".csv.gz")
@@ -72,58 +72,41 @@ def mapped_table(name: str, columns: Mapping[str, str]) -> Table:
 def as_records(batches: Iterator[pa.RecordBatch]) -> Iterator[Row]:
     """Rows as records, because games' lists come in many forms."""
     for batch in batches:
-        for record in batch.to_pylist():
+        for record in _times_as_text(batch).to_pylist():
             file, row, reject = Path(record.pop(FILE)), record.pop(ROW), record.pop(REJECT)
             yield file, row, Reject(reject) if reject else record
 
 
+def _times_as_text(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Python's times have neither nanoseconds nor years after 9999: as text all of them come through."""
+    columns = [column.cast(pa.string()) if _is_time(column.type) else column for column in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _is_time(arrow: pa.DataType) -> bool:
+    # Arrow writes no text of an interval, and Python reads it.
+    return bool(pa.types.is_temporal(arrow) and not pa.types.is_interval(arrow))
+
+
 def _csv_rows(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[Row]:
-    """Rows of a CSV file with a header, each under the number of its last line."""
-    row = 0
-    unreadable: list[Row] = []
-
-    def readable() -> Iterator[str]:
-        nonlocal row
-        for row, line in read_lines(path):
-            if isinstance(line, Reject):
-                unreadable.append((path, row, line))
-            else:
-                yield line
-
-    reader = csv.reader(readable(), strict=True)
-    header = next(_parsed(reader), None)
-    if not isinstance(header, list):
-        raise SourceError(f"{path} has no readable header line")
-    chosen = choose_columns(path, table, columns, header)
-    places = {name: header.index(theirs) for name, theirs in chosen.items()}
-    for fields in _parsed(reader):
-        yield from unreadable
-        unreadable.clear()
+    file = CsvFile(path)
+    chosen = choose_columns(path, table, columns, file.header)
+    places = {name: file.header.index(theirs) for name, theirs in chosen.items()}
+    # Who, which game, whether and when are one line each; a list may be JSON over several.
+    for row, fields in file.rows(unbroken=[places[name] for name in table.required]):
         if isinstance(fields, Reject):
             yield path, row, fields
-        elif len(fields) != len(header):
-            yield path, row, Reject(f"has {len(fields)} fields where the header has {len(header)}")
         else:
             yield path, row, {name: fields[place] for name, place in places.items()}
-    yield from unreadable
-
-
-def _parsed(reader: Iterator[list[str]]) -> Iterator[list[str] | Reject]:
-    while True:
-        try:
-            yield next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Reject(f"not CSV: {error}")
 
 
 def _json_rows(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[Row]:
     rows = read_json_lines(path)
     head = list(islice(rows, 100))
-    keys: dict[str, Any] = {}
-    for _, record in head:
-        keys |= {} if isinstance(record, Reject) else record
+    objects = [record for _, record in head if not isinstance(record, Reject)]
+    if not objects:
+        raise SourceError(f"{path} {_no_object(head)}: write one object a line, with no array around them")
+    keys = dict.fromkeys(key for each in objects for key in each)
     chosen = choose_columns(path, table, columns, list(keys))
     # A key that no early line has may come later.
     chosen |= {name: name for name in table.names if name not in columns}
@@ -132,3 +115,11 @@ def _json_rows(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator
             yield path, row, record
         else:
             yield path, row, {name: record.get(theirs) for name, theirs in chosen.items()}
+
+
+def _no_object(head: list[tuple[int, dict[str, Any] | Reject]]) -> str:
+    """What is wrong with a file whose first lines hold no JSON object."""
+    for row, found in head:
+        if isinstance(found, Reject):
+            return f"holds no JSON object in its first lines (line {row}: {found.reason})"
+    return "has only blank lines"

@@ -65,6 +65,8 @@ def parse_json(text: str | bytes) -> dict[str, Any] | Reject:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
         return Reject(f"not JSON: {error}")
+    if isinstance(value, list):
+        return Reject("a JSON array, not an object")
     return value if isinstance(value, dict) else Reject("not a JSON object")
 
 
