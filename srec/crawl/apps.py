@@ -22,9 +22,15 @@ def list_apps(client: Client, endpoints: Endpoints, key: str) -> Iterator[int]:
         key: a Steam Web API key. It travels as a header: a URL can end up in messages and logs.
 
     Raises:
-        SRecError: the key is refused, or the list does not go on.
+        SRecError: the key cannot be one or is refused, or the list does not go on.
         OutOfBudget: no request is left.
     """
+    if not (key.isascii() and key.isprintable()):
+        # No header can hold it, and that error's traceback would show the key.
+        raise SRecError(
+            "the Steam Web API key in STEAM_KEY has a character that no key has: copy it again,"
+            " it is 32 letters and digits"
+        )
     last, more = 0, True
     while more:
         params: dict[str, str | int] = {"max_results": _MOST, "last_appid": last, "include_games": "true"}

@@ -14,7 +14,7 @@ from srec.crawl.outcome import Outcome, Progress, Watch
 from srec.crawl.pending import Pending
 from srec.crawl.reviews import START, Page, read_page, review_rows
 from srec.crawl.source import Fetched, labelled
-from srec.crawl.state import App, Pass, Walk, read_app, read_pass
+from srec.crawl.state import App, Walk, read_app, read_pass
 from srec.crawl.state import app_note as note
 from srec.crawl.steam import Endpoints
 from srec.crawl.tags import read_tags
@@ -35,7 +35,8 @@ class Crawl:
         store: where everything goes.
         client: who asks.
         apps: the ids of the apps.
-        refresh: read all reviews again, and remove those that are gone.
+        refresh: read all reviews again, and remove those that are gone; also of the apps that an
+            interrupted refresh did not come to.
         endpoints: whom to ask.
         watch: called as it goes on.
         commit_reviews: commit when this many reviews wait.
@@ -62,12 +63,16 @@ class Crawl:
         self._pending = Pending(store, commit_reviews, commit_seconds)
         notes = store.notes()
         last = read_pass(notes)
-        self._pass = Pass(number=last.number + last.done, done=False) if refresh else last
+        self._pass = last.taken_up(apps) if refresh else last
         self._refresh = refresh
         if refresh or not notes:
             # Also the moment to learn that the store cannot take any of it.
             store.ingest(Fetched((), ()), notes=self._pass.note())
         self._apps = {app_id: read_app(notes, app_id) for app_id in apps}
+        if refresh:
+            # Those that an interrupted refresh did not come to, too: no other begins before it is finished.
+            begun = {app_id: read_app(notes, app_id) for app_id in self._pass.apps}
+            self._apps |= {app_id: app for app_id, app in begun.items() if self._is_due(app)}
         # What was begun comes first, then what was looked at longest ago: so a small budget gets round.
         order = sorted(
             self._apps, key=lambda app_id: (self._apps[app_id].walk is None, self._apps[app_id].checked)
@@ -91,8 +96,8 @@ class Crawl:
             self._pending.flush()
             self._sum_up()
         if self._refresh and not self.outcome.stopped:
-            done = self._pass.model_copy(update={"done": True})
-            self._store.ingest(Fetched((), ()), notes=done.note())
+            left = [app_id for app_id, app in self._apps.items() if self._is_due(app)]
+            self._store.ingest(Fetched((), ()), notes=self._pass.visited(left).note())
         return self.outcome
 
     def _visit_next(self) -> None:
@@ -115,13 +120,15 @@ class Crawl:
     def _visit(self, app_id: int) -> bool:
         """Read an app's reviews until the walk ends; whether it must be visited again."""
         app = self._apps[app_id]
-        refresh = self._refresh and app.refreshed < self._pass.number
+        refresh = self._is_due(app)
         walk = app.walk
         if walk is None or (refresh and not walk.refresh):
             walk = Walk(refresh=refresh)
         begun = walk.cursor != START
         if not begun and ((walk.refresh and walk.number == 1) or _age_days(app.described) > DESCRIBED_DAYS):
             app = self._describe(app_id, app)
+        if walk.refresh and walk.number == 1 and not (begun or walk.ended):
+            self._begin_refresh(app_id)
         trail = Trail()
         while not walk.ended:
             page, after = self._ask(app_id, app, walk, trail)
@@ -138,6 +145,15 @@ class Crawl:
             self.outcome.reviews += len(rows)
             self._show(min(1.0, walk.read / walk.total) if walk.total else 0.0)
         return self._finish(app_id, app, walk) or begun
+
+    def _begin_refresh(self, app_id: int) -> None:
+        """What a doubtful refresh met must not vouch, in the next, for a review deleted in between."""
+        self._pending.flush()
+        self._store.forget_seen(app_id)
+
+    def _is_due(self, app: App) -> bool:
+        """Whether this run has to refresh an app: no run of the same refresh has."""
+        return self._refresh and app.refreshed < self._pass.number
 
     def _ask(self, app_id: int, app: App, walk: Walk, trail: Trail) -> tuple[Page, Walk]:
         """The page at the walk's cursor, and the walk after it; what looks like a hiccup is asked again."""

@@ -1,6 +1,6 @@
 """What a crawl remembers of each app, as the store's notes hold it: committed together with the rows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -55,12 +55,31 @@ class App(BaseModel):
 
 
 class Pass(BaseModel):
-    """The last ``--refresh``, which may take several runs."""
+    """The last ``--refresh``, which may take several runs.
+
+    ``apps`` are all that it is to read, whichever run named them: an app's ``refreshed`` says whether it
+    was. There are none where it is done, or where a version that kept no list began it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     number: int = 0
     done: bool = True
+    apps: tuple[int, ...] = ()
+
+    def taken_up(self, apps: Iterable[int]) -> "Pass":
+        """The refresh that a run of these apps belongs to: this one, or the next where this one is done."""
+        named = tuple(dict.fromkeys((*self.apps, *apps)))
+        return Pass(number=self.number + self.done, done=False, apps=named)
+
+    def visited(self, left: Sequence[int]) -> "Pass":
+        """What follows a run that came to every app of it, and could not read those that are left.
+
+        They begin the next refresh: left in this one, an app that never answers would keep it open, and
+        the others from being read again.
+        """
+        done = Pass(number=self.number)
+        return done.taken_up(left) if left else done
 
     def note(self) -> dict[str, str]:
         """As the store keeps it."""

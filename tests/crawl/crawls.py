@@ -103,6 +103,10 @@ class Mortal:
         self._live()
         return self._store.forget_unseen(app_id, notes)
 
+    def forget_seen(self, app_id: int) -> None:
+        self._live()
+        self._store.forget_seen(app_id)
+
 
 def crawl(
     path: Path,

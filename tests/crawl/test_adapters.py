@@ -188,6 +188,14 @@ def test_the_list_of_apps_is_read_to_its_end(client: Client) -> None:
             list(list_apps(client, Endpoints.at(steam.base), "wrong"))
 
 
+@pytest.mark.parametrize("key", ["0123ABCDé", "0123\u0410BCD", "0123\nABCD", "0123\tABCD"])
+def test_a_key_that_cannot_be_sent_is_refused_before_anything_is_asked(key: str, client: Client) -> None:
+    with Scripted(good()) as server, pytest.raises(SRecError, match="STEAM_KEY") as raised:
+        list(list_apps(client, endpoints(server), key))
+    assert server.asked == []
+    assert "0123" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     "answer",
     [

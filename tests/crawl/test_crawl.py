@@ -3,6 +3,7 @@
 import json
 import logging
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from srec.bench.crawl_check import differences, leaks, missing
 from srec.bench.steam import FAULTS, KEY, ODD_FAULTS, Steam
 from srec.bench.steam_world import World
 from srec.cli import app as cli
+from srec.crawl import crawl as module
+from srec.crawl.client import Unanswered
+from srec.crawl.source import Fetched
 from srec.crawl.steam import Endpoints
 from srec.data.stores.duckdb import DuckDBStore
 from srec.errors import SRecError
@@ -197,14 +201,80 @@ def test_a_refresh_killed_after_any_commit_is_finished_by_the_next(tmp_path: Pat
     assert commits > 8
 
 
+def refreshed(path: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(notes(path)["crawl:refresh"])
+    return told
+
+
+def test_an_interrupted_refresh_is_finished_whatever_apps_the_next_one_names(path: Path) -> None:
+    with Steam(World(2, 4, 30), page=7) as steam:
+        crawl(path, steam)
+        steam.world.games[30].reviews.pop()
+        steam.world.games[40].reviews.pop()
+        assert crawl(path, steam, [10, 20, 30], refresh=True, budget=4).stopped
+        assert refreshed(path) == {"number": 1, "done": False, "apps": [10, 20, 30]}
+        assert crawl(path, steam, [10], refresh=True, budget=3).stopped
+        assert crawl(path, steam, [40, 10], refresh=True, budget=1).stopped
+        assert refreshed(path) == {"number": 1, "done": False, "apps": [10, 20, 30, 40]}
+        before = len(steam.requests)
+        outcome = crawl(path, steam, [10], refresh=True)
+        assert outcome.whole
+        assert outcome.removed == 2
+        assert {request[1] for request in asked_for(steam, before)} >= {30, 40}
+        assert refreshed(path) == {"number": 1, "done": True, "apps": []}
+        assert not wrong(path, steam)
+        before = len(steam.requests)
+        assert crawl(path, steam, [30], refresh=True).apps == 1
+        assert {request[1] for request in asked_for(steam, before)} == {30}
+        assert refreshed(path) == {"number": 2, "done": True, "apps": []}
+
+
+def test_a_refresh_takes_along_what_the_one_before_could_not_read(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A game that does not answer is not given up, and does not keep the others from a next refresh."""
+    with Steam(World(2, 4, 30), page=7) as steam:
+        crawl(path, steam)
+        real = module.read_page
+
+        def read_page(client: Any, endpoints: Any, app_id: int, cursor: str) -> Any:
+            if app_id == 30:
+                raise Unanswered("no answer")
+            return real(client, endpoints, app_id, cursor)
+
+        monkeypatch.setattr(module, "read_page", read_page)
+        outcome = crawl(path, steam, [30, 40], refresh=True)
+        assert (outcome.unanswered, outcome.stopped) == ([30], "")
+        assert refreshed(path) == {"number": 2, "done": False, "apps": [30]}
+        monkeypatch.undo()
+        for app_id in (30, 40):
+            steam.world.games[app_id].reviews.pop()
+        assert crawl(path, steam, [40], refresh=True).removed == 2
+        assert refreshed(path) == {"number": 2, "done": True, "apps": []}
+        assert not wrong(path, steam)
+
+
+def test_a_refresh_that_an_older_version_began_is_finished(path: Path) -> None:
+    """It kept no list of its apps: those that are named are all there are."""
+    with Steam(World(2, 4, 30), page=7) as steam:
+        crawl(path, steam)
+        with DuckDBStore.open(path) as store:
+            store.ingest(Fetched((), ()), notes={"crawl:refresh": '{"number":3,"done":false}'})
+        outcome = crawl(path, steam, [20], refresh=True)
+        assert (outcome.apps, outcome.stopped) == (1, "")
+        assert refreshed(path) == {"number": 3, "done": True, "apps": []}
+        with DuckDBStore.open(path) as store:
+            store.ingest(Fetched((), ()), notes={"crawl:refresh": '{"number":3,"done":true}'})
+        assert crawl(path, steam, [20], refresh=True).whole
+        assert refreshed(path)["number"] == 4
+
+
 def test_an_interrupt_keeps_what_was_fetched(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Steam(World(9, 4, 20), page=3) as steam:
         answer, count = steam.answer, 0
 
         def interrupted(*given: Any) -> None:
             raise KeyboardInterrupt
-
-        from srec.crawl import crawl as module
 
         real = module.read_page
 
@@ -271,6 +341,36 @@ def test_pages_that_end_too_early_each_time_remove_nothing(path: Path) -> None:
         assert not outcome.whole
         world.page = real  # type: ignore[method-assign]
         assert not wrong(path, steam)
+
+
+def test_a_doubtful_refresh_does_not_keep_what_is_deleted_before_the_next(path: Path) -> None:
+    world = World(11, 3, 30)
+    with Steam(world, page=5) as steam:
+        crawl(path, steam)
+        real = world.page
+        world.page = lambda app_id, after, size: real(app_id, after, size)[: 5 if after is None else 0]  # type: ignore[method-assign]
+        assert crawl(path, steam, refresh=True).doubtful == [30]
+        world.page = real  # type: ignore[method-assign]
+        world.games[30].reviews.pop(0)
+        assert crawl(path, steam, refresh=True).removed == 1
+        assert not wrong(path, steam)
+
+
+def test_a_reading_of_one_page_killed_at_its_end_still_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends at the first cursor: that must not make it a new reading, one that has met nothing."""
+    real = module.read_page
+    monkeypatch.setattr(module, "read_page", lambda *given: replace(real(*given), cursor=None))
+    for commits in range(1, 9):
+        path = tmp_path / f"{commits}.duckdb"
+        with Steam(World(2, 4, 30), page=100) as steam:
+            crawl(path, steam, [30])
+            with suppress(Killed):
+                crawl(path, steam, [30], refresh=True, commits=commits, commit_reviews=1)
+                break
+            assert crawl(path, steam, [30], refresh=True).removed == 0
+    assert commits > 3
 
 
 def test_a_server_that_never_answers_stops_the_crawl(path: Path) -> None:

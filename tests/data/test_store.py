@@ -410,6 +410,16 @@ def test_nothing_is_forgotten_where_everything_was_met(store: Store) -> None:
     assert [row[0] for row in rows(store, "seen")] == [400]
 
 
+def test_a_new_reading_does_not_count_what_the_one_before_met(store: Store) -> None:
+    store.ingest(Records([review("a"), review("b"), review("a", app=400)]), seen=True)
+    revision = store.revision
+    store.forget_seen(620)
+    assert store.revision == revision
+    assert [row[0] for row in rows(store, "seen")] == [400]
+    store.ingest(Records([review("a")]), seen=True)
+    assert store.forget_unseen(620, {}) == 1
+
+
 def test_each_row_has_the_batch_that_wrote_it(store: Store) -> None:
     store.ingest(Records([review(app=1), review(app=2)]))
     store.ingest(Records([review(app=1)]))

@@ -115,7 +115,9 @@ class Store(Protocol):
         ...
 
     def forget_unseen(self, app_id: int, notes: Mapping[str, str]) -> int:
-        """Remove the reviews of a game that no ingestion gave since its last call; in one transaction.
+        """Remove the reviews of a game that no ingestion gave since its last call or ``forget_seen``.
+
+        In one transaction.
 
         Args:
             app_id: the game all of whose reviews were given with ``seen``.
@@ -123,6 +125,14 @@ class Store(Protocol):
 
         Returns:
             how many reviews were removed.
+        """
+        ...
+
+    def forget_seen(self, app_id: int) -> None:
+        """Begin anew to remember which reviews of a game were given with ``seen``.
+
+        Args:
+            app_id: the game whose reviews are to be read anew.
         """
         ...
 

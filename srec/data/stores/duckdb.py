@@ -132,6 +132,11 @@ class DuckDBStore:
             self.ledger.note(notes)
         return removed
 
+    def forget_seen(self, app_id: int) -> None:
+        """As ``Store.forget_seen``."""
+        with self._transaction():
+            self._ask("DELETE FROM seen WHERE app_id = $1", app_id)
+
     def _check(self) -> None:
         try:
             version = self.ledger.meta("version")

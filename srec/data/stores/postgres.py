@@ -144,6 +144,11 @@ class PostgresStore:
             self.ledger.note(notes)
         return removed
 
+    def forget_seen(self, app_id: int) -> None:
+        """As ``Store.forget_seen``."""
+        with self.server.transaction():
+            self.server.ask("DELETE FROM seen WHERE app_id = $1", app_id)
+
     def _fetch(self, work: duckdb.DuckDBPyConnection, table: str) -> None:
         """Put the stored versions of the staged rows into the working table, to be merged with."""
         if self._empty(table):
