@@ -52,16 +52,20 @@ def ingest(
 
     if source not in SOURCES:
         raise SRecError(f"there is no source {source!r}; the sources are {', '.join(SOURCES)}")
+    if source != "table" and (column or query):
+        raise SRecError("--column and --query are for the source table")
     if source == "table" and "://" in path:
         from srec.data.sources.query import QuerySource
 
         if not query:
             raise SRecError("--query is missing: the SELECT that gives the rows")
         made: Source = QuerySource(path, query, table, _columns(column or ()))
-    elif source == "table":
-        made = SOURCES[source](Path(path), table, _columns(column or ()))
+    elif query:
+        raise SRecError("--query is for a table in PostgreSQL: a file is read as it is")
     else:
-        made = SOURCES[source](Path(path))
+        # Rejects are kept by file, and two files of one name are two.
+        file = Path(path).absolute()
+        made = SOURCES[source](file, *((table, _columns(column or ())) if source == "table" else ()))
     with open_store(store, create=True, memory_limit=memory, threads=threads) as opened:
         with console.status(f"reading {made.path}") as status:
             summary = opened.ingest(made, lambda rows: status.update(f"reading {made.path}: {rows:,} rows"))
@@ -85,8 +89,9 @@ def prepare(
     ] = False,
     engine: Annotated[str, typer.Option(help="What runs the SQL: duckdb or spark.")] = "duckdb",
     master: Annotated[
-        str, typer.Option(help="For Spark: local[2], spark://host:7077, yarn, sc://host, ...")
-    ] = "local[*]",
+        str | None,
+        typer.Option(help="For Spark: spark://host:7077, yarn, sc://host, ...; local[*] if left out."),
+    ] = None,
     scratch: Annotated[
         str | None,
         typer.Option(help="For Spark: a folder or URL that all workers see, for tables on the way."),
@@ -108,11 +113,15 @@ def prepare(
 
     if engine not in ("duckdb", "spark"):
         raise SRecError(f"there is no engine {engine!r}; the engines are duckdb and spark")
+    if engine == "spark" and update:
+        raise SRecError("--update is DuckDB's alone: Spark counts everything anew")
+    if engine == "duckdb" and (master or scratch):
+        raise SRecError("--master and --scratch are for --engine spark")
     with console.status(f"preparing {dataset}"):
         if engine == "spark":
-            if update:
-                raise SRecError("--update is DuckDB's alone: Spark counts everything anew")
-            made = prepare_on_spark(store, dataset, *settings, master=master, scratch=scratch, note=note)
+            made = prepare_on_spark(
+                store, dataset, *settings, master=master or "local[*]", scratch=scratch, note=note
+            )
         else:
             made = build(
                 store, dataset, *settings, memory_limit=memory, threads=threads, update=update, note=note

@@ -79,7 +79,15 @@ _APP_ID = Column("app_id", "INTEGER", "Steam's id of the app", True, "app_id > 0
 REVIEWS = Table(
     "reviews",
     (
-        Column("user_id", "VARCHAR", "who wrote it; hashed with the store's secret, never stored", True),
+        Column(
+            "user_id",
+            "VARCHAR",
+            "who wrote it; hashed with the store's secret, never stored",
+            True,
+            # As spreadsheets and readers of JSON write a long number whose last digits they lost.
+            valid=r"NOT regexp_full_match(user_id, '[0-9]\.[0-9]+[eE]\+?[0-9]+')",
+            wrong="is a number that has lost its last digits",
+        ),
         _APP_ID,
         Column("positive", "BOOLEAN", "whether the user recommends the game", True),
         _time("created_at", "when it was written, UTC", required=True),

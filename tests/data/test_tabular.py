@@ -234,6 +234,10 @@ def test_a_list_is_no_text(given: str, store: DuckDBStore, tmp_path: Path) -> No
             },
             None,
         ),
+        (
+            {"user_id": pa.array(["7.65612E+16", "7.65612e16"])},
+            "all 2 rows are bad; row 1: user_id is a number that has lost its last digits",
+        ),
         ({"user_id": pa.array([7.6e16, 8.0])}, "the column for user_id holds double, .* lost digits"),
         ({"app_id": pa.array([[1], [2]])}, "the column for app_id holds list"),
         ({"created_at": pa.array([True, False])}, "the column for created_at holds bool"),
