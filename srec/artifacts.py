@@ -63,16 +63,23 @@ def write_directory(
         raise ArtifactError(f"{target} exists and is not a {kind} directory: move it away or name another")
     target.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
-        for left in target.parent.glob(f".{glob.escape(target.name)}.*{_DRAFT}"):
-            with ExitStack() as taken:
-                if _lock(left, taken):
-                    shutil.rmtree(left, ignore_errors=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent))
-        _lock(made, held)
-        # Only now it has the name of a draft: one that is not locked is nobody's.
-        draft = Draft(made.rename(made.with_suffix(_DRAFT)))
-        draft.path.chmod(0o755)
-        yield from _filled(draft, target, kind, version, inputs, parameters)
+        draft = Draft(_new_draft(target, held))
+        try:
+            yield draft
+            manifest = {
+                "kind": kind,
+                "version": version,
+                "srec": __version__,
+                "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+                "inputs": dict(inputs or {}),
+                "parameters": dict(parameters or {}),
+                **draft.facts,
+                "files": {name: _describe(draft.path / name) for name in _files(draft.path)},
+            }
+            write_json(draft.path / MANIFEST, manifest)
+            _replace(draft.path, target)
+        finally:
+            shutil.rmtree(draft.path, ignore_errors=True)
 
 
 def read_manifest(path: Path, kind: str, version: int) -> dict[str, Any]:
@@ -162,44 +169,34 @@ def write_json(path: Path, value: Any) -> None:
         os.fsync(file.fileno())
 
 
-def _filled(
-    draft: Draft,
-    target: Path,
-    kind: str,
-    version: int,
-    inputs: Mapping[str, str] | None,
-    parameters: Mapping[str, Any] | None,
-) -> Iterator[Draft]:
-    """Give the draft away to be filled, then put it in its place."""
-    try:
-        yield draft
-        manifest = {
-            "kind": kind,
-            "version": version,
-            "srec": __version__,
-            "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "inputs": dict(inputs or {}),
-            "parameters": dict(parameters or {}),
-            **draft.facts,
-            "files": {name: _describe(draft.path / name) for name in _files(draft.path)},
-        }
-        write_json(draft.path / MANIFEST, manifest)
-        _replace(draft.path, target)
-    finally:
-        shutil.rmtree(draft.path, ignore_errors=True)
+def lock(path: Path, stack: ExitStack) -> bool:
+    """Lock a file or directory until the stack is left; the system unlocks for who is killed.
 
-
-def _lock(folder: Path, stack: ExitStack) -> bool:
-    """Lock a directory until the stack is left, unless another process has; a kill unlocks it."""
+    Returns:
+        False where another process has it, it is gone, or the system knows no such locks (Windows).
+    """
     try:
         import fcntl
 
-        opened = os.open(folder, os.O_RDONLY)
+        opened = os.open(path, os.O_RDONLY)
         stack.callback(os.close, opened)
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (ImportError, OSError):  # Windows, where nothing is cleared up; locked; gone meanwhile
+    except (ImportError, OSError):
         return False
     return True
+
+
+def _new_draft(target: Path, held: ExitStack) -> Path:
+    """An empty directory beside the target, locked while ``held`` is; what was left by a kill is removed."""
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*{_DRAFT}"):
+        with ExitStack() as taken:
+            if lock(left, taken):
+                shutil.rmtree(left, ignore_errors=True)
+    made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent))
+    lock(made, held)
+    made.chmod(0o755)
+    # Only now it has the name of a draft: one that is not locked is nobody's.
+    return made.rename(made.with_suffix(_DRAFT))
 
 
 def _replaceable(path: Path, kind: str) -> bool:

@@ -64,8 +64,8 @@ def ingest(
         raise SRecError("--query is for a table in PostgreSQL: a file is read as it is")
     else:
         # Rejects are kept by file, and two files of one name are two.
-        file = Path(path).absolute()
-        made = SOURCES[source](file, *((table, _columns(column or ())) if source == "table" else ()))
+        about = (table, _columns(column or ())) if source == "table" else ()
+        made = SOURCES[source](Path(path).absolute(), *about)
     with open_store(store, create=True, memory_limit=memory, threads=threads) as opened:
         with console.status(f"reading {made.path}") as status:
             summary = opened.ingest(made, lambda rows: status.update(f"reading {made.path}: {rows:,} rows"))

@@ -14,6 +14,7 @@ from srec.data.engines.duckdb import DuckDBEngine
 from srec.data.prepare import PrepareSettings, filters, tally
 from srec.data.sql import quoted
 from srec.data.stores.base import Reader
+from srec.data.stores.integrity import readable
 from srec.errors import SRecError
 
 #: Raised when a kept state would be misread.
@@ -78,7 +79,7 @@ def _stands_at(connection: duckdb.DuckDBPyConnection, what: str) -> int | None:
     found = connection.execute(
         "SELECT batch FROM state.counted JOIN store.revisions USING (batch, revision) WHERE what = $1", [what]
     ).fetchall()
-    for table in ("user_tallies", "popular", "chosen"):
-        # A hash of whole rows reads all of them; a damaged block fails its checksum.
-        connection.execute(f"SELECT bit_xor(hash(whole)) FROM state.{table} AS whole").fetchall()
-    return int(found[0][0]) if found else None
+    tables = ("user_tallies", "popular", "chosen")
+    if not found or any(readable(connection, f"state.{table}").broken for table in tables):
+        return None
+    return int(found[0][0])

@@ -17,7 +17,7 @@ from srec.data.dataset import Dataset
 from srec.errors import ArtifactError
 from srec.features.batches import examples
 from srec.inference.bundle import ENCODER, KIND, VERSION, Bundle, BundleContents, GameInfo, write_bundle
-from srec.inference.golden import TOP, Golden
+from srec.inference.golden import MOST_LIKED, TOP, Golden
 from srec.inference.reference import reference_top_k
 from srec.inference.runtimes.onnx import OnnxScorer
 from srec.models.base import Scorer
@@ -26,7 +26,6 @@ from srec.models.session_model import SessionModel, TorchScorer
 from srec.training.run import Run
 
 GOLDEN_SESSIONS, GOLDEN_SINGLES = 48, 16
-GOLDEN_LENGTH = 100  # items at most: the API takes no more
 
 
 def export(dataset: Dataset, run: Run, target: Path) -> Bundle:
@@ -76,7 +75,7 @@ def export(dataset: Dataset, run: Run, target: Path) -> Bundle:
 
 def _golden(model: SessionModel, dataset: Dataset, max_length: int, games: list[GameInfo]) -> list[Golden]:
     """What the torch model answers to single games and to real sessions, some of each length."""
-    data = examples(dataset.sequences, "fit", min(max_length, GOLDEN_LENGTH))
+    data = examples(dataset.sequences, "fit", min(max_length, MOST_LIKED))
     spread = np.linspace(0, len(data) - 1, min(len(data), GOLDEN_SESSIONS), dtype=np.int64)
     by_length = np.argsort(data.lengths, kind="stable")[spread]
     sessions = [row_L[row_L > 0].tolist() for row_L in data.inputs(by_length)]

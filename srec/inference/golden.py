@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from srec.errors import ArtifactError
 
 TOP = 50
+MOST_LIKED = 100  # games of a request: the API takes no more, so a golden one has no more
 TOLERANCE = 1e-5  # of the larger of 1 and the best score
 
 

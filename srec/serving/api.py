@@ -7,14 +7,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from srec import __version__
+from srec.inference.golden import MOST_LIKED
 from srec.inference.recommender import Recommender, Request
 from srec.inference.search import GameSearch
 from srec.serving.answers import AnswerWriter
 from srec.serving.direct import DirectRoute
 from srec.serving.gathering import Gathering
 from srec.serving.problems import responses
-
-MOST_LIKED = 100
 
 
 def _number(value: object) -> object:

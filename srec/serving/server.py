@@ -11,7 +11,6 @@ import uvicorn
 from fastapi import FastAPI
 
 from srec.errors import ArtifactError, SRecError
-from srec.inference.bundle import Bundle
 from srec.serving.app import create_app
 
 BUNDLE = "SREC_BUNDLE"
@@ -34,7 +33,6 @@ def serve(bundle: Path, host: str, port: int, workers: int = 1) -> None:
     if workers == 1:
         run(load(bundle), host, port)
         return
-    Bundle(bundle)
     os.environ[BUNDLE] = str(bundle.absolute())
     # A worker that ends is replaced, again and again: one process tries the bundle before there are any.
     trial = multiprocessing.get_context("spawn").Process(target=load_named)

@@ -12,10 +12,10 @@ from srec.data.dataset import Dataset
 from srec.inference import export as exporting
 from srec.inference.bundle import Bundle
 from srec.inference.export import export
+from srec.inference.golden import MOST_LIKED
 from srec.inference.recommender import Recommender
 from srec.models.gce_gnn import GCEGNNSettings
 from srec.models.session_model import TorchScorer
-from srec.serving.api import MOST_LIKED
 from srec.training.run import Run, train
 from srec.training.settings import TrainingSettings
 

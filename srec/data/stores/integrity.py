@@ -49,7 +49,7 @@ def check_tables(work: duckdb.DuckDBPyConnection, *, latest: bool) -> list[Check
     tables = [name for (name,) in work.execute("SHOW TABLES").fetchall()]
     checks = []
     for table in tables:
-        checks.append(_readable(work, table))
+        checks.append(readable(work, table))
         if checks[-1].broken:
             return checks
     for kind in (REVIEWS, GAMES):
@@ -75,7 +75,8 @@ _KEYS = {
 }
 
 
-def _readable(work: duckdb.DuckDBPyConnection, table: str) -> Check:
+def readable(work: duckdb.DuckDBPyConnection, table: str) -> Check:
+    """Read every column of a table to its end."""
     rule = f"{table}: every column can be read"
     try:
         # A hash of whole rows reads all of them; a damaged block fails its checksum.

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from srec.artifacts import lock
 from srec.errors import SRecError
 
 _PREFIX, _LOCK = "srec-work-", "lock"
@@ -46,7 +47,7 @@ def _folder() -> Iterator[Path]:
     """A temporary directory that is locked while it is used: without its lock, it is what a kill left."""
     for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_LOCK}"):
         with suppress(OSError), ExitStack() as stack:
-            if _locked(left, stack):
+            if lock(left, stack):
                 shutil.rmtree(left.parent)
     with (
         ExitStack() as stack,
@@ -54,24 +55,10 @@ def _folder() -> Iterator[Path]:
     ):
         draft = Path(folder) / f"{_LOCK}.draft"
         draft.touch()
-        if _locked(draft, stack):
+        if lock(draft, stack):
             # Only now others may see it.
             draft.rename(Path(folder) / _LOCK)
         yield Path(folder)
-
-
-def _locked(file: Path, stack: ExitStack) -> bool:
-    """Lock a file until the stack is left, unless another process has; the system unlocks for the killed."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: nothing is cleared up there
-        return False
-    opened = stack.enter_context(file.open("a"))
-    try:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 @contextmanager
