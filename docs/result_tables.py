@@ -7,7 +7,7 @@ from typing import Any
 
 from srec.bench.inference.page import SUMMARY, summary
 from srec.evaluation.leaderboard_page import HEADINGS, cells, protocol
-from srec.evaluation.rows import METRICS
+from srec.evaluation.rows import METRICS, in_percent
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -50,14 +50,9 @@ def reproduced(folder: Path) -> Iterator[str]:
     for file in files:
         result = read(file)
         changed = f", {result['changed']}" if result.get("changed") else ""
-        name = f"{result['dataset']}, {result['protocol']}{changed}, {len(result['runs'])} seed(s)"
-        deviation = result["deviation"]
-        shown = [
-            f"{100 * result['metrics'][metric]:.2f}"
-            + (f" ± {100 * deviation[metric]:.2f}" if len(result["runs"]) > 1 else "")
-            for metric in METRICS
-        ]
-        rows.append([name, *shown, link(file)])
+        runs = len(result["runs"])
+        name = f"{result['dataset']}, {result['protocol']}{changed}, {runs} seed(s)"
+        rows.append([name, *in_percent(result, runs), link(file)])
     published = {read(file)["dataset"]: read(file)["paper"] for file in files}
     rows += [
         [f"{name}, as published", *(f"{figures[metric]:.2f}" for metric in METRICS), ""]

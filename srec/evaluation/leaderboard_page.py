@@ -6,7 +6,7 @@ from typing import Any
 
 from srec.evaluation import plots
 from srec.evaluation.markup import bullets, figure, table
-from srec.evaluation.rows import METRICS
+from srec.evaluation.rows import METRICS, in_percent
 from srec.evaluation.style import STYLE
 
 Result = Mapping[str, Any]
@@ -15,15 +15,9 @@ HEADINGS = ("model", *METRICS, "training", "examples/s", "parameters", "epochs")
 
 def cells(row: Mapping[str, Any]) -> list[str]:
     """A row's texts, in the order of HEADINGS; metrics in %, with their deviation where seeds are several."""
-    several = len(row["seeds"]) > 1
-    metrics = [
-        f"{100 * row['metrics'][metric]:.2f}"
-        + (f" ± {100 * row['deviation'][metric]:.2f}" if several else "")
-        for metric in METRICS
-    ]
     return [
         row["name"],
-        *metrics,
+        *in_percent(row, len(row["seeds"])),
         duration(row["seconds"]),
         f"{row['examples_per_second']:,.0f}",
         f"{row['parameters']:,}" if row["parameters"] else "-",

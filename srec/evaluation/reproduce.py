@@ -20,7 +20,7 @@ from srec.data.sessions import prepare_sessions
 from srec.errors import SettingsError
 from srec.evaluation.environment import environment
 from srec.evaluation.metrics import deviation
-from srec.evaluation.rows import METRICS
+from srec.evaluation.rows import METRICS, in_percent
 from srec.evaluation.validation import validator
 from srec.models.gce_gnn import GCEGNNSettings
 from srec.models.session_model import TorchScorer
@@ -168,11 +168,7 @@ def table(result: dict[str, Any]) -> Table:
     """The figures beside the paper's, in %."""
     chosen = "best epoch of each metric on the test set" if result["protocol"] == "paper" else "one look"
     made = Table("", *METRICS, title=f"{result['dataset']}, protocol {result['protocol']}: {chosen}")
-    ours = [
-        f"{100 * result['metrics'][metric]:.2f}"
-        + (f" ± {100 * result['deviation'][metric]:.2f}" if len(result["runs"]) > 1 else "")
-        for metric in METRICS
-    ]
-    made.add_row(f"here, {len(result['runs'])} seed(s)", *ours)
+    runs = len(result["runs"])
+    made.add_row(f"here, {runs} seed(s)", *in_percent(result, runs))
     made.add_row("the paper", *(f"{result['paper'][m]:.2f}" if result["paper"] else "-" for m in METRICS))
     return made

@@ -5,7 +5,7 @@ on all before the test. Shapes: E examples.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,17 @@ class Row:
             "max_length": self.max_length,
             "seeds": list(seeds) if self.training else [],
         }
+
+
+def in_percent(measured: Mapping[str, Any], runs: int) -> list[str]:
+    """The METRICS of a row or result in %, with their deviation where the runs are several."""
+    texts = [f"{100 * measured['metrics'][metric]:.2f}" for metric in METRICS]
+    if runs < 2:
+        return texts
+    return [
+        f"{text} ± {100 * measured['deviation'][metric]:.2f}"
+        for text, metric in zip(texts, METRICS, strict=True)
+    ]
 
 
 def measure(
