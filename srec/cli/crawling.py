@@ -63,21 +63,19 @@ def crawl(
             "name the apps to crawl, or put a Steam Web API key into the environment variable STEAM_KEY"
         )
     manners, endpoints = Manners(interval=interval, budget=budget), Endpoints()
-    with (
-        open_store(store, create=True) as opened,
-        _progress() as (watch, say),
-        Client(manners, tell=say) as client,
-    ):
+    with _progress() as (watch, say), Client(manners, tell=say) as client:
         try:
+            # Before the store is made: a key that is refused shall leave none.
             wanted = apps or list(list_apps(client, endpoints, key))
         except OutOfBudget:
             raise SRecError("the budget was spent on the list of apps: allow more requests") from None
-        run = Crawl(opened, client, wanted, refresh=refresh, endpoints=endpoints, watch=watch)
-        try:
-            outcome = run.run()
-        except KeyboardInterrupt:
-            console.print(outcome_table(run.outcome))
-            raise
+        with open_store(store, create=True) as opened:
+            run = Crawl(opened, client, wanted, refresh=refresh, endpoints=endpoints, watch=watch)
+            try:
+                outcome = run.run()
+            except KeyboardInterrupt:
+                console.print(outcome_table(run.outcome))
+                raise
     console.print(outcome_table(outcome))
     for line in _remarks(outcome):
         console.print(line, highlight=False, markup=False)

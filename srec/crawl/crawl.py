@@ -73,11 +73,9 @@ class Crawl:
             # Those that an interrupted refresh did not come to, too: no other begins before it is finished.
             begun = {app_id: read_app(notes, app_id) for app_id in self._pass.apps}
             self._apps |= {app_id: app for app_id, app in begun.items() if self._is_due(app)}
-        # What was begun comes first, then what was looked at longest ago: so a small budget gets round.
-        order = sorted(
-            self._apps, key=lambda app_id: (self._apps[app_id].walk is None, self._apps[app_id].checked)
-        )
-        self._queue = deque(order)
+        # What was begun comes first, then what was looked at longest ago: so a small budget gets round. What
+        # gave no answer comes last: a few such apps would end every run before it came to the others.
+        self._queue = deque(sorted(self._apps, key=lambda app_id: _order(self._apps[app_id])))
         self._silent: Counter[str] = Counter()
         self.outcome = Outcome(len(self._apps))
 
@@ -107,6 +105,7 @@ class Crawl:
         except Unanswered as error:
             again = False
             self.outcome.unanswered.append(app_id)
+            self._put(app_id, self._apps[app_id], silent=True)
             self._silent["reviews"] += 1
             if self._silent["reviews"] >= SILENT:
                 self.outcome.stopped = str(error)
@@ -135,11 +134,11 @@ class Crawl:
             if after.broken and walk.cursor == START:
                 self.outcome.gone.append(app_id)
                 number = self._pass.number if walk.refresh else app.refreshed
-                self._put(app_id, app, walk=None, gone=True, checked=_now(), refreshed=number)
+                self._put(app_id, app, walk=None, gone=True, silent=False, checked=_now(), refreshed=number)
                 return False
             trail.add(walk, page)
             rows = review_rows(app_id, page)
-            app = self._put(app_id, app, rows, walk=after, gone=False, seen=walk.refresh)
+            app = self._put(app_id, app, rows, walk=after, gone=False, silent=False, seen=walk.refresh)
             walk = after
             self.outcome.pages += bool(rows)
             self.outcome.reviews += len(rows)
@@ -244,6 +243,10 @@ class Crawl:
         totals, outcome = self._pending.totals, self.outcome
         outcome.added, outcome.replaced, outcome.rejected = totals.added, totals.replaced, totals.rejected
         outcome.requests, outcome.retries = self._client.requests, self._client.retries
+
+
+def _order(app: App) -> tuple[bool, bool, int]:
+    return app.silent, app.walk is None, app.checked
 
 
 def _now() -> int:

@@ -40,7 +40,8 @@ class App(BaseModel):
 
     ``frontier`` is the time until which all its reviews were read; it moves only when a walk has closed the
     gap to it, so a walk that is killed leaves no hole. ``end`` is the id of the oldest review, where the
-    last walk to the end ended. Times are seconds since 1970.
+    last walk to the end ended. An app is ``silent`` where its reviews were last asked for in vain. Times are
+    seconds since 1970.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,6 +53,7 @@ class App(BaseModel):
     described: int = 0  # when details and tags were last asked for
     refreshed: int = 0  # the number of the last refresh it took part in
     gone: bool = False
+    silent: bool = False
 
 
 class Pass(BaseModel):

@@ -18,6 +18,7 @@ from srec.bench.steam_world import World
 from srec.cli import app as cli
 from srec.crawl import crawl as module
 from srec.crawl.client import Unanswered
+from srec.crawl.reviews import START
 from srec.crawl.source import Fetched
 from srec.crawl.steam import Endpoints
 from srec.data.stores.duckdb import DuckDBStore
@@ -384,6 +385,31 @@ def test_a_server_that_never_answers_stops_the_crawl(path: Path) -> None:
         assert not wrong(path, steam)
 
 
+def test_games_that_never_answer_do_not_keep_the_others_from_being_read(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three in a row end a run; the next one comes to them last."""
+    real = module.read_page
+
+    def read_page(client: Any, endpoints: Any, app_id: int, cursor: str) -> Any:
+        if app_id <= 30 and (app_id < 30 or cursor != START):
+            raise Unanswered("no answer")
+        return real(client, endpoints, app_id, cursor)
+
+    with Steam(World(12, 8, 15), page=7) as steam:
+        monkeypatch.setattr(module, "read_page", read_page)
+        first = crawl(path, steam)
+        assert (first.unanswered, first.stopped) == ([10, 20, 30], "no answer")
+        second = crawl(path, steam)
+        assert sorted(second.unanswered) == [10, 20, 30]
+        with DuckDBStore.open(path) as store:
+            read = store.connection.execute("SELECT DISTINCT app_id FROM reviews ORDER BY 1").fetchall()
+        assert [app_id for (app_id,) in read] == [30, 40, 50, 60, 70, 80]
+        monkeypatch.undo()
+        assert crawl(path, steam).whole
+        assert not wrong(path, steam)
+
+
 def test_faults_are_counted_and_a_difference_is_found(path: Path) -> None:
     with Steam(World(13, 3, 15)) as steam:
         crawl(path, steam)
@@ -448,8 +474,9 @@ def test_the_key_comes_from_the_environment_and_is_shown_nowhere(
         assert done.exit_code == 0, done.output
         assert "4 of 4" in done.output
         monkeypatch.setenv("STEAM_KEY", "DEADBEEF" * 4)
-        refused = CliRunner().invoke(cli, ["crawl", str(path)])
+        refused = CliRunner().invoke(cli, ["crawl", str(path.with_name("other.duckdb"))])
     assert isinstance(refused.exception, SRecError)
+    assert not path.with_name("other.duckdb").exists()
     shown = done.output + refused.output + repr(refused.exception) + caplog.text
     assert KEY not in shown
     assert "DEADBEEF" not in shown
