@@ -11,9 +11,9 @@ from srec.errors import SettingsError
 
 
 class Settings(BaseModel):
-    """Base of every part's settings: frozen, and an unknown key is an error."""
+    """Base of every part's settings: frozen; an unknown key is an error; defaults have the declared type."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), validate_default=True)
     section: ClassVar[str]
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from srec.errors import SettingsError
 from srec.settings import Recipe, Settings
+from srec.training.settings import TrainingSettings
 
 
 class Cake(Settings):
@@ -45,3 +46,9 @@ def test_what_does_not_fit_is_named(tmp_path: Path, text: str, overrides: list[s
 def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"absent\.toml"):
         Recipe(["cake"], tmp_path / "absent.toml")
+
+
+def test_settings_read_the_same_whether_given_or_left_out() -> None:
+    """A run that was begun is known by the text of its settings: 30 and 30.0 would throw it away."""
+    given = Recipe(("training",), overrides=["training.checkpoint_seconds=30"]).get(TrainingSettings)
+    assert given.model_dump_json() == TrainingSettings().model_dump_json()
