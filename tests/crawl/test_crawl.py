@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +44,18 @@ def asked_for(steam: Steam, since: int = 0) -> list[tuple[str, int, str]]:
 def notes(path: Path) -> dict[str, str]:
     with DuckDBStore.open(path) as store:
         return store.notes()
+
+
+def silence(monkeypatch: pytest.MonkeyPatch, silent: Callable[[int, str], bool]) -> None:
+    """Give no answer for these apps and cursors."""
+    real = module.read_page
+
+    def read_page(client: Any, endpoints: Any, app_id: int, cursor: str) -> Any:
+        if silent(app_id, cursor):
+            raise Unanswered("no answer")
+        return real(client, endpoints, app_id, cursor)
+
+    monkeypatch.setattr(module, "read_page", read_page)
 
 
 # Without faults
@@ -236,14 +249,7 @@ def test_a_refresh_takes_along_what_the_one_before_could_not_read(
     """A game that does not answer is not given up, and does not keep the others from a next refresh."""
     with Steam(World(2, 4, 30), page=7) as steam:
         crawl(path, steam)
-        real = module.read_page
-
-        def read_page(client: Any, endpoints: Any, app_id: int, cursor: str) -> Any:
-            if app_id == 30:
-                raise Unanswered("no answer")
-            return real(client, endpoints, app_id, cursor)
-
-        monkeypatch.setattr(module, "read_page", read_page)
+        silence(monkeypatch, lambda app_id, _: app_id == 30)
         outcome = crawl(path, steam, [30, 40], refresh=True)
         assert (outcome.unanswered, outcome.stopped) == ([30], "")
         assert refreshed(path) == {"number": 2, "done": False, "apps": [30]}
@@ -389,15 +395,8 @@ def test_games_that_never_answer_do_not_keep_the_others_from_being_read(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three in a row end a run; the next one comes to them last."""
-    real = module.read_page
-
-    def read_page(client: Any, endpoints: Any, app_id: int, cursor: str) -> Any:
-        if app_id <= 30 and (app_id < 30 or cursor != START):
-            raise Unanswered("no answer")
-        return real(client, endpoints, app_id, cursor)
-
     with Steam(World(12, 8, 15), page=7) as steam:
-        monkeypatch.setattr(module, "read_page", read_page)
+        silence(monkeypatch, lambda app_id, cursor: app_id < 30 or (app_id == 30 and cursor != START))
         first = crawl(path, steam)
         assert (first.unanswered, first.stopped) == ([10, 20, 30], "no answer")
         second = crawl(path, steam)

@@ -71,6 +71,16 @@ def test_the_honest_protocol_looks_at_the_test_once_for_each_seed(
     ]
 
 
+def test_both_protocols_train_on_all_sessions_to_the_same_bits(source: Path, tmp_path: Path) -> None:
+    """What "honest" measures once is the epoch of that number on the curve of "paper"."""
+    changes = ["gce-gnn.dropout_global=0.5"]
+    (paper,) = reproduce(source, tmp_path / "work", "paper", [0], 3, changes)["runs"]
+    (honest,) = reproduce(source, tmp_path / "work", "honest", [0], 3, changes)["runs"]
+    same = paper["curve"][honest["chosen_epoch"] - 1]
+    assert honest["metrics"] == {metric: same[metric] for metric in METRICS}
+    assert len({epoch["MRR@20"] for epoch in paper["curve"]}) == 3, "epochs that cannot be told apart"
+
+
 def test_a_finished_run_is_not_trained_again(source: Path, tmp_path: Path) -> None:
     first = reproduce(source, tmp_path / "work", "paper", [0], epochs=2)
     steps = []
