@@ -59,8 +59,7 @@ def write_directory(
         ArtifactError: ``target`` exists and is no directory of this kind.
     """
     target = target.absolute()
-    if target.exists() and not (target.is_dir() and _replaceable(target, kind)):
-        raise ArtifactError(f"{target} exists and is not a {kind} directory: move it away or name another")
+    _check_target(target, kind)
     target.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
         draft = Draft(_new_draft(target, held))
@@ -142,7 +141,12 @@ def verify(path: Path, kind: str, version: int) -> dict[str, Any]:
 def is_current(
     path: Path, kind: str, version: int, *, inputs: Mapping[str, str], parameters: Mapping[str, Any]
 ) -> bool:
-    """Whether a complete directory is there, made from these inputs with these parameters."""
+    """Whether a complete directory is there, made from these inputs with these parameters.
+
+    Raises:
+        ArtifactError: something else is there, which ``write_directory`` would refuse after the work.
+    """
+    _check_target(path, kind)
     try:
         manifest = read_manifest(path, kind, version)
     except ArtifactError:
@@ -169,19 +173,21 @@ def write_json(path: Path, value: Any) -> None:
         os.fsync(file.fileno())
 
 
-def lock(path: Path, stack: ExitStack) -> bool:
+def lock(path: Path, stack: ExitStack) -> bool | None:
     """Lock a file or directory until the stack is left; the system unlocks for who is killed.
 
     Returns:
-        False where another process has it, it is gone, or the system knows no such locks (Windows).
+        False where another process has it or it is gone, None where the system knows no such locks (Windows).
     """
     try:
         import fcntl
-
+    except ImportError:
+        return None
+    try:
         opened = os.open(path, os.O_RDONLY)
         stack.callback(os.close, opened)
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (ImportError, OSError):
+    except OSError:
         return False
     return True
 
@@ -199,8 +205,13 @@ def _new_draft(target: Path, held: ExitStack) -> Path:
     return made.rename(made.with_suffix(_DRAFT))
 
 
+def _check_target(target: Path, kind: str) -> None:
+    """Refuse to replace what would be lost: all but an empty directory, and one of the kind to be written."""
+    if target.exists() and not (target.is_dir() and _replaceable(target, kind)):
+        raise ArtifactError(f"{target} exists and is not a {kind} directory: move it away or name another")
+
+
 def _replaceable(path: Path, kind: str) -> bool:
-    """Whether nothing is lost with a directory: it is empty, or of the kind that is to be written."""
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):

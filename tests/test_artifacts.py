@@ -146,3 +146,5 @@ def test_current_means_the_same_inputs_and_parameters(tmp_path: Path) -> None:
     assert not is_current(target, "thing", 1, **{**same, "inputs": {"a": "2"}})
     assert not is_current(target, "thing", 1, **{**same, "parameters": {"p": 3}})
     assert not is_current(tmp_path / "y", "thing", 1, **same)
+    with pytest.raises(ArtifactError, match="exists and is not a dataset directory"):
+        is_current(target, "dataset", 1, **same)

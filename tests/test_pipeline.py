@@ -142,7 +142,7 @@ def test_a_mistake_is_one_clear_line(
     assert done.exit_code != 0
     assert says in str(done.exception)
     assert "\n" not in str(done.exception)
-    assert not [path for path in tmp_path.iterdir() if path.suffix != ".duckdb"]
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_command_without_its_library_says_what_to_install() -> None:

@@ -66,9 +66,18 @@ def ingest(
         # Rejects are kept by file, and two files of one name are two.
         about = (table, _columns(column or ())) if source == "table" else ()
         made = SOURCES[source](Path(path).absolute(), *about)
+    new = "://" not in store and not Path(store).exists()
     with open_store(store, create=True, memory_limit=memory, threads=threads) as opened:
-        with console.status(f"reading {made.path}") as status:
-            summary = opened.ingest(made, lambda rows: status.update(f"reading {made.path}: {rows:,} rows"))
+        try:
+            with console.status(f"reading {made.path}") as status:
+                summary = opened.ingest(
+                    made, lambda rows: status.update(f"reading {made.path}: {rows:,} rows")
+                )
+        except BaseException:
+            # While it is open no other process can have put anything into it.
+            if new:
+                Path(store).unlink(missing_ok=True)
+            raise
         console.print(ingestion_table(summary))
         for reason, count in summary.reasons.items():
             console.print(f"rejected: {count:,} rows, {reason}", highlight=False)
@@ -228,7 +237,7 @@ def recommend(
     bundle: Annotated[Path, typer.Argument(help="The bundle directory.")],
     liked: Annotated[list[int] | None, typer.Argument(help="Steam app ids, oldest liked first.")] = None,
     top: Annotated[int, typer.Option(min=1, max=100, help="How many games to answer.")] = 10,
-    by: Annotated[str, typer.Option(help="The recommender: smart or tags.")] = "smart",
+    by: Annotated[str, typer.Option(help="The recommender: smart, tags or popular.")] = "smart",
 ) -> None:
     """Answer one request on the command line."""
     from srec.inference.bundle import Bundle
@@ -249,8 +258,7 @@ def serve(
     """Serve the page and the API."""
     from srec.serving.server import serve as run
 
-    console.print(f"SRec on http://{host}:{port} (API documentation: /docs)")
-    run(bundle, host, port, workers)
+    run(bundle, host, port, workers, console.print)
 
 
 def _columns(texts: Sequence[str]) -> dict[str, str]:

@@ -44,15 +44,17 @@ def reproduce(
     if model != "gce-gnn" or protocol not in ("paper", "honest", "both"):
         raise SRecError("there is the model gce-gnn, and the protocols are paper, honest and both")
     alone(set_up_process(threads))
-    source, changes = data / dataset if dataset in experiment.PAPER else Path(dataset), overrides or ()
+    (source, called), changes = experiment.located(dataset, data), overrides or ()
     names: tuple[experiment.Protocol, ...] = ("paper", "honest")
     for name in names:
         if protocol in (name, "both"):
             with training_progress() as watch:
-                result = experiment.reproduce(source, work, name, range(seeds), epochs, changes, watch)
+                result = experiment.reproduce(
+                    source, called, work, name, range(seeds), epochs, changes, watch
+                )
             console.print(experiment.table(result))
             differing = experiment.differences(epochs, changes)
-            console.print(f"result: {experiment.result_file(work, source.resolve().name, name, differing)}")
+            console.print(f"result: {experiment.result_file(work, called, name, differing)}")
 
 
 def leaderboard(
@@ -66,7 +68,7 @@ def leaderboard(
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each trained model.")] = 1,
     target: Annotated[
         Path | None,
-        typer.Option(help="The folder of rows and tables; if left out, in --work by NAME and --set."),
+        typer.Option(help="The folder of rows and tables; if left out, in --work by name and settings."),
     ] = None,
     work: WorkOption = Path("work/sessions"),
     recipe: RecipeOption = None,
@@ -78,26 +80,35 @@ def leaderboard(
     from srec.data.dataset import Dataset
     from srec.data.sessions import prepare_sessions
     from srec.evaluation import leaderboard as board
-    from srec.evaluation.reproduce import HELD_OUT, PAPER
+    from srec.evaluation.reproduce import HELD_OUT, PAPER, located
+    from srec.evaluation.rows import changed
+    from srec.evaluation.settings import EvaluationSettings
+    from srec.models import MODELS
     from srec.training.process import set_up_process
 
     alone(set_up_process(threads))
-    source = data / dataset if dataset in PAPER else Path(dataset)
-    name = source.resolve().name
-    if (source / MANIFEST).is_file():
-        prepared = Dataset(source)
+    if dataset not in PAPER and (Path(dataset) / MANIFEST).is_file():
+        prepared, name = Dataset(Path(dataset)), Path(dataset).resolve().name
         folder = work / f"{name}-{prepared.fingerprint[:8]}"
     else:
+        source, name = located(dataset, data)
         folder = work / name
         prepared = prepare_sessions(source, folder / "honest", HELD_OUT)
-    every = board.rows(prepared, name, Recipe(SECTIONS, recipe, overrides or ()))
+    # A recipe is shared by commands, and has what others read; what is set for this one must be read here.
+    changed(overrides or (), (model for model, entry in MODELS.items() if entry.fits(prepared)))
+    read = Recipe(SECTIONS, recipe, overrides or ())
+    every, usual = (board.rows(prepared, name, one) for one in (read, Recipe(SECTIONS)))
     wanted = board.chosen(every, rows)
-    # Changed settings have places of their own: what was measured before stays.
-    where, runs = (folder / "-".join((kind, *(overrides or ()))) for kind in ("leaderboard", "runs"))
+    # Other settings have places of their own: what was measured before stays.
+    settings, usually = (board.digest(one, prepared) for one in (every, usual))
+    where, runs = (
+        folder / (kind if settings == usually else f"{kind}-{settings}") for kind in ("leaderboard", "runs")
+    )
     where = target or where
+    batch_size = read.get(EvaluationSettings).batch_size
     with training_progress() as watch:
         result = board.leaderboard(
-            prepared, name, every, wanted, range(seeds), runs, where, watch, console.print
+            prepared, name, every, wanted, range(seeds), runs, where, watch, console.print, batch_size
         )
     console.print(board.table(result))
     console.print(f"leaderboard: {where}")

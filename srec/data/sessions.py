@@ -22,6 +22,21 @@ TRAIN, TEST = "train_sessions.parquet", "test_examples.parquet"
 _LARGEST_ITEM = 10_000_000
 
 
+def digests(source: Path) -> dict[str, str]:
+    """What names the content of a folder of sessions: SHA-256 by file.
+
+    Raises:
+        SourceError: a file is missing.
+    """
+    found = {}
+    for name in (TRAIN, TEST):
+        if not (source / name).is_file():
+            raise SourceError(f"{source / name} is missing: a folder of sessions has {TRAIN} and {TEST}")
+        with (source / name).open("rb") as file:
+            found[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
+
+
 def prepare_sessions(source: Path, target: Path, valid_share: float) -> Dataset:
     """Make the dataset directory of a folder of sessions, or find that it is up to date.
 
@@ -34,21 +49,21 @@ def prepare_sessions(source: Path, target: Path, valid_share: float) -> Dataset:
     Raises:
         SourceError: a file is missing or does not have what it should.
     """
-    files = {name: source / name for name in (TRAIN, TEST)}
-    for file in files.values():
-        if not file.is_file():
-            raise SourceError(f"{file} is missing: a folder of sessions has {TRAIN} and {TEST}")
-    inputs = {name: _digest(file) for name, file in files.items()}
+    inputs = digests(source)
     parameters = {"valid_share": valid_share}
     if is_current(target, KIND, VERSION, inputs=inputs, parameters=parameters):
         return Dataset(target)
-    train_items, train_lengths = _sessions(files[TRAIN])
-    inputs_items, inputs_lengths = _sessions(files[TEST])
-    targets = _integers(_column(files[TEST], "target"), files[TEST])
+    train_items, train_lengths = _sessions(source / TRAIN)
+    inputs_items, inputs_lengths = _sessions(source / TEST)
+    targets = _integers(_column(source / TEST, "target"), source / TEST)
     items = np.concatenate((train_items, np.insert(inputs_items, np.cumsum(inputs_lengths), targets)))
     item_count = int(items.max())
-    if items.min() < 1 or item_count > _LARGEST_ITEM:
-        raise SourceError(f"{source}: item ids must be 1 or more and at most {_LARGEST_ITEM:,}, without gaps")
+    occurring = len(np.unique(items))
+    if items.min() < 1 or item_count > _LARGEST_ITEM or occurring < item_count:
+        raise SourceError(
+            f"{source}: number the items 1, 2, ... without gaps, {_LARGEST_ITEM:,} at most: these go from"
+            f" {items.min():,} to {item_count:,}, and {occurring:,} of them occur"
+        )
     lengths = np.concatenate((train_lengths, inputs_lengths + 1))
     offsets = np.concatenate(([0], np.cumsum(lengths)))
     trained = len(train_lengths) - round(valid_share * len(train_lengths))
@@ -96,11 +111,6 @@ def _column(file: Path, name: str) -> Any:
         return pq.read_table(file).column(name)
     except (pa.ArrowException, KeyError, OSError) as error:
         raise SourceError(f"{file} has no readable column {name!r}: {error}") from error
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _integers(column: Any, file: Path) -> Ints:

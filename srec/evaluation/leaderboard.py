@@ -1,5 +1,6 @@
 """``srec leaderboard``: every model that fits a dataset, measured under one protocol, in one table."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -38,6 +39,8 @@ def rows(dataset: Dataset, name: str, recipe: Recipe) -> list[Row]:
     general = recipe.get(TrainingSettings)
     if "refit" in general.model_fields_set:
         raise SettingsError("training.refit cannot be set here: every model is trained anew before the test")
+    if "seed" in general.model_fields_set:
+        raise SettingsError("training.seed cannot be set here: --seeds N trains with the seeds 0 to N - 1")
     if dataset.repeats:
         general = recipe.changed(TrainingSettings(max_length=LONGEST))
     length = general.max_length
@@ -89,8 +92,9 @@ def leaderboard(
     target: Path,
     watch: Watch = lambda step: None,
     told: Callable[[str], None] = lambda line: None,
+    batch_size: int = 256,
 ) -> dict[str, Any]:
-    """Measure the rows that are not there yet, and write all that are there of this dataset as one table.
+    """Measure the rows that are not there yet; after each, write all that are there as one table.
 
     Args:
         dataset: what to learn and to test on.
@@ -102,6 +106,7 @@ def leaderboard(
         target: the folder of rows/*.json (one a row), leaderboard.json, .md and .html.
         watch: told after each training step.
         told: told what is measured.
+        batch_size: examples scored at a time; it bounds the memory and changes no rank.
 
     Returns:
         Plain JSON: dataset, protocol, rows.
@@ -111,7 +116,13 @@ def leaderboard(
         file = target / "rows" / f"{file_name(row.name)}.json"
         if _known(file, row, dataset, seeds) is None:
             told(f"measuring {row.name}")
-            write_json(file, measure(dataset, row, seeds, work, watch))
+            write_json(file, measure(dataset, row, seeds, work, watch, batch_size))
+            _write_table(dataset, name, known_rows, target)
+    return _write_table(dataset, name, known_rows, target)
+
+
+def _write_table(dataset: Dataset, name: str, known_rows: Sequence[Row], target: Path) -> dict[str, Any]:
+    """All rows that are there, of these settings, as leaderboard.json, .md and .html; returns the JSON."""
     found = (_known(target / "rows" / f"{file_name(row.name)}.json", row, dataset, ()) for row in known_rows)
     measured = [row for row in found if row is not None]
     result = {
@@ -137,6 +148,12 @@ def table(result: dict[str, Any]) -> Table:
     for row in result["rows"]:
         made.add_row(*map(escape, cells(row)))
     return made
+
+
+def digest(rows: Iterable[Row], dataset: Dataset) -> str:
+    """A short hash that names the settings of rows."""
+    described = json.dumps([row.described(dataset, ()) for row in rows], sort_keys=True)
+    return hashlib.sha256(described.encode()).hexdigest()[:8]
 
 
 def chosen(all_rows: Iterable[Row], names: str | None) -> list[Row]:

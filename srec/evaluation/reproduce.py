@@ -7,6 +7,7 @@ chooses the epoch on the latest whole sessions, held out, then trains anew on al
 at the test set once; mean and deviation over seeds.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,15 +17,15 @@ import numpy as np
 from rich.table import Table
 
 from srec.artifacts import write_json
-from srec.data.sessions import prepare_sessions
+from srec.data.sessions import digests, prepare_sessions
 from srec.errors import SettingsError
 from srec.evaluation.environment import environment
 from srec.evaluation.metrics import deviation
-from srec.evaluation.rows import METRICS, in_percent
+from srec.evaluation.rows import METRICS, changed, in_percent
+from srec.evaluation.settings import EvaluationSettings
 from srec.evaluation.validation import validator
 from srec.models.gce_gnn import GCEGNNSettings
 from srec.models.session_model import TorchScorer
-from srec.settings import Recipe
 from srec.training.loop import Watch
 from srec.training.run import train
 from srec.training.settings import TrainingSettings
@@ -80,8 +81,28 @@ def training_settings(protocol: Protocol, seed: int, epochs: int) -> TrainingSet
     )
 
 
+def located(dataset: str, data: Path) -> tuple[Path, str]:
+    """Where a set is, and the name that its settings and results go by.
+
+    Args:
+        dataset: the name of a set of the paper, or a folder of two such files; that one's name has a hash of
+            the files, for another folder of its name shall not take its place.
+        data: where the named sets are.
+
+    Raises:
+        SourceError: the folder lacks one of the files.
+    """
+    source = Path(dataset)
+    for name in PAPER:
+        if dataset == name or source.resolve() == (data / name).resolve():
+            return data / name, name
+    found = hashlib.sha256("".join(digests(source).values()).encode()).hexdigest()
+    return source, f"{source.resolve().name}-{found[:8]}"
+
+
 def reproduce(
     source: Path,
+    name: str,
     work: Path,
     protocol: Protocol,
     seeds: Sequence[int],
@@ -92,12 +113,14 @@ def reproduce(
     """Train and measure under one protocol; interrupted, the same call goes on.
 
     Args:
-        source: the folder of sessions; its name decides the settings.
+        source: the folder of sessions.
+        name: what its results go by; a set of the paper has that one's settings.
         work: where datasets and runs are kept.
         protocol: "paper" or "honest".
         seeds: of weights, order and dropout; one run each.
         epochs: the most epochs.
-        changes: ``section.key=value`` of [training] and [gce-gnn] that shall differ from the paper's.
+        changes: ``section.key=value`` of [training] and [gce-gnn] that shall differ from the paper's, and
+            evaluation.batch_size.
         watch: told after each training step.
 
     Returns:
@@ -107,10 +130,10 @@ def reproduce(
         SourceError: the folder has no sessions.
         SettingsError: a change is none that can be made.
     """
-    name, folder = source.resolve().name, work / source.resolve().name
-    differing = differences(epochs, changes)
+    folder, differing = work / name, differences(epochs, changes)
     dataset = prepare_sessions(source, folder / protocol, HELD_OUT if protocol == "honest" else 0.0)
-    recipe = Recipe((TrainingSettings.section, GCEGNNSettings.section), overrides=changes)
+    recipe = changed(changes, ["gce-gnn"])
+    batch_size = recipe.get(EvaluationSettings).batch_size
     for fixed in FIXED & recipe.get(TrainingSettings).model_fields_set:
         raise SettingsError(
             f"training.{fixed} is the protocol's or an option of its own: it cannot be set here"
@@ -120,7 +143,7 @@ def reproduce(
     runs: list[dict[str, Any]] = []
     for seed in seeds:
         training = recipe.changed(training_settings(protocol, seed, epochs))
-        validate = validator(dataset, training.max_length, part)
+        validate = validator(dataset, training.max_length, part, batch_size)
         # The leaderboard has the honest runs too, and finds them here.
         target = folder / (f"paper-{seed}" if protocol == "paper" else f"runs/gce-gnn-{seed}")
         target = target.with_name("-".join((target.name, *differing)))
@@ -131,7 +154,7 @@ def reproduce(
         if protocol == "paper":
             found["metrics"] = {metric: max(epoch[metric] for epoch in curve) for metric in METRICS}
         else:
-            test = validator(dataset, training.max_length, "test")(
+            test = validator(dataset, training.max_length, "test", batch_size)(
                 TorchScorer(run.load(dataset).to(Workers.current().device))
             )
             found |= {"chosen_epoch": run.manifest["chosen_epoch"], "metrics": {m: test[m] for m in METRICS}}
@@ -156,7 +179,10 @@ def reproduce(
 
 def differences(epochs: int, changes: Sequence[str]) -> tuple[str, ...]:
     """What differs from the paper's settings, as the names of runs and results say it."""
-    return (*((f"epochs={epochs}",) if epochs != EPOCHS else ()), *changes)
+    trained = (
+        change for change in changes if not change.strip().startswith(f"{EvaluationSettings.section}.")
+    )
+    return (*((f"epochs={epochs}",) if epochs != EPOCHS else ()), *trained)
 
 
 def result_file(work: Path, name: str, protocol: Protocol, differing: Sequence[str] = ()) -> Path:

@@ -5,7 +5,7 @@ on all before the test. Shapes: E examples.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,19 @@ from typing import Any
 import numpy as np
 
 from srec.data.dataset import Dataset, Floats
+from srec.errors import SettingsError
 from srec.evaluation.comparison import Bootstrap, independent_groups
 from srec.evaluation.environment import environment
 from srec.evaluation.metrics import deviation, gains
 from srec.evaluation.protocol import Ranking, rank_all
+from srec.evaluation.settings import EvaluationSettings
 from srec.evaluation.validation import validator
 from srec.features.batches import examples
 from srec.models import model_entry
 from srec.models.base import Scorer
+from srec.models.blend import Blend
 from srec.models.session_model import TorchScorer
-from srec.settings import Settings
+from srec.settings import Recipe, Settings
 from srec.training.loop import Watch
 from srec.training.run import train
 from srec.training.settings import TrainingSettings
@@ -64,6 +67,19 @@ class Row:
         }
 
 
+def changed(changes: Sequence[str], models: Iterable[str]) -> Recipe:
+    """What ``--set`` changes of the training, the models and the evaluation's batches; nothing is ignored.
+
+    Raises:
+        SettingsError: a change is of what is not read here.
+    """
+    own = (model_entry(name).load().settings_type.section for name in models)
+    recipe = Recipe((TrainingSettings.section, EvaluationSettings.section, *own), overrides=changes)
+    for ignored in recipe.get(EvaluationSettings).model_fields_set - {"batch_size"}:
+        raise SettingsError(f"evaluation.{ignored} is for srec evaluate: here the protocol decides it")
+    return recipe
+
+
 def in_percent(measured: Mapping[str, Any], runs: int) -> list[str]:
     """The METRICS of a row or result in %, with their deviation where the runs are several."""
     texts = [f"{100 * measured['metrics'][metric]:.2f}" for metric in METRICS]
@@ -76,7 +92,12 @@ def in_percent(measured: Mapping[str, Any], runs: int) -> list[str]:
 
 
 def measure(
-    dataset: Dataset, row: Row, seeds: Sequence[int], folder: Path, watch: Watch = lambda step: None
+    dataset: Dataset,
+    row: Row,
+    seeds: Sequence[int],
+    folder: Path,
+    watch: Watch = lambda step: None,
+    batch_size: int = 256,
 ) -> dict[str, Any]:
     """Fit or train a row's model and look at the test window once for each seed.
 
@@ -86,10 +107,12 @@ def measure(
         seeds: of trained models; one run each.
         folder: where the runs are kept; an interrupted one goes on.
         watch: told after each training step.
+        batch_size: examples scored at a time.
 
     Returns:
         Plain JSON: the description, metrics (mean over seeds), deviation (over seeds), interval (95 %, over
-        resampled sessions), epochs, seconds, examples_per_second, parameters, environment.
+        resampled sessions), epochs, seconds, examples_per_second, parameters, environment; of a blend also
+        the weights of its models.
     """
     data = examples(dataset.sequences, "test", row.max_length)
     found: list[dict[str, Floats]] = []
@@ -100,7 +123,7 @@ def measure(
         scorer: Scorer
         if row.training:
             training = row.training.model_copy(update={"seed": seed})
-            validate = validator(dataset, row.max_length)
+            validate = validator(dataset, row.max_length, batch_size=batch_size)
             target = folder / f"{row.name.replace(' ', '-')}-{seed}"
             run = train(dataset, target, row.model, row.settings, training, validate, watch)
             facts["epochs"].append(run.manifest["chosen_epoch"])
@@ -110,9 +133,11 @@ def measure(
         else:
             scorer = model_entry(row.model).load().fit(dataset, row.settings, "fit")
             seconds.append(time.perf_counter() - started)
+            if isinstance(scorer, Blend):
+                facts["weights"] = scorer.weights
         started = time.perf_counter()
         ranking: Ranking = rank_all(
-            scorer, data, dataset.item_count, top=0, exclude_inputs=not dataset.repeats, batch_size=100
+            scorer, data, dataset.item_count, top=0, exclude_inputs=not dataset.repeats, batch_size=batch_size
         )
         speeds.append(len(data) / (time.perf_counter() - started))
         found.append(gains(ranking.ranks, KS))

@@ -12,7 +12,7 @@ from srec.models.base import Scorer
 
 
 def validator(
-    dataset: Dataset, max_length: int, part: Literal["valid", "test"] = "valid"
+    dataset: Dataset, max_length: int, part: Literal["valid", "test"] = "valid", batch_size: int = 256
 ) -> Callable[[Scorer], dict[str, float]]:
     """A function that gives a scorer's accuracy on a window, by metric.
 
@@ -20,6 +20,7 @@ def validator(
         dataset: whose window.
         max_length: the newest items of a session that are input.
         part: "valid"; "test" only under the protocol named "paper", which chooses its epochs there.
+        batch_size: examples scored at a time; it bounds the memory and changes no rank.
 
     Raises:
         SRecError: there is nothing to validate on.
@@ -30,7 +31,14 @@ def validator(
         raise SRecError(f"there is no {part} example to measure on: {more}")
 
     def validate(scorer: Scorer) -> dict[str, float]:
-        ranking = rank_all(scorer, data, dataset.item_count, top=0, exclude_inputs=not dataset.repeats)
+        ranking = rank_all(
+            scorer,
+            data,
+            dataset.item_count,
+            top=0,
+            exclude_inputs=not dataset.repeats,
+            batch_size=batch_size,
+        )
         return accuracy(ranking.ranks)
 
     return validate

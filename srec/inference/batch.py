@@ -50,8 +50,10 @@ def answer_file(
         The number of lists.
 
     Raises:
-        SourceError: the source has no such column, or one of the answer's.
+        SourceError: the source has no such column, or one of the answer's, or is the target itself.
     """
+    if source.resolve() == target.resolve():
+        raise SourceError(f"the answers would replace the lists of {source}: name another target")
     file = _open(source)
     schema = _answer_schema(file.schema_arrow, source)
     parts = target.with_name(f"{target.name}.partial")

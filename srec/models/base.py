@@ -57,6 +57,13 @@ def recency_matrix(
     return sp.csr_matrix(entries, shape=(len(items_BL), size))
 
 
+def input_matrix(items_BL: ItemsBL, size: int) -> "sp.csr_matrix":
+    """Sparse [B, size] of ones: which items each session has, however often."""
+    has = recency_matrix(items_BL, size, np.ones_like)
+    has.data[:] = 1
+    return has
+
+
 def session_matrix(items: npt.NDArray[Any], sessions: npt.NDArray[Any], item_count: int) -> "sp.csr_matrix":
     """Sparse [N, V + 1] of ones: which session has which items, however often.
 

@@ -50,13 +50,13 @@ class Blend:
 
     Args:
         scorers: the models.
-        weights: of each.
+        weights: of each, by the model's name.
     """
 
     settings_type: ClassVar[type[Settings]] = BlendSettings
 
-    def __init__(self, scorers: Sequence[Scorer], weights: Sequence[float]) -> None:
-        self._scorers, self.weights = scorers, tuple(weights)
+    def __init__(self, scorers: Sequence[Scorer], weights: dict[str, float]) -> None:
+        self._scorers, self.weights = scorers, weights
 
     @classmethod
     def fit(cls, dataset: Dataset, settings: Settings, part: Part) -> Self:
@@ -67,13 +67,13 @@ class Blend:
         weights = _fitted_weights(before, dataset, settings)
         return cls(
             before if part == "train" else [_counted(name, settings, dataset, part) for name in names],
-            weights,
+            dict(zip(names, weights, strict=True)),
         )
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
         """The weighted sum, float32 [B, V]."""
         parts = [_scaled(scorer.score(items_BL)) for scorer in self._scorers]
-        return _sum(parts, self.weights)
+        return _sum(parts, tuple(self.weights.values()))
 
 
 def _counted(name: str, settings: BlendSettings, dataset: Dataset, part: Part) -> Scorer:

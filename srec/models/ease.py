@@ -8,7 +8,7 @@ from pydantic import Field
 from scipy import linalg
 
 from srec.data.dataset import Dataset, Part
-from srec.models.base import ItemsBL, ScoresBV, below, recency_matrix, session_matrix
+from srec.models.base import ItemsBL, ScoresBV, below, input_matrix, session_matrix
 from srec.settings import Settings
 
 
@@ -63,8 +63,11 @@ class EASE:
         return cls(modelled, weights_MM, counts[1:].astype(np.float32))
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
-        """Sums of weights; they may be negative, so what is not modelled stands below the lowest."""
-        session = recency_matrix(items_BL, len(self._below_V) + 1, lambda back: np.ones(len(back)))
+        """Sums of the weights of the session's different items.
+
+        They may be negative, so what is not modelled stands below the lowest.
+        """
+        session = input_matrix(items_BL, len(self._below_V) + 1)
         found_BM = session[:, self._modelled] @ self._weights_MM
         scores_BV = np.tile(self._below_V, (len(items_BL), 1))
         scores_BV += np.minimum(found_BM.min(axis=1, keepdims=True, initial=0), 0)

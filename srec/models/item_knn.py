@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from pydantic import Field
 
 from srec.data.dataset import Dataset, Part
-from srec.models.base import ItemsBL, ScoresBV, below, recency_matrix, session_matrix
+from srec.models.base import ItemsBL, ScoresBV, below, input_matrix, session_matrix
 from srec.settings import Settings
 
 _CHUNK = 2048
@@ -58,7 +58,7 @@ class ItemKNN:
         return cls(sp.vstack(blocks).tocsr(), counts[1:].astype(np.float32))
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
-        """Sums of similarities, and below them what is popular, float32 [B, V]."""
-        session = recency_matrix(items_BL, self._similarities.shape[0], lambda back: np.ones(len(back)))
+        """Sums of similarities to the different items, and below them what is popular, float32 [B, V]."""
+        session = input_matrix(items_BL, self._similarities.shape[0])
         sums_BV = (session @ self._similarities).toarray()[:, 1:]
         return np.where(sums_BV > 0, sums_BV, self._below_V).astype(np.float32)

@@ -3,7 +3,9 @@
 import gc
 import multiprocessing
 import os
+import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,9 @@ GRACE = 10  # seconds that requests under way have when the server is told to st
 LOADING = 60  # seconds that a new worker may take until it answers
 
 
-def serve(bundle: Path, host: str, port: int, workers: int = 1) -> None:
+def serve(
+    bundle: Path, host: str, port: int, workers: int = 1, told: Callable[[str], None] = lambda line: None
+) -> None:
     """Serve a bundle until the process is told to stop; SIGHUP replaces several workers one after the other.
 
     Args:
@@ -26,12 +30,18 @@ def serve(bundle: Path, host: str, port: int, workers: int = 1) -> None:
         host: the address to listen on.
         port: to listen on.
         workers: processes that answer; a worker that dies is replaced.
+        told: told where it is, once nothing stands against it.
 
     Raises:
         ArtifactError: the bundle is missing, damaged, does not fit together or fails its golden requests.
+        SRecError: the address is not one of this machine, or is in use.
     """
+    where = f"SRec on http://{f'[{host}]' if ':' in host else host}:{port} (API documentation: /docs)"
     if workers == 1:
-        run(load(bundle), host, port)
+        app = load(bundle)
+        _check_free(host, port)
+        told(where)
+        run(app, host, port)
         return
     os.environ[BUNDLE] = str(bundle.absolute())
     # A worker that ends is replaced, again and again: one process tries the bundle before there are any.
@@ -40,7 +50,19 @@ def serve(bundle: Path, host: str, port: int, workers: int = 1) -> None:
     trial.join()
     if trial.exitcode:
         raise ArtifactError(f"{bundle} cannot be served, for the reason above")
+    _check_free(host, port)
+    told(where)
     run("srec.serving.server:load_named", host, port, factory=True, workers=workers)
+
+
+def _check_free(host: str, port: int) -> None:
+    """Listen for a moment: of an address that cannot be had, uvicorn speaks late and in many lines."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (")[0]
+        raise SRecError(f"cannot listen on {host}, port {port}: {reason}") from None
 
 
 def run(app: FastAPI | str, host: str, port: int, **more: Any) -> None:

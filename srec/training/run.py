@@ -2,12 +2,13 @@
 
 import json
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from safetensors.torch import load_file, save_file
 
-from srec.artifacts import is_current, read_manifest, write_directory
+from srec.artifacts import is_current, lock, read_manifest, write_directory
 from srec.data.dataset import Dataset, Floats, Ints, Part
 from srec.errors import ArtifactError, SettingsError, TrainingError
 from srec.features.batches import Examples, examples
@@ -86,7 +87,7 @@ def train(
 
     Raises:
         SettingsError: the model does not learn.
-        TrainingError: there is nothing to learn from, or the loss is not finite.
+        TrainingError: there is nothing to learn from, the loss is not finite, or another process trains this.
     """
     if not model_entry(name).learnt:
         raise SettingsError(f"{name} is counted, not trained: `srec evaluate` computes it by itself")
@@ -96,18 +97,23 @@ def train(
     if workers.agreed(is_current(target, KIND, VERSION, inputs=inputs, parameters=parameters)):
         return Run(target)
     partial = target.with_name(f"{target.name}.partial")
-    if workers.first:
-        _begin(partial, {"inputs": inputs, "parameters": parameters})
-    workers.wait()
-    model, done, facts = _stages(dataset, name, settings, training, validate, watch, partial)
-    if workers.first:
-        with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
-            weights = {key: value.cpu().contiguous() for key, value in model.state_dict().items()}
-            save_file(weights, draft.path / "weights.safetensors")
-            lines = "".join(json.dumps(line) + "\n" for line in done.log)
-            (draft.path / "metrics.jsonl").write_text(lines, encoding="utf-8")
-            draft.facts = facts
-        shutil.rmtree(partial)
+    with ExitStack() as held:
+        if workers.first:
+            partial.mkdir(parents=True, exist_ok=True)
+        if workers.agreed(workers.first and lock(partial, held) is False):
+            raise TrainingError(f"another process trains {target}: wait for it, or name another target")
+        if workers.first:
+            _begin(partial, {"inputs": inputs, "parameters": parameters})
+        workers.wait()
+        model, done, facts = _stages(dataset, name, settings, training, validate, watch, partial)
+        if workers.first:
+            with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
+                weights = {key: value.cpu().contiguous() for key, value in model.state_dict().items()}
+                save_file(weights, draft.path / "weights.safetensors")
+                lines = "".join(json.dumps(line) + "\n" for line in done.log)
+                (draft.path / "metrics.jsonl").write_text(lines, encoding="utf-8")
+                draft.facts = facts
+            shutil.rmtree(partial)
     workers.wait()
     return Run(target)
 
@@ -147,7 +153,7 @@ def _fresh(
     """A model before its first step, the examples it shall learn, and how often each is drawn."""
     data = examples(dataset.sequences, part, training.max_length)
     if not len(data):
-        raise TrainingError(f"{dataset.path} has no session of two games to learn from")
+        raise TrainingError(f"{dataset.path} has no session of two items to learn from")
     model: SessionModel = model_entry(name).load().build(dataset, settings)
     if model.whole_sessions:
         data = data.longest()
@@ -167,10 +173,10 @@ def _shares(times: Ints, half_life_days: float | None) -> Floats | None:
 
 
 def _begin(partial: Path, wanted: dict[str, Any]) -> None:
-    """The folder of an unfinished run; what was begun from other inputs or settings is thrown away."""
+    """Fill the folder of an unfinished run; what was begun from other inputs or settings is thrown away."""
     marker = partial / "begun.json"
     text = json.dumps(wanted, sort_keys=True)
     if not marker.is_file() or marker.read_text(encoding="utf-8") != text:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
+        for left in partial.iterdir():
+            left.unlink()
         marker.write_text(text, encoding="utf-8")

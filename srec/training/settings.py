@@ -6,6 +6,8 @@ from pydantic import Field
 
 from srec.settings import Settings
 
+Metric = Literal["HR@5", "HR@10", "HR@20", "MRR@5", "MRR@10", "MRR@20", "NDCG@5", "NDCG@10", "NDCG@20"]
+
 
 class TrainingSettings(Settings):
     """Adam as the GCE-GNN paper has it, stopped by the validation window."""
@@ -20,7 +22,7 @@ class TrainingSettings(Settings):
     weight_decay: float = Field(1e-5, ge=0, description="Adam's coupled L2 penalty")
     decay_every: int = Field(3, ge=1, description="epochs between two drops of the learning rate")
     decay_factor: float = Field(0.1, gt=0, le=1, description="what a drop multiplies it by")
-    metric: str = Field("MRR@20", description="the validation metric that chooses the epoch")
+    metric: Metric = Field("MRR@20", description="the validation metric that chooses the epoch")
     patience: int = Field(
         3, ge=1, description="epochs without a metric better by a thousandth before it stops"
     )

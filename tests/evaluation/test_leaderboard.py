@@ -6,14 +6,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from toys import chains, write_dataset
+from typer.testing import CliRunner
 
+from srec.cli import app as cli
 from srec.cli.options import SECTIONS
 from srec.cli.pipeline import evaluate
 from srec.data.dataset import Dataset
 from srec.data.sessions import TEST, TRAIN, prepare_sessions
 from srec.errors import SettingsError, SRecError
 from srec.evaluation import leaderboard as board
-from srec.evaluation.rows import METRICS, Row, measure
+from srec.evaluation.rows import METRICS, Row, changed, measure
 from srec.models.gce_gnn import GCEGNN, GCEGNNSettings
 from srec.models.popularity import PopularitySettings
 from srec.models.sr_gnn import SRGNNSettings
@@ -124,6 +126,55 @@ def test_a_papers_training_yields_to_what_is_set(games: Dataset) -> None:
 def test_the_protocol_cannot_be_set(games: Dataset) -> None:
     with pytest.raises(SettingsError, match="trained anew before the test"):
         board.rows(games, "any", Recipe(SECTIONS, overrides=["training.refit=false"]))
+    with pytest.raises(SettingsError, match="--seeds N trains"):
+        board.rows(games, "any", Recipe(SECTIONS, overrides=["training.seed=5"]))
+
+
+def test_what_would_be_ignored_cannot_be_set() -> None:
+    changed(["evaluation.batch_size=7", "tag-scorer.recency=0.5", "training.epochs=1"], ["tags", "narm"])
+    for ignored, says in {
+        "evaluation.ks=[3]": "is for srec evaluate",
+        "simulate.reviews=5": r"no section \[simulate\]",
+        "own-items.x=1": r"no section \[own-items\]",
+    }.items():
+        with pytest.raises(SettingsError, match=says):
+            changed([ignored], ["tags", "narm"])
+
+
+def test_other_settings_have_a_place_of_their_own(games: Dataset, tmp_path: Path) -> None:
+    """Also where a recipe sets them; what was measured with the usual ones stays."""
+    recipe = tmp_path / "r.toml"
+    work = tmp_path / "work"
+    asked = ["leaderboard", "--dataset", str(games.path), "--work", str(work), "--rows", "markov,rules"]
+    for text in ("", "[evaluation]\nks = [3]", "[rules]\ndecay = 0.5", "[rules]\ndecay = 0.25"):
+        recipe.write_text(text, encoding="utf-8")
+        done = CliRunner().invoke(cli, [*asked, "--recipe", str(recipe)])
+        assert done.exit_code == 0, done.exception
+    (folder,) = work.iterdir()
+    found = sorted(folder.glob("leaderboard*"))
+    assert found[0].name == "leaderboard"
+    assert len(found) == 3, "two of the recipes change nothing"
+    decays = [
+        json.loads((path / "rows" / "rules.json").read_text(encoding="utf-8"))["settings"]["decay"]
+        for path in found
+    ]
+    assert len(set(decays)) == 3
+
+
+def test_what_was_measured_is_shown_where_a_later_row_fails(games: Dataset, tmp_path: Path) -> None:
+    broken = Row("broken", "ease", PopularitySettings(), None, 50)
+    both = [POPULARITY, broken]
+    with pytest.raises(AssertionError):
+        board.leaderboard(games, "toy", both, both, [0], tmp_path / "work", tmp_path / "out")
+    shown = json.loads((tmp_path / "out" / "leaderboard.json").read_text(encoding="utf-8"))["rows"]
+    assert [row["name"] for row in shown] == ["popularity"]
+
+
+def test_a_blend_says_its_weights(games: Dataset, tmp_path: Path) -> None:
+    (blend,) = board.chosen(board.rows(games, "any", Recipe(SECTIONS)), "blend")
+    weights = measure(games, blend, [0], tmp_path)["weights"]
+    assert list(weights) == ["vstan", "rules", "popularity-recent"]
+    assert weights["vstan"] == 1
 
 
 def test_all_models_are_given_as_much_of_a_session(sessions: Dataset) -> None:

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from srec.data.sessions import TEST, TRAIN
-from srec.errors import SettingsError
+from srec.errors import SettingsError, SourceError
 from srec.evaluation import reproduce as module
-from srec.evaluation.reproduce import model_settings, reproduce, table, training_settings
+from srec.evaluation.reproduce import located, model_settings, reproduce, table, training_settings
 from srec.evaluation.rows import METRICS
 from srec.models.gce_gnn import GCEGNNSettings
 
@@ -40,7 +41,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_paper_protocol_takes_the_best_epoch_of_each_metric(source: Path, tmp_path: Path) -> None:
-    result = reproduce(source, tmp_path / "work", "paper", [0], epochs=3)
+    result = reproduce(source, "toy", tmp_path / "work", "paper", [0], epochs=3)
     (run,) = result["runs"]
     assert run["epochs"] == 3
     for metric in METRICS:
@@ -56,12 +57,12 @@ def test_the_honest_protocol_looks_at_the_test_once_for_each_seed(
     looks = []
     real = module.validator
 
-    def watched(dataset: object, max_length: int, part: str) -> object:
-        measure = real(dataset, max_length, part)  # type: ignore[arg-type]
+    def watched(dataset: object, max_length: int, part: str, batch_size: int) -> object:
+        measure = real(dataset, max_length, part, batch_size)  # type: ignore[arg-type]
         return lambda scorer: looks.append(part) or measure(scorer)
 
     monkeypatch.setattr(module, "validator", watched)
-    result = reproduce(source, tmp_path / "work", "honest", [0, 1], epochs=2)
+    result = reproduce(source, "toy", tmp_path / "work", "honest", [0, 1], epochs=2)
     assert looks == ["valid", "valid", "test"] * 2
     values = [run["metrics"]["MRR@20"] for run in result["runs"]]
     assert result["metrics"]["MRR@20"] == pytest.approx(np.mean(values))
@@ -74,24 +75,24 @@ def test_the_honest_protocol_looks_at_the_test_once_for_each_seed(
 def test_both_protocols_train_on_all_sessions_to_the_same_bits(source: Path, tmp_path: Path) -> None:
     """What "honest" measures once is the epoch of that number on the curve of "paper"."""
     changes = ["gce-gnn.dropout_global=0.5"]
-    (paper,) = reproduce(source, tmp_path / "work", "paper", [0], 3, changes)["runs"]
-    (honest,) = reproduce(source, tmp_path / "work", "honest", [0], 3, changes)["runs"]
+    (paper,) = reproduce(source, "toy", tmp_path / "work", "paper", [0], 3, changes)["runs"]
+    (honest,) = reproduce(source, "toy", tmp_path / "work", "honest", [0], 3, changes)["runs"]
     same = paper["curve"][honest["chosen_epoch"] - 1]
     assert honest["metrics"] == {metric: same[metric] for metric in METRICS}
     assert len({epoch["MRR@20"] for epoch in paper["curve"]}) == 3, "epochs that cannot be told apart"
 
 
 def test_a_finished_run_is_not_trained_again(source: Path, tmp_path: Path) -> None:
-    first = reproduce(source, tmp_path / "work", "paper", [0], epochs=2)
+    first = reproduce(source, "toy", tmp_path / "work", "paper", [0], epochs=2)
     steps = []
-    assert reproduce(source, tmp_path / "work", "paper", [0], epochs=2, watch=steps.append) == first
+    assert reproduce(source, "toy", tmp_path / "work", "paper", [0], epochs=2, watch=steps.append) == first
     assert steps == []
 
 
 def test_changes_stand_in_the_result_and_beside_the_papers_run(source: Path, tmp_path: Path) -> None:
-    plain = reproduce(source, tmp_path / "work", "paper", [0], epochs=2)
+    plain = reproduce(source, "toy", tmp_path / "work", "paper", [0], epochs=2)
     changes = ["training.decay_every=1", "gce-gnn.hops=2"]
-    changed = reproduce(source, tmp_path / "work", "paper", [0], epochs=2, changes=changes)
+    changed = reproduce(source, "toy", tmp_path / "work", "paper", [0], epochs=2, changes=changes)
     assert (plain["changed"], changed["changed"]) == (
         "epochs=2",
         "epochs=2, training.decay_every=1, gce-gnn.hops=2",
@@ -106,9 +107,44 @@ def test_changes_stand_in_the_result_and_beside_the_papers_run(source: Path, tmp
     ]
     for fixed in ("training.seed=5", "training.epochs=1", "training.refit=true"):
         with pytest.raises(SettingsError, match="cannot be set here"):
-            reproduce(source, tmp_path / "work", "paper", [0], epochs=2, changes=[fixed])
+            reproduce(source, "toy", tmp_path / "work", "paper", [0], epochs=2, changes=[fixed])
     with pytest.raises(SettingsError, match="no section"):
-        reproduce(source, tmp_path / "work", "paper", [0], epochs=2, changes=["tags.dimension=3"])
+        reproduce(source, "toy", tmp_path / "work", "paper", [0], epochs=2, changes=["tags.dimension=3"])
+
+
+def test_memory_is_bounded_by_a_setting_that_changes_nothing_else(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = set()
+    real = module.validator
+    monkeypatch.setattr(module, "validator", lambda *given: sizes.add(given[3]) or real(*given))
+    plain = reproduce(source, "toy", tmp_path / "work", "paper", [0], 2)
+    steps: list[object] = []
+    few = reproduce(
+        source, "toy", tmp_path / "work", "paper", [0], 2, ["evaluation.batch_size=7"], steps.append
+    )
+    assert (few, steps, sizes) == (plain, [], {256, 7})
+    with pytest.raises(SettingsError, match=r"evaluation\.ks is for srec evaluate"):
+        reproduce(source, "toy", tmp_path / "work", "paper", [0], 2, ["evaluation.ks=[3]"])
+
+
+def test_folders_of_one_name_are_two_sets(source: Path, tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere" / "toy"
+    shutil.copytree(source, other)
+    (same, first), (_, second) = located(str(source), tmp_path), located(str(other), tmp_path)
+    assert (same, first) == (source, second)
+    pq.write_table(pa.table({"session": [[1, 2]]}), other / TRAIN)
+    third = located(str(other), tmp_path)[1]
+    assert third.startswith("toy-")
+    assert third != first
+
+
+def test_only_the_papers_own_sets_have_its_settings(source: Path, tmp_path: Path) -> None:
+    mine = source.rename(tmp_path / "tmall")
+    assert located(str(mine), tmp_path / "data")[1].startswith("tmall-")
+    assert located("tmall", tmp_path) == located(str(mine), tmp_path) == (mine, "tmall")
+    with pytest.raises(SourceError, match="is missing: a folder of sessions has"):
+        located(str(tmp_path), tmp_path)
 
 
 def test_the_settings_are_the_papers() -> None:

@@ -106,6 +106,14 @@ def test_what_cannot_be_answered_is_said(recommender, tmp_path, table, message):
     assert not (tmp_path / "out.parquet").exists()
 
 
+def test_the_lists_are_not_replaced_by_their_answers(recommender, tmp_path):
+    source = write(tmp_path / "in.parquet", lists(3))
+    before = source.read_bytes()
+    with pytest.raises(SourceError, match="name another target"):
+        answer_file(recommender, source, tmp_path / "." / "in.parquet", 5)
+    assert source.read_bytes() == before
+
+
 def test_large_lists_are_lists(recommender, tmp_path):
     liked = pa.array([[900_000_010]], pa.large_list(pa.int64()))
     pq.write_table(pa.table({"liked": liked}), tmp_path / "in.parquet")

@@ -15,6 +15,7 @@ from srec.models.markov import Markov, MarkovSettings
 from srec.models.own_items import OwnItems, OwnItemsSettings
 from srec.models.rules import Rules, RulesSettings
 from srec.models.session_knn import VSKNN, VSTAN, VSKNNSettings, VSTANSettings
+from srec.settings import Settings
 
 TRAIN = [[1, 2, 3], [1, 2], [1, 3], [4, 1, 2], [5, 5, 4]]
 # Popularity: item 1 four times, 2 and 5 and 4 and 3: 3, 2, 2, 2; 6 never.
@@ -127,6 +128,15 @@ def test_ease_solves_its_own_equation(dataset: Dataset) -> None:
     np.fill_diagonal(gradient, 0)
     np.testing.assert_allclose(gradient, 0, atol=1e-5)
     np.testing.assert_allclose(np.diag(weights), 0)
+
+
+@pytest.mark.parametrize(("kind", "settings"), [(ItemKNN, ItemKNNSettings()), (EASE, EASESettings())])
+def test_an_item_counts_once_however_often_a_session_has_it(
+    kind: type[ItemKNN] | type[EASE], settings: Settings, dataset: Dataset
+) -> None:
+    """As in what they learn from: which items a session has."""
+    scores = kind.fit(dataset, settings, "fit").score(np.array([[1, 3, 3, 3], [1, 3, 0, 0]]))
+    np.testing.assert_array_equal(scores[0], scores[1])
 
 
 def test_ease_models_the_most_popular_of_too_many(dataset: Dataset) -> None:

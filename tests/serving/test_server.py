@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 from bundles import contents, write_toy_bundle
+from fastapi import FastAPI
 
 from srec.artifacts import write_directory
 from srec.bench.processes import Server, free_port
 from srec.errors import SRecError
 from srec.inference.bundle import KIND, VERSION, Bundle, write_bundle
 from srec.inference.recommender import Recommender
+from srec.serving import server
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="it looks into /proc")
 FIRST = 900_000_010
@@ -43,18 +45,21 @@ def workers(pid: int) -> dict[int, str]:
     }
 
 
-def test_two_workers_share_the_bundle_and_end_with_the_server(tmp_path: Path) -> None:
+def test_two_workers_share_the_bundle_and_end_with_the_server(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     bundle = write_toy_bundle(tmp_path / "bundle")
     wanted = [game.app_id for game in Recommender(Bundle(bundle)).recommend([FIRST], k=3).games]
-    with Server("srec", "serve", str(bundle), "--port", after=("--workers", "2")) as server:
-        assert [ask(server.port) for _ in range(8)] == [wanted] * 8
+    with Server("srec", "serve", str(bundle), "--port", after=("--workers", "2")) as started:
+        assert [ask(started.port) for _ in range(8)] == [wanted] * 8
         deadline = time.monotonic() + 60
-        while not all("items.npy" in maps for maps in workers(server.pid).values()):
+        while not all("items.npy" in maps for maps in workers(started.pid).values()):
             assert time.monotonic() < deadline, "the other worker does not load the bundle"
             time.sleep(0.05)
-        running = workers(server.pid)
+        running = workers(started.pid)
         assert len(running) == 2
     assert not [pid for pid in running if Path(f"/proc/{pid}").exists()]
+    assert capfd.readouterr().err == ""
 
 
 def test_no_worker_starts_with_a_damaged_bundle(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -90,7 +95,7 @@ server.serve(Path(sys.argv[1]), "127.0.0.1", int(sys.argv[2]))
 
 def test_a_request_that_never_ends_does_not_keep_the_server(tmp_path: Path) -> None:
     bundle, port = write_toy_bundle(tmp_path / "bundle"), free_port()
-    server = subprocess.Popen([sys.executable, "-c", SERVE, str(bundle), str(port)])
+    process = subprocess.Popen([sys.executable, "-c", SERVE, str(bundle), str(port)])
     try:
         deadline = time.monotonic() + 60
         while True:
@@ -104,8 +109,21 @@ def test_a_request_that_never_ends_does_not_keep_the_server(tmp_path: Path) -> N
             head = "POST /api/recommend HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
             visitor.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
             assert ask(port)  # so the server has read the beginning of the other
-            server.terminate()
-            server.wait(timeout=15)
+            process.terminate()
+            process.wait(timeout=15)
     finally:
-        server.kill()
-        server.wait()
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_an_address_that_is_taken_is_one_line(
+    processes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle, told = write_toy_bundle(tmp_path / "bundle"), list[str]()
+    monkeypatch.setattr(server, "load", lambda path: FastAPI())
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(SRecError, match=rf"^cannot listen on 127\.0\.0\.1, port {port}: .*in use$"):
+            server.serve(bundle, "127.0.0.1", port, processes, told.append)
+    assert told == [], "it says where it is only once it is there"

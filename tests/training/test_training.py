@@ -2,16 +2,21 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 from safetensors.torch import load_file
 from toys import chains, write_dataset
 
+from srec.artifacts import lock
 from srec.data.dataset import Dataset
 from srec.errors import ArtifactError, SettingsError, TrainingError
+from srec.evaluation.metrics import accuracy
 from srec.evaluation.validation import validator
 from srec.features.batches import examples
 from srec.models.base import Scorer
@@ -20,7 +25,7 @@ from srec.models.popularity import PopularitySettings
 from srec.models.session_model import TorchScorer
 from srec.training.loop import Step
 from srec.training.run import Run, _shares, train
-from srec.training.settings import TrainingSettings
+from srec.training.settings import Metric, TrainingSettings
 
 ITEMS = 20
 MODEL = GCEGNNSettings(dimension=8)
@@ -154,6 +159,45 @@ def test_a_run_of_another_dataset_is_refused(dataset: Dataset, tmp_path: Path) -
 def test_a_counted_model_is_not_trained(dataset: Dataset, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="counted, not trained"):
         train(dataset, tmp_path / "r", "popularity", PopularitySettings(), QUICK, validator(dataset, 50))
+
+
+def test_one_process_trains_a_run_at_a_time(dataset: Dataset, tmp_path: Path) -> None:
+    partial = tmp_path / "run.partial"
+    partial.mkdir()
+    with ExitStack() as other:
+        assert lock(partial, other)
+        with pytest.raises(TrainingError, match=r"another process trains .*run: wait for it"):
+            fit(dataset, tmp_path / "run")
+    assert list(partial.iterdir()) == []
+    assert fit(dataset, tmp_path / "run").path.is_dir()
+
+
+def test_what_was_begun_with_other_settings_is_thrown_away(dataset: Dataset, tmp_path: Path) -> None:
+    def stop(step: Step) -> None:
+        if step.step == 5:
+            raise Killed
+
+    with pytest.raises(Killed):
+        fit(dataset, tmp_path / "run", QUICK.model_copy(update={"seed": 1}), watch=stop)
+    assert_same(fit(dataset, tmp_path / "run"), fit(dataset, tmp_path / "whole"))
+
+
+def test_a_target_that_is_something_else_is_refused_before_the_first_step(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "letters.txt").write_text("dear", encoding="utf-8")
+    steps: list[Step] = []
+    with pytest.raises(ArtifactError, match="move it away"):
+        fit(dataset, tmp_path / "home", watch=steps.append)
+    assert steps == []
+    assert not (tmp_path / "home.partial").exists()
+
+
+def test_the_metrics_to_choose_by_are_those_that_are_measured() -> None:
+    assert set(get_args(Metric)) == set(accuracy(np.ones(1, np.int64)))
+    with pytest.raises(ValidationError, match="Input should be 'HR@5'"):
+        TrainingSettings(metric="HR@7")
 
 
 def test_a_metric_that_is_not_measured_is_named(dataset: Dataset, tmp_path: Path) -> None:
