@@ -25,12 +25,12 @@ srec ingest work/simulated-1m/store.duckdb work/simulated-1m/world --source simu
 few=popularity,popularity-recent,tags,markov,rules,item-knn,srec
 for filter in all:0 filtered:100; do
     name=${filter%%:*} games=${filter##*:}
-    srec prepare work/steam/store.duckdb "work/steam/$name" \
+    srec prepare work/steam/store.duckdb "work/leaderboards/steam-ucsd-$name" \
         --recipe recipes/steam-ucsd.toml --set "prepare.popular_games=$games"
-    srec leaderboard --dataset "work/steam/$name" --recipe recipes/steam-ucsd.toml \
-        --target "$results/leaderboard-steam-ucsd-$name" --work "work/leaderboards/steam-ucsd" --threads 1
-    srec prepare work/simulated-1m/store.duckdb "work/simulated-1m/$name" \
+    srec leaderboard --dataset "work/leaderboards/steam-ucsd-$name" --recipe recipes/steam-ucsd.toml \
+        --target "$results/leaderboard-steam-ucsd-$name" --work work/leaderboards --threads 1
+    srec prepare work/simulated-1m/store.duckdb "work/leaderboards/simulated-1m-$name" \
         --recipe recipes/simulated-1m.toml --set "prepare.popular_games=$games"
-    srec leaderboard --dataset "work/simulated-1m/$name" --recipe recipes/simulated-1m.toml --rows "$few" \
-        --target "$results/leaderboard-simulated-1m-$name" --work "work/leaderboards/simulated-1m" --threads 1
+    srec leaderboard --dataset "work/leaderboards/simulated-1m-$name" --recipe recipes/simulated-1m.toml \
+        --rows "$few" --target "$results/leaderboard-simulated-1m-$name" --work work/leaderboards --threads 1
 done
