@@ -30,7 +30,8 @@ ALL = (
 HEAD = """# Results
 
 Written by `make docs` from the files in [benchmarks/results](../benchmarks/results), which the named commands
-wrote; each has its machine, versions, date and settings. What was learnt from them is in [log.md](log.md).
+wrote; each has its machine (the newer ones also the processor), versions, date and settings. What was
+learnt from them is in [log.md](log.md).
 """
 
 
