@@ -28,12 +28,11 @@ def training(
     """Time a training step of GCE-GNN, and where it goes, beside the floor of the same shapes."""
     from srec.bench.training import bench_training, table
     from srec.data.sessions import prepare_sessions
-    from srec.evaluation.reproduce import PAPER, model_settings, training_settings
+    from srec.evaluation.reproduce import located, model_settings, training_settings
     from srec.training.process import set_up_process
 
     alone(set_up_process(threads))
-    source = data / dataset if dataset in PAPER else Path(dataset)
-    name = source.resolve().name
+    source, name = located(dataset, data)
     prepared = prepare_sessions(source, work / name / "paper", 0.0)
     found = bench_training(prepared, model_settings(name), training_settings("paper", 0, 20), steps, blocks)
     found["dataset"] = name

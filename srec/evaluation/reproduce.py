@@ -127,7 +127,7 @@ def reproduce(
         Plain JSON, also written to ``result_file``: runs, metrics, settings, environment.
 
     Raises:
-        SourceError: the folder has no sessions.
+        SourceError: the files are no sets of sessions.
         SettingsError: a change is none that can be made.
     """
     folder, differing = work / name, differences(epochs, changes)
