@@ -65,13 +65,19 @@ def write_report(
     scorers: dict[str, Scorer] = {
         name: model_entry(name).load().fit(dataset, one, "fit") for name, one in counted.items()
     }
-    logs = {}
+    logs, validation = {}, {}
     for name, path in runs.items():
         run = Run(path)
         scorers[name] = TorchScorer(run.load(dataset))
         logs[name] = run.log
+        validation[name] = {"epoch": run.manifest["chosen_epoch"], **run.manifest["valid"]}
     result = evaluate(dataset, scorers, settings)
-    result |= {"made_from": inputs, "parameters": parameters, "environment": environment()}
+    result |= {
+        "validation": validation,
+        "made_from": inputs,
+        "parameters": parameters,
+        "environment": environment(),
+    }
     with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
         write_json(draft.path / "report.json", result)
         (draft.path / "index.html").write_text(page(result, dataset.manifest, logs), encoding="utf-8")

@@ -18,7 +18,7 @@ from srec.models.base import ItemsBL, ScoresBV
 from srec.models.gce_gnn import GCEGNNSettings
 from srec.models.popularity import Popularity, PopularitySettings, RecentPopularitySettings
 from srec.models.tags import TagScorerSettings
-from srec.training.run import train
+from srec.training.run import Run, train
 from srec.training.settings import TrainingSettings
 
 ITEMS = 12
@@ -91,6 +91,8 @@ def test_the_report_is_whole_and_stands_alone(dataset: Dataset, run: Path, tmp_p
     assert json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8")) == result
     assert list(result["models"]) == ["popularity", "popularity-recent", "tags", "gce-gnn"]
     assert {"date", "python", "torch", "numpy", "srec"} <= result["environment"].keys()
+    log, chosen = Run(run).log, result["validation"]["gce-gnn"]
+    assert chosen == {"epoch": chosen["epoch"], **log[chosen["epoch"] - 1]["valid"]}
     page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
     assert not re.search(r"""(src|href)=["']?(https?:)?//|url\([^#]|@import|<script""", page)
     assert page.count("<svg") >= 5
