@@ -1,6 +1,7 @@
 """The commands from reviews to a served page; what is heavy is imported by the one that needs it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -76,7 +77,8 @@ def ingest(
         except BaseException:
             # While it is open no other process can have put anything into it.
             if new:
-                Path(store).unlink(missing_ok=True)
+                with suppress(OSError):
+                    Path(store).unlink()
             raise
         console.print(ingestion_table(summary))
         for reason, count in summary.reasons.items():

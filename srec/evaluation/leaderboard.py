@@ -16,6 +16,7 @@ from srec.errors import SettingsError
 from srec.evaluation.leaderboard_page import HEADINGS, cells, markdown, page
 from srec.evaluation.reproduce import EPOCHS, model_settings, training_settings
 from srec.evaluation.rows import Row, measure
+from srec.evaluation.settings import BATCH_SIZE
 from srec.models import MODELS
 from srec.models.gce_gnn import GCEGNNSettings
 from srec.settings import Recipe, Settings
@@ -92,7 +93,7 @@ def leaderboard(
     target: Path,
     watch: Watch = lambda step: None,
     told: Callable[[str], None] = lambda line: None,
-    batch_size: int = 256,
+    batch_size: int = BATCH_SIZE,
 ) -> dict[str, Any]:
     """Measure the rows that are not there yet; after each, write all that are there as one table.
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from srec.data.dataset import Ints
 from srec.errors import SRecError
+from srec.evaluation.settings import BATCH_SIZE
 from srec.features.batches import Examples, batches
 from srec.models.base import Scorer, ScoresBV
 
@@ -44,7 +45,7 @@ def rank_all(
     *,
     top: int = 20,
     exclude_inputs: bool = True,
-    batch_size: int = 256,
+    batch_size: int = BATCH_SIZE,
 ) -> Ranking:
     """Rank every item for every example.
 

@@ -18,7 +18,7 @@ from srec.evaluation.comparison import Bootstrap, independent_groups
 from srec.evaluation.environment import environment
 from srec.evaluation.metrics import deviation, gains
 from srec.evaluation.protocol import Ranking, rank_all
-from srec.evaluation.settings import EvaluationSettings
+from srec.evaluation.settings import BATCH_SIZE, EvaluationSettings
 from srec.evaluation.validation import validator
 from srec.features.batches import examples
 from srec.models import model_entry
@@ -97,7 +97,7 @@ def measure(
     seeds: Sequence[int],
     folder: Path,
     watch: Watch = lambda step: None,
-    batch_size: int = 256,
+    batch_size: int = BATCH_SIZE,
 ) -> dict[str, Any]:
     """Fit or train a row's model and look at the test window once for each seed.
 

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from srec.settings import Settings
 
+BATCH_SIZE = 256
+
 
 class EvaluationSettings(Settings):
     """Full ranking of the test window, with intervals over resampled sessions."""
@@ -17,5 +19,5 @@ class EvaluationSettings(Settings):
     top: int = Field(10, ge=2, description="the list length of verdicts, slices and what is beyond accuracy")
     resamples: int = Field(1000, ge=100, description="bootstrap resamples of whole sessions")
     seed: int = Field(0, ge=0, description="of the resampling")
-    batch_size: int = Field(256, ge=1, description="examples scored at once; it changes no result")
+    batch_size: int = Field(BATCH_SIZE, ge=1, description="examples scored at once; it changes no result")
     max_length: int = Field(50, ge=1, le=200, description="the newest items of a session that are input")

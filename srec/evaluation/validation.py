@@ -7,12 +7,13 @@ from srec.data.dataset import Dataset
 from srec.errors import SRecError
 from srec.evaluation.metrics import accuracy
 from srec.evaluation.protocol import rank_all
+from srec.evaluation.settings import BATCH_SIZE
 from srec.features.batches import examples
 from srec.models.base import Scorer
 
 
 def validator(
-    dataset: Dataset, max_length: int, part: Literal["valid", "test"] = "valid", batch_size: int = 256
+    dataset: Dataset, max_length: int, part: Literal["valid", "test"] = "valid", batch_size: int = BATCH_SIZE
 ) -> Callable[[Scorer], dict[str, float]]:
     """A function that gives a scorer's accuracy on a window, by metric.
 

@@ -7,7 +7,7 @@ Shapes: B sessions, V items, E examples.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -49,13 +49,13 @@ class Blend:
     """Scores an item by the weighted sum of what the models say of it.
 
     Args:
-        scorers: the models.
-        weights: of each, by the model's name.
+        scorers: the models, by name.
+        weights: of each, by name.
     """
 
     settings_type: ClassVar[type[Settings]] = BlendSettings
 
-    def __init__(self, scorers: Sequence[Scorer], weights: dict[str, float]) -> None:
+    def __init__(self, scorers: Mapping[str, Scorer], weights: Mapping[str, float]) -> None:
         self._scorers, self.weights = scorers, weights
 
     @classmethod
@@ -63,17 +63,17 @@ class Blend:
         """Fit the weights on the validation window, then count the models."""
         assert isinstance(settings, BlendSettings)
         names = settings.repeating if dataset.repeats else settings.games
-        before = [_counted(name, settings, dataset, "train") for name in names]
-        weights = _fitted_weights(before, dataset, settings)
+        before = {name: _counted(name, settings, dataset, "train") for name in names}
+        weights = _fitted_weights(list(before.values()), dataset, settings)
         return cls(
-            before if part == "train" else [_counted(name, settings, dataset, part) for name in names],
-            dict(zip(names, weights, strict=True)),
+            before if part == "train" else {name: _counted(name, settings, dataset, part) for name in names},
+            dict(zip(before, weights, strict=True)),
         )
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
         """The weighted sum, float32 [B, V]."""
-        parts = [_scaled(scorer.score(items_BL)) for scorer in self._scorers]
-        return _sum(parts, tuple(self.weights.values()))
+        parts = [_scaled(scorer.score(items_BL)) for scorer in self._scorers.values()]
+        return _sum(parts, [self.weights[name] for name in self._scorers])
 
 
 def _counted(name: str, settings: BlendSettings, dataset: Dataset, part: Part) -> Scorer:

@@ -36,23 +36,21 @@ def serve(
         ArtifactError: the bundle is missing, damaged, does not fit together or fails its golden requests.
         SRecError: the address is not one of this machine, or is in use.
     """
-    where = f"SRec on http://{f'[{host}]' if ':' in host else host}:{port} (API documentation: /docs)"
+    app: FastAPI | str
     if workers == 1:
-        app = load(bundle)
-        _check_free(host, port)
-        told(where)
-        run(app, host, port)
-        return
-    os.environ[BUNDLE] = str(bundle.absolute())
-    # A worker that ends is replaced, again and again: one process tries the bundle before there are any.
-    trial = multiprocessing.get_context("spawn").Process(target=load_named)
-    trial.start()
-    trial.join()
-    if trial.exitcode:
-        raise ArtifactError(f"{bundle} cannot be served, for the reason above")
+        app, more = load(bundle), {}
+    else:
+        os.environ[BUNDLE] = str(bundle.absolute())
+        # A worker that ends is replaced, again and again: one process tries the bundle before there are any.
+        trial = multiprocessing.get_context("spawn").Process(target=load_named)
+        trial.start()
+        trial.join()
+        if trial.exitcode:
+            raise ArtifactError(f"{bundle} cannot be served, for the reason above")
+        app, more = "srec.serving.server:load_named", {"factory": True, "workers": workers}
     _check_free(host, port)
-    told(where)
-    run("srec.serving.server:load_named", host, port, factory=True, workers=workers)
+    told(f"SRec on http://{f'[{host}]' if ':' in host else host}:{port} (API documentation: /docs)")
+    run(app, host, port, **more)
 
 
 def _check_free(host: str, port: int) -> None:
