@@ -146,7 +146,7 @@ def encoder_onnx(model: SessionModel) -> bytes:
 
 def _games(dataset: Dataset) -> list[GameInfo]:
     columns = "app_id, name, year(release_date), price_usd_cents, is_free, developers, genres"
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
         rows: list[Any] = connection.execute(
             f"SELECT {columns} FROM read_parquet($file) ORDER BY item",
             {"file": str(dataset.path / "games.parquet")},

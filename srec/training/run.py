@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load_file, save_file
 
 from srec.artifacts import is_current, lock, read_manifest, write_directory
@@ -74,7 +75,9 @@ def train(
 ) -> Run:
     """Train a model into a run directory, go on with an interrupted one, or find that it is done.
 
-    While it trains, its state is in ``<target>.partial``; the run appears at ``target`` when it is whole.
+    While it trains, its state is in ``<target>.partial``; the run appears at ``target`` when it is whole. An
+    interrupted training goes on with the number of threads it began with, because another number sums in
+    another order.
 
     Args:
         dataset: what to train on.
@@ -102,9 +105,8 @@ def train(
             partial.mkdir(parents=True, exist_ok=True)
         if workers.agreed(workers.first and lock(partial, held) is False):
             raise TrainingError(f"another process trains {target}: wait for it, or name another target")
-        if workers.first:
-            _begin(partial, {"inputs": inputs, "parameters": parameters})
-        workers.wait()
+        begun = _begin(partial, {"inputs": inputs, "parameters": parameters}) if workers.first else 0
+        _keep_threads(workers.agreed(begun), held)
         model, done, facts = _stages(dataset, name, settings, training, validate, watch, partial)
         if workers.first:
             with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
@@ -172,11 +174,30 @@ def _shares(times: Ints, half_life_days: float | None) -> Floats | None:
     return shares
 
 
-def _begin(partial: Path, wanted: dict[str, Any]) -> None:
-    """Fill the folder of an unfinished run; what was begun from other inputs or settings is thrown away."""
+def _begin(partial: Path, wanted: dict[str, Any]) -> int:
+    """Fill the folder of an unfinished run; what was begun from other inputs or settings is thrown away.
+
+    Returns:
+        The number of threads that the run was begun with.
+    """
     marker = partial / "begun.json"
-    text = json.dumps(wanted, sort_keys=True)
-    if not marker.is_file() or marker.read_text(encoding="utf-8") != text:
-        for left in partial.iterdir():
-            left.unlink()
-        marker.write_text(text, encoding="utf-8")
+    try:
+        begun: dict[str, Any] = json.loads(marker.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        begun = {}
+    threads = int(begun.pop("threads", torch.get_num_threads()))
+    if begun == json.loads(json.dumps(wanted)):
+        return threads
+    for left in partial.iterdir():
+        left.unlink()
+    threads = torch.get_num_threads()
+    marker.write_text(json.dumps(wanted | {"threads": threads}, sort_keys=True), encoding="utf-8")
+    return threads
+
+
+def _keep_threads(threads: int, held: ExitStack) -> None:
+    """Compute with this many threads until ``held`` is left."""
+    before = torch.get_num_threads()
+    if threads != before:
+        held.callback(torch.set_num_threads, before)
+        torch.set_num_threads(threads)

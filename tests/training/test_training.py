@@ -82,7 +82,9 @@ def test_a_run_stopped_anywhere_ends_with_the_same_bits(dataset: Dataset, tmp_pa
 KILLED = """
 import sys
 from pathlib import Path
+import torch
 sys.path.insert(0, sys.argv[3])
+torch.set_num_threads(2)
 from test_training import MODEL, QUICK, fit
 from srec.data.dataset import Dataset
 print("started", flush=True)
@@ -90,7 +92,10 @@ fit(Dataset(Path(sys.argv[1])), Path(sys.argv[2]), watch=lambda step: print("ste
 """
 
 
-def test_a_killed_process_resumes_to_the_same_bits(dataset: Dataset, tmp_path: Path) -> None:
+def test_a_killed_process_resumes_to_the_same_bits_with_the_threads_it_began_with(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    """The killed one has two threads, this process has one: taken up here, the run keeps to two."""
     command = [sys.executable, "-c", KILLED, str(dataset.path), str(tmp_path / "killed")]
     command.append(str(Path(__file__).parent))
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
@@ -103,7 +108,15 @@ def test_a_killed_process_resumes_to_the_same_bits(dataset: Dataset, tmp_path: P
     child.stdout.close()
     assert not (tmp_path / "killed").exists()
     assert (tmp_path / "killed.partial" / "select.safetensors").exists()
-    assert_same(fit(dataset, tmp_path / "whole"), fit(dataset, tmp_path / "killed"))
+    threads: set[int] = set()
+    killed = fit(dataset, tmp_path / "killed", watch=lambda step: threads.add(torch.get_num_threads()))
+    assert threads == {2}
+    assert torch.get_num_threads() == 1
+    torch.set_num_threads(2)
+    try:
+        assert_same(fit(dataset, tmp_path / "whole"), killed)
+    finally:
+        torch.set_num_threads(1)
 
 
 def test_a_finished_run_is_not_trained_again(dataset: Dataset, tmp_path: Path) -> None:

@@ -7,19 +7,17 @@ from what real sessions made of them (a calibration set). Products are quantised
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
-from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_dynamic, quantize_static
-from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from srec.bench.inference.contender import Scoring
 from srec.bench.inference.subject import Subject
 from srec.features.batches import examples
-from srec.inference.runtimes.onnx import OnnxScorer
+from srec.inference.runtimes.onnx import OnnxScorer, open_session, quiet_onnxruntime
 from srec.models.base import ItemsBL, ScoresBV
 
 CALIBRATION = 512  # sessions before the test
@@ -30,10 +28,7 @@ class WholeScorer:
     """An ONNX file that scores every item itself, as a Scorer."""
 
     def __init__(self, file: Path) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        self._session = open_session(file)
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
         """Logits of the items 1..V, float32 [B, V]."""
@@ -42,8 +37,8 @@ class WholeScorer:
         return scores_BV
 
 
-class _Sessions(CalibrationDataReader):  # type: ignore[misc]
-    """Real sessions, one at a time."""
+class _Sessions:
+    """Real sessions, one at a time, as ONNX Runtime's calibration reads them."""
 
     def __init__(self, subject: Subject) -> None:
         data = examples(subject.dataset.sequences, "fit", subject.run.training.max_length)
@@ -73,13 +68,13 @@ def dynamic_body(subject: Subject) -> Scoring:
 def static(subject: Subject) -> Scoring:
     """The whole model statically in int8, calibrated on real sessions, a scale a matrix."""
     file = subject.folder / "static.onnx"
-    with _quiet():
-        quantize_static(
+    with _quantisers() as library:
+        library.quantize_static(
             whole(subject),
             file,
             _Sessions(subject),
             op_types_to_quantize=_PRODUCTS,
-            weight_type=QuantType.QInt8,
+            weight_type=library.QuantType.QInt8,
         )
     return Scoring(WholeScorer(file))
 
@@ -106,28 +101,32 @@ def whole(subject: Subject) -> Path:
 def _prepared(file: Path, target: Path | None = None) -> Path:
     """The file with shapes inferred, as the quantisers want it."""
     target = target or file.with_name(f"{file.stem}-prepared.onnx")
-    quant_pre_process(file, target, skip_symbolic_shape=True)
+    with _quantisers():
+        shapes = import_module("onnxruntime.quantization.shape_inference")
+        shapes.quant_pre_process(file, target, skip_symbolic_shape=True)
     return target
 
 
 def _dynamic(source: Path, target: Path, per_channel: bool) -> None:
-    with _quiet():
-        quantize_dynamic(
+    with _quantisers() as library:
+        library.quantize_dynamic(
             source,
             target,
             op_types_to_quantize=_PRODUCTS,
             per_channel=per_channel,
-            weight_type=QuantType.QInt8,
+            weight_type=library.QuantType.QInt8,
         )
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """The quantisers give advice by the root logger."""
+def _quantisers() -> Iterator[Any]:
+    """The library's quantisers, which give advice by the root logger."""
+    quiet_onnxruntime()
+    library = import_module("onnxruntime.quantization")
     logger = logging.getLogger()
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        yield
+        yield library
     finally:
         logger.setLevel(level)

@@ -34,7 +34,9 @@ class DuckDBEngine:
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
         self.scratch = scratch
-        self.catalogue = duckdb.connect(str(scratch / "work.duckdb"))
+        self.catalogue = duckdb.connect(
+            str(scratch / "work.duckdb"), config={"autoinstall_known_extensions": "false"}
+        )
         try:
             with one_line(_FAILED):
                 self.catalogue.execute("SET memory_limit = $limit", {"limit": memory_limit})

@@ -72,7 +72,7 @@ class SparkEngine:
     @cached_property
     def catalogue(self) -> duckdb.DuckDBPyConnection:
         """As ``Engine.catalogue``: a DuckDB of its own, with the games and the vocabulary in it."""
-        connection = duckdb.connect()
+        connection = duckdb.connect(config={"autoinstall_known_extensions": "false"})
         connection.execute("CREATE SCHEMA store")
         for name, view in (("store.games", "store_games"), ("vocabulary", "vocabulary")):
             incoming = self._spark.table(view).toArrow()  # noqa: F841 -- DuckDB finds it by this name

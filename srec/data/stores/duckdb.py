@@ -183,7 +183,7 @@ def _make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{path.name}.", suffix=".draft", dir=path.parent) as folder:
         draft = Path(folder) / path.name
-        with duckdb.connect(draft) as connection:
+        with duckdb.connect(draft, config={"autoinstall_known_extensions": "false"}) as connection:
             create_tables(connection)
             for key, value in ({"version": str(VERSION)} | first_entries()).items():
                 connection.execute("INSERT INTO meta VALUES ($1, $2)", [key, value])

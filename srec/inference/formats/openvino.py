@@ -1,16 +1,32 @@
 """OpenVINO's own format, converted from the ONNX encoder, run in float32."""
 
 import io
+import sys
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import openvino
 
 from srec.data.dataset import Dataset
 from srec.inference.export import FoldedEncoder, encoder_onnx
 from srec.inference.formats.artefact import Encode, checked, write_artefact
 from srec.models.base import ItemsBL, VectorsBD
 from srec.training.run import Run
+
+
+def _quiet_openvino() -> Any:
+    """OpenVINO without the package by which it reports each import and conversion to its makers.
+
+    OpenVINO takes that package for missing, and works without it.
+    """
+    name = "openvino_telemetry"
+    if "openvino" not in sys.modules and name not in sys.modules:
+        sys.modules[name] = None  # type: ignore[assignment]  # how Python marks what cannot be imported
+    return import_module("openvino")
+
+
+openvino = _quiet_openvino()
 
 KIND, FILE = "openvino", "encoder.xml"
 # Left to itself it computes in bfloat16 where the CPU can, and the order is another.
@@ -32,7 +48,8 @@ def load(path: Path) -> Encode:
 
 
 def _convert(encoder: FoldedEncoder, folder: Path) -> None:
-    converted = openvino.convert_model(io.BytesIO(encoder_onnx(encoder.model)))
+    # Not convert_model: where somebody else imported OpenVINO first, that one reports.
+    converted = openvino.Core().read_model(io.BytesIO(encoder_onnx(encoder.model)))
     openvino.save_model(converted, folder / FILE, compress_to_fp16=False)
 
 

@@ -1,15 +1,49 @@
 """The encoder run by ONNX Runtime."""
 
+import os
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from srec.data.dataset import Floats
 from srec.errors import ArtifactError
 from srec.models.base import ItemsBL, ScoresBV, VectorsBD
 
 _SINGLES = 256  # enough for their mean, and encoded in a moment
+
+
+def quiet_onnxruntime() -> Any:
+    """ONNX Runtime, told to report nothing; whoever needs the library gets it here.
+
+    From 1.29 on its wheels send usage data and leave a device id in the home folder, unless this variable is
+    set before the import. Where somebody else imported the library first, it is switched off from here on.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    library = import_module("onnxruntime")
+    library.disable_telemetry_events()
+    return library
+
+
+def open_session(file: Path, threads: int = 1) -> Any:
+    """An inference session on the CPU.
+
+    Args:
+        file: the ONNX file.
+        threads: of the session.
+
+    Raises:
+        ArtifactError: ONNX Runtime cannot load the file.
+    """
+    onnxruntime = quiet_onnxruntime()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = threads
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the library's errors share no base class
+        raise ArtifactError(f"{file} cannot be run: {error}") from error
 
 
 class OnnxEncoder:
@@ -24,15 +58,7 @@ class OnnxEncoder:
     """
 
     def __init__(self, encoder: Path, threads: int = 1) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = threads
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(encoder), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # the library's errors share no base class
-            raise ArtifactError(f"{encoder} cannot be run: {error}") from error
+        self._session = open_session(encoder, threads)
 
     def encode(self, items_BL: ItemsBL) -> VectorsBD:
         """Session vectors, float32 [B, D]."""

@@ -1,0 +1,84 @@
+"""No command may call home, or leave anything in the home folder for a library's makers."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from trained_runs import trained
+
+from srec.inference.formats import format_module
+
+COMMANDS = """
+import sys, time
+from pathlib import Path
+from typer.testing import CliRunner
+from srec.cli import app
+
+dataset, run, folder = map(Path, sys.argv[1:])
+bundle = folder / "bundle"
+for command in (
+    ["export", dataset, run, bundle],
+    ["export", dataset, run, folder / "openvino", "--format", "openvino"],
+    ["verify", bundle],
+    ["recommend", bundle, "10", "20"],
+    ["batch", bundle, folder / "lists.parquet", folder / "answers.parquet"],
+    ["doctor"],
+):
+    done = CliRunner().invoke(app, [str(word) for word in command], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+time.sleep(1)
+"""
+
+
+@pytest.fixture(scope="module")
+def listener(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library that notes the calls of the process it is preloaded into."""
+    compiler = shutil.which("c++")
+    assert compiler, "a C++ compiler is needed to listen to calls"
+    library = tmp_path_factory.mktemp("listener") / "calls.so"
+    source = Path(__file__).with_name("calls.cpp")
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", str(source), "-o", str(library), "-ldl"], check=True)
+    return library
+
+
+def environment(listener: Path, home: Path, calls: Path) -> dict[str, str]:
+    """As a person has it: an empty home, and no CI, which quiets some libraries."""
+    kept = {key: value for key, value in os.environ.items() if key not in {"CI", "ORT_DISABLE_TELEMETRY"}}
+    home.mkdir()
+    return kept | {"HOME": str(home), "LD_PRELOAD": str(listener), "CALLS": str(calls)}
+
+
+def left_in(home: Path) -> list[str]:
+    return sorted(file.relative_to(home).as_posix() for file in home.rglob("*") if file.is_file())
+
+
+def test_the_listener_hears_a_call_and_the_library_that_makes_it(listener: Path, tmp_path: Path) -> None:
+    """Without this, the next test could pass because nobody listens."""
+    calls, home = tmp_path / "calls", tmp_path / "home"
+    code = "import socket; socket.getaddrinfo('localhost', 80)"
+    subprocess.run([sys.executable, "-c", code], env=environment(listener, home, calls), check=True)
+    assert "asks for localhost" in calls.read_text()
+
+
+def test_no_command_calls_home_or_leaves_anything_there(listener: Path, tmp_path: Path) -> None:
+    dataset, run = trained(tmp_path)
+    pq.write_table(pa.table({"liked": [[10], [20, 30]]}), tmp_path / "lists.parquet")
+    calls, home = tmp_path / "calls", tmp_path / "home"
+    command = [sys.executable, "-c", COMMANDS, str(dataset.path), str(run.path), str(tmp_path)]
+    done = subprocess.run(
+        command,
+        env=environment(listener, home, calls),
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not calls.exists(), calls.read_text()
+    assert left_in(home) == []
+    assert format_module("openvino").load(tmp_path / "openvino") is not None
