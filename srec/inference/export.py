@@ -141,7 +141,16 @@ def encoder_onnx(model: SessionModel) -> bytes:
             verbose=False,
         )
     assert program is not None
-    return bytes(program.model_proto.SerializeToString())
+    return _without_notes(program.model_proto)
+
+
+def _without_notes(model: Any) -> bytes:
+    """The network without the exporter's notes: they hold paths of this machine, and a bundle is published."""
+    graph = model.graph
+    parts = (model, graph, *graph.node, *graph.value_info, *graph.initializer, *graph.input, *graph.output)
+    for part in parts:
+        part.ClearField("metadata_props")
+    return bytes(model.SerializeToString())
 
 
 def _games(dataset: Dataset) -> list[GameInfo]:

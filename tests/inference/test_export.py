@@ -87,3 +87,12 @@ def test_games_carry_what_the_page_shows(world: tuple[Dataset, Run, Recommender]
     _, _, recommender = world
     assert [game.name for game in recommender.bundle.games[:2]] == ["Game 1", "Game 2"]
     assert isinstance(Bundle(recommender.bundle.path).games[0].developers, tuple)
+
+
+def test_a_bundle_names_no_path_of_the_machine_it_was_made_on(
+    world: tuple[Dataset, Run, Recommender],
+) -> None:
+    _, _, recommender = world
+    package = str(Path(exporting.__file__).parents[2]).encode()
+    for file in recommender.bundle.path.iterdir():
+        assert package not in file.read_bytes(), file.name
