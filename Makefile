@@ -3,7 +3,7 @@ PYTHON ?= python3
 DATA ?=
 SERVE ?= 1
 PIP = .venv/bin/python -m pip --disable-pip-version-check
-BUILT = pyproject.toml constraints.txt CMakeLists.txt $(wildcard native/*)
+BUILT = pyproject.toml benchmarks/pyproject.toml constraints.txt CMakeLists.txt $(wildcard native/*)
 
 .PHONY: demo test check docs clean
 
@@ -36,5 +36,5 @@ clean:
 	touch $@
 
 .venv/installed-dev: $(BUILT) | .venv/bin/python
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,crawl,postgresql,spark,openvino,torchserve,test,check]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,crawl,postgresql,spark,openvino,torchserve,test,check]' --editable benchmarks
 	touch $@

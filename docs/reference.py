@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from srec_bench.inference.table import CONTENDERS
 
-from srec.bench.inference.table import CONTENDERS
 from srec.cli import app
 from srec.cli.options import settings_kinds
-from srec.data.schema import TABLES
-from srec.data.sources import SOURCES
 from srec.models import MODELS
+from srec.store.schema import TABLES
+from srec.store.sources import SOURCES
 
 PAGE = Path(__file__).with_name("reference.md")
 

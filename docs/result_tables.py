@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from srec.bench.inference.page import SUMMARY, summary
-from srec.evaluation.leaderboard_page import HEADINGS, cells, protocol
-from srec.evaluation.rows import METRICS, in_percent
+from srec_bench.inference.page import SUMMARY, summary
+
+from srec.experiments.rows import METRICS, in_percent
+from srec.reports.leaderboard import HEADINGS, cells, protocol
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"

@@ -9,8 +9,7 @@ from pathlib import Path
 import result_tables as tables
 import scaling
 from result_tables import RESULTS, ROOT
-
-from srec.bench.inference.page import page as inference_page
+from srec_bench.inference.page import page as inference_page
 
 README, PAGE = ROOT / "README.md", ROOT / "docs" / "results.md"
 BEGIN, END = "<!-- results: written by make docs -->", "<!-- end of results -->"

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from srec.artifacts import write_directory
-from srec.data.dataset import KIND, VERSION, Dataset
-from srec.features.context import KINDS, ContextSettings, write_context
-from srec.features.tags import TagSettings, write_tags
+from srec.dataset.dataset import KIND, VERSION, Dataset
+from srec.prepare.context import KINDS, ContextSettings, write_context
+from srec.prepare.tags import TagSettings, write_tags
 
 TAGS = ("Action", "Co-op", "Puzzle", "RPG", "Racing")
 Session = tuple[list[int], list[int], list[int]]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from toys import chains, write_dataset
 
-from srec.data.dataset import Dataset
+from srec.dataset.dataset import Dataset
 from srec.models import model_entry
 from srec.training.run import Run, train
 from srec.training.settings import TrainingSettings

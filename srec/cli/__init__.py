@@ -1,6 +1,7 @@
 """The command line: it composes the parts."""
 
 import sys
+from importlib.metadata import entry_points
 from typing import Annotated
 
 import typer
@@ -8,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from srec import __version__
-from srec.cli import benchmarks, crawling, operations, pipeline, research, stores
+from srec.cli import crawling, operations, pipeline, research, stores
 from srec.cli.console import console
 from srec.errors import SRecError
 
@@ -17,7 +18,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-bench = typer.Typer(help="Benchmarks: contenders interleaved in one process, a table, then one JSON line.")
 
 for command in (
     pipeline.simulate,
@@ -36,16 +36,10 @@ for command in (
     research.leaderboard,
 ):
     app.command()(command)
-bench.command()(benchmarks.training)
-bench.command()(benchmarks.exactness)
-bench.command()(benchmarks.inference)
-bench.command()(benchmarks.http)
-bench.command("crawl")(crawling.bench_crawl)
-bench.command()(benchmarks.prepare)
-bench.command()(benchmarks.spark)
-bench.command("store")(stores.bench_store)
-app.add_typer(bench, name="bench")
 app.add_typer(stores.app, name="store")
+# Commands of other packages, such as `srec bench` of the benchmarks.
+for entry in entry_points(group="srec.commands"):
+    app.add_typer(entry.load(), name=entry.name)
 
 
 @app.callback(invoke_without_command=True)

@@ -9,8 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from srec.data.ingestion import Summary
     from srec.inference.recommender import Answer
+    from srec.store.ingestion import Summary
     from srec.training.loop import Step, Watch
 
 console = Console()

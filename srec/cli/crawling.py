@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from srec.cli.benchmarks import ResultOption, tell
 from srec.cli.console import console
 from srec.errors import MissingLibrary, SRecError
 
@@ -55,7 +54,7 @@ def crawl(
     from srec.crawl.apps import list_apps
     from srec.crawl.crawl import Crawl
     from srec.crawl.steam import Endpoints
-    from srec.data.stores import open_store
+    from srec.store.stores import open_store
 
     key = os.environ.get("STEAM_KEY", "").strip()
     if not apps and not key:
@@ -81,27 +80,6 @@ def crawl(
         console.print(line, highlight=False, markup=False)
     if outcome.stopped and outcome.unanswered:
         raise SRecError(f"{outcome.stopped}; what was fetched is kept, the same command goes on")
-
-
-def bench_crawl(
-    seed: Annotated[int, typer.Option(min=0, help="Of the games, the faults and the kills.")] = 0,
-    faults: Annotated[int, typer.Option(min=1, help="Faults that must happen, at least.")] = 200,
-    kills: Annotated[int, typer.Option(min=0, help="How often the crawl is killed.")] = 20,
-    store: Annotated[
-        str | None, typer.Option(help="Where to make the store; a file that goes, if left out.")
-    ] = None,
-    result: ResultOption = None,
-) -> None:
-    """Crawl a server that fails in all of Steam's ways, killed again and again; compare with the truth."""
-    from srec.bench.crawl import bench_crawl as run
-    from srec.bench.crawl import failures, table
-
-    with console.status("crawling, and being killed"):
-        found = run(seed, faults, kills, store)
-    console.print(table(found))
-    tell(found, result)
-    if wrong := failures(found):
-        raise SRecError(f"{len(wrong)} things are not as they should be; the first: {wrong[0]}")
 
 
 def outcome_table(outcome: "Outcome") -> Table:

@@ -48,12 +48,12 @@ ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Threads to use; 
 
 def settings_kinds() -> "list[type[Settings]]":
     """The settings class of every section, in the order of SECTIONS."""
-    from srec.data.prepare import PrepareSettings
-    from srec.data.simulate import SimulateSettings
     from srec.evaluation.settings import EvaluationSettings
-    from srec.features.context import ContextSettings
-    from srec.features.tags import TagSettings
     from srec.models import MODELS
+    from srec.prepare.context import ContextSettings
+    from srec.prepare.interactions import PrepareSettings
+    from srec.prepare.tags import TagSettings
+    from srec.simulate.world import SimulateSettings
     from srec.training.settings import TrainingSettings
 
     kinds: list[type[Settings]] = [

@@ -19,8 +19,8 @@ def simulate(
     overrides: SetOption = None,
 ) -> None:
     """Write a Steam-like world from a seed: games, users and reviews as Parquet."""
-    from srec.data.simulate import SimulateSettings
-    from srec.data.simulate import simulate as write
+    from srec.simulate.world import SimulateSettings
+    from srec.simulate.world import simulate as write
 
     settings = Recipe(SECTIONS, recipe, overrides or ()).get(SimulateSettings)
     with console.status("simulating") as status:
@@ -47,16 +47,16 @@ def ingest(
     threads: ThreadsOption = None,
 ) -> None:
     """Read reviews and games into the store; what is already there changes nothing."""
-    from srec.data.sources import SOURCES
-    from srec.data.sources.base import Source
-    from srec.data.stores import open_store
+    from srec.store.sources import SOURCES
+    from srec.store.sources.base import Source
+    from srec.store.stores import open_store
 
     if source not in SOURCES:
         raise SRecError(f"there is no source {source!r}; the sources are {', '.join(SOURCES)}")
     if source != "table" and (column or query):
         raise SRecError("--column and --query are for the source table")
     if source == "table" and "://" in path:
-        from srec.data.sources.query import QuerySource
+        from srec.store.sources.query import QuerySource
 
         if not query:
             raise SRecError("--query is missing: the SELECT that gives the rows")
@@ -109,12 +109,12 @@ def prepare(
     ] = None,
 ) -> None:
     """Filter, split by time and number the reviews; factorise the tags; write a dataset directory."""
-    from srec.data.prepare import PrepareSettings
-    from srec.data.statistics import statistics_table, steps_table
-    from srec.features.build import prepare as build
-    from srec.features.build import prepare_on_spark
-    from srec.features.context import ContextSettings
-    from srec.features.tags import TagSettings
+    from srec.dataset.statistics import statistics_table, steps_table
+    from srec.prepare.build import prepare as build
+    from srec.prepare.build import prepare_on_spark
+    from srec.prepare.context import ContextSettings
+    from srec.prepare.interactions import PrepareSettings
+    from srec.prepare.tags import TagSettings
 
     read = Recipe(SECTIONS, recipe, overrides or ())
     settings = (read.get(PrepareSettings), read.get(TagSettings), read.get(ContextSettings))
@@ -151,7 +151,7 @@ def train(
     threads: ThreadsOption = None,
 ) -> None:
     """Train a model, or go on where an interrupted training stopped; torchrun -m srec train in several."""
-    from srec.data.dataset import Dataset
+    from srec.dataset.dataset import Dataset
     from srec.evaluation.validation import validator
     from srec.models import model_entry
     from srec.training.process import set_up_process
@@ -185,9 +185,9 @@ def evaluate(
     overrides: SetOption = None,
 ) -> None:
     """Measure models on the test window, with intervals, and write the report."""
-    from srec.data.dataset import Dataset
-    from srec.evaluation.report import table, write_report
+    from srec.dataset.dataset import Dataset
     from srec.evaluation.settings import EvaluationSettings
+    from srec.experiments.report import table, write_report
     from srec.models import MODELS
 
     read = Recipe(SECTIONS, recipe, overrides or ())
@@ -225,7 +225,7 @@ def export(
     ] = "onnx",
 ) -> None:
     """Write all that serving needs into one directory: no torch, no pickle; or another format."""
-    from srec.data.dataset import Dataset
+    from srec.dataset.dataset import Dataset
     from srec.inference.formats import format_module
     from srec.training.run import Run
 

@@ -38,7 +38,7 @@ def reproduce(
     threads: ThreadsOption = None,
 ) -> None:
     """Train a paper's model with its settings, and print what it reaches beside the paper's figures."""
-    from srec.evaluation import reproduce as experiment
+    from srec.experiments import reproduce as experiment
     from srec.training.process import set_up_process
 
     if model != "gce-gnn" or protocol not in ("paper", "honest", "both"):
@@ -77,12 +77,12 @@ def leaderboard(
 ) -> None:
     """Train or count every model that fits a dataset, and print one table; known rows are not made again."""
     from srec.artifacts import MANIFEST
-    from srec.data.dataset import Dataset
-    from srec.data.sessions import prepare_sessions
-    from srec.evaluation import leaderboard as board
-    from srec.evaluation.reproduce import HELD_OUT, PAPER, located
-    from srec.evaluation.rows import changed
+    from srec.dataset.dataset import Dataset
+    from srec.dataset.sessions import prepare_sessions
     from srec.evaluation.settings import EvaluationSettings
+    from srec.experiments import leaderboard as board
+    from srec.experiments.reproduce import HELD_OUT, PAPER, located
+    from srec.experiments.rows import changed
     from srec.models import MODELS
     from srec.training.process import set_up_process
 

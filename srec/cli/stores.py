@@ -6,9 +6,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from srec.cli.benchmarks import ResultOption, tell
 from srec.cli.console import console
-from srec.cli.options import MemoryOption, ThreadsOption, WorkOption
+from srec.cli.options import MemoryOption, ThreadsOption
 from srec.errors import SRecError
 
 app = typer.Typer(help="What a store holds, whether it is sound, all of it as Parquet.")
@@ -20,8 +19,9 @@ StoreArgument = Annotated[
 @app.command()
 def stats(store: StoreArgument) -> None:
     """Count what a store holds: reviews, users, games, rejects by reason, its last ingestions."""
-    from srec.data.stores import open_reader, shown
-    from srec.data.stores.inspection import size, statistics
+    from srec.store.connections import shown
+    from srec.store.stores import open_reader
+    from srec.store.stores.inspection import size, statistics
 
     with open_reader(store, whole=True) as reader:
         found = statistics(reader)
@@ -58,9 +58,10 @@ def stats(store: StoreArgument) -> None:
 def verify(store: StoreArgument, memory: MemoryOption = "2GB", threads: ThreadsOption = None) -> None:
     """Read all of a store and hold it to every rule; each broken one is told, and the exit status is 1."""
     from srec.artifacts import verify as verify_directory
-    from srec.data.stores import open_reader, shown
-    from srec.data.stores.integrity import check
-    from srec.data.stores.parquet import KIND, VERSION
+    from srec.store.connections import shown
+    from srec.store.stores import open_reader
+    from srec.store.stores.integrity import check
+    from srec.store.stores.parquet import KIND, VERSION
 
     if "://" not in store and Path(store).is_dir():
         verify_directory(Path(store), KIND, VERSION)
@@ -83,26 +84,10 @@ def export(
     threads: ThreadsOption = None,
 ) -> None:
     """Write all reviews and games as Parquet; srec prepare reads the directory as it reads a store."""
-    from srec.data.stores import open_reader, shown
-    from srec.data.stores.inspection import export as write
+    from srec.store.connections import shown
+    from srec.store.stores import open_reader
+    from srec.store.stores.inspection import export as write
 
     with console.status(f"exporting {shown(store)}"), open_reader(store, whole=True) as reader:
         written = write(reader, target, memory_limit=memory, threads=threads)
     console.print(f"{'exported' if written else 'up to date'}: {target}", highlight=False, markup=False)
-
-
-def bench_store(
-    store: Annotated[str, typer.Argument(help="An empty store: a path, or a postgresql:// URL.")],
-    reviews: Annotated[int, typer.Option(min=1, help="Reviews to simulate.")] = 1_000_000,
-    result: ResultOption = None,
-    work: WorkOption = Path("work/stores"),
-    memory: MemoryOption = "2GB",
-) -> None:
-    """Time reviews on their way into a store, out of it and to Parquet, beside a DuckDB file."""
-    from srec.bench.store import bench_store as measure
-    from srec.bench.store import table
-
-    with console.status("measuring") as status:
-        found = measure(store, reviews, work, memory, status.update)
-    console.print(table(found))
-    tell(found, result)

@@ -16,8 +16,8 @@ from typing import Any, Self
 import httpx2
 
 from srec import __version__
-from srec.data.sources.text import Reject, parse_json
 from srec.errors import SRecError
+from srec.store.sources.text import Reject, parse_json
 
 USER_AGENT = f"srec/{__version__} (+self-hosted recommender)"
 

@@ -19,8 +19,8 @@ from srec.crawl.state import app_note as note
 from srec.crawl.steam import Endpoints
 from srec.crawl.tags import read_tags
 from srec.crawl.walk import Trail, advance, is_settled, judge
-from srec.data.sources.records import Record, Row
-from srec.data.stores.base import Store
+from srec.store.sources.records import Record, Row
+from srec.store.stores.base import Store
 
 ASKS = 3  # how often an answer that looks like a hiccup is asked for before it is believed
 WALKS = 3  # how often a doubtful walk is walked in a run

@@ -6,7 +6,7 @@ from typing import Any
 
 from srec.crawl.client import Client
 from srec.crawl.steam import Endpoints
-from srec.data.sources.records import Record
+from srec.store.sources.records import Record
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DATES = (

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from srec.crawl.source import Fetched
 from srec.crawl.state import App, app_note
-from srec.data.ingestion import TableSummary
-from srec.data.sources.records import Row
-from srec.data.stores.base import Store
+from srec.store.ingestion import TableSummary
+from srec.store.sources.records import Row
+from srec.store.stores.base import Store
 
 
 class Pending:

@@ -9,8 +9,8 @@ from typing import Any
 from srec.crawl.client import Client
 from srec.crawl.source import labelled
 from srec.crawl.steam import Endpoints
-from srec.data.sources.records import Row
-from srec.data.sources.steam_api import review_record
+from srec.store.sources.records import Row
+from srec.store.sources.steam_api import review_record
 
 START = "*"  # the cursor of the first page
 _MOST = 100  # what a page holds at most

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from srec.data.schema import GAMES, REVIEWS
-from srec.data.sources.base import Part
-from srec.data.sources.records import Row, to_batches
+from srec.store.schema import GAMES, REVIEWS
+from srec.store.sources.base import Part
+from srec.store.sources.records import Row, to_batches
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from srec.crawl.client import Client
 from srec.crawl.steam import Endpoints
-from srec.data.sources.records import Record
+from srec.store.sources.records import Record
 
 
 def read_tags(client: Client, endpoints: Endpoints, app_id: int) -> Record:

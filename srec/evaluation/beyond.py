@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from srec.data.dataset import Floats, Ints, Ragged
+from srec.dataset.dataset import Floats, Ints, Ragged
 
 
 def beyond_accuracy(top_EK: Ints, known_counts: Ints, tags: Ragged) -> dict[str, float | None]:

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from srec.data.dataset import Floats, Ints
-from srec.features.batches import Examples
+from srec.dataset.batches import Examples
+from srec.dataset.dataset import Floats, Ints
 
 LEVEL = 0.95
 FEWEST_SESSIONS = 30

@@ -9,9 +9,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from srec.data.dataset import Floats, Ints
+from srec.dataset.dataset import Floats, Ints
 
 KS = (5, 10, 20)
+#: What leaderboards show.
+TABLE_KS = (10, 20)
+METRICS = tuple(f"{name}@{k}" for name in ("HR", "MRR") for k in TABLE_KS)
 
 
 def gains(ranks: Ints, ks: Sequence[int] = KS) -> dict[str, Floats]:

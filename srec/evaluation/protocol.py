@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from srec.data.dataset import Ints
+from srec.dataset.batches import Examples, batches
+from srec.dataset.dataset import Ints
 from srec.errors import SRecError
 from srec.evaluation.settings import BATCH_SIZE
-from srec.features.batches import Examples, batches
 from srec.models.base import Scorer, ScoresBV
 
 MISSED = 1 << 40  # a rank beyond every list, however few items there are

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from srec.data.dataset import Floats, Ints
-from srec.features.batches import Examples
+from srec.dataset.batches import Examples
+from srec.dataset.dataset import Floats, Ints
 
 Slices = list[tuple[str, npt.NDArray[np.bool_]]]
 

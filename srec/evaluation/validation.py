@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Literal
 
-from srec.data.dataset import Dataset
+from srec.dataset.batches import examples
+from srec.dataset.dataset import Dataset
 from srec.errors import SRecError
 from srec.evaluation.metrics import accuracy
 from srec.evaluation.protocol import rank_all
 from srec.evaluation.settings import BATCH_SIZE
-from srec.features.batches import examples
 from srec.models.base import Scorer
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from srec.artifacts import fingerprint, verify
-from srec.data.dataset import Floats, Ints
+from srec.dataset.dataset import Floats, Ints
 from srec.errors import ArtifactError
 from srec.inference.golden import Golden
 

@@ -12,7 +12,7 @@ from itertools import accumulate, chain
 import numpy as np
 import numpy.typing as npt
 
-from srec.data.dataset import Floats, Ints
+from srec.dataset.dataset import Floats, Ints
 from srec.inference.reference import Found, empty, reference_top_k
 from srec.inference.scans import NUMPY, WIDEST, Counts, NativeScan, NumpyScan, kernels
 

@@ -5,7 +5,7 @@ from itertools import chain
 
 import numpy as np
 
-from srec.data.dataset import Ints
+from srec.dataset.dataset import Ints
 from srec.inference.bundle import Bundle
 
 Lists = Sequence[Sequence[int]]

@@ -7,15 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from srec.artifacts import fingerprint, is_current, write_directory
-from srec.data.dataset import Dataset
+from srec.dataset.batches import examples
+from srec.dataset.dataset import Dataset
 from srec.errors import ArtifactError
-from srec.features.batches import examples
 from srec.inference.bundle import ENCODER, KIND, VERSION, Bundle, BundleContents, GameInfo, write_bundle
 from srec.inference.golden import MOST_LIKED, TOP, Golden
 from srec.inference.reference import reference_top_k
@@ -23,6 +22,7 @@ from srec.inference.runtimes.onnx import OnnxScorer
 from srec.models.base import Scorer
 from srec.models.popularity import RecentPopularity, RecentPopularitySettings
 from srec.models.session_model import SessionModel, TorchScorer
+from srec.store.connections.duckdb import connect
 from srec.training.run import Run
 
 GOLDEN_SESSIONS, GOLDEN_SINGLES = 48, 16
@@ -145,7 +145,7 @@ def encoder_onnx(model: SessionModel) -> bytes:
 
 
 def _without_notes(model: Any) -> bytes:
-    """The network without the exporter's notes: they hold paths of this machine, and a bundle is published."""
+    """The network without the exporter's notes, which name paths of this machine."""
     graph = model.graph
     parts = (model, graph, *graph.node, *graph.value_info, *graph.initializer, *graph.input, *graph.output)
     for part in parts:
@@ -155,7 +155,7 @@ def _without_notes(model: Any) -> bytes:
 
 def _games(dataset: Dataset) -> list[GameInfo]:
     columns = "app_id, name, year(release_date), price_usd_cents, is_free, developers, genres"
-    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
+    with connect() as connection:
         rows: list[Any] = connection.execute(
             f"SELECT {columns} FROM read_parquet($file) ORDER BY item",
             {"file": str(dataset.path / "games.parquet")},

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 import numpy.typing as npt
 
-from srec.data.dataset import Ints
+from srec.dataset.dataset import Ints
 from srec.errors import SRecError
 from srec.inference.bundle import Bundle, GameInfo
 from srec.inference.exact import ExactTopK

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from srec.data.dataset import Floats, Ints
+from srec.dataset.dataset import Floats, Ints
 
 LANES = 8
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from srec.data.dataset import Floats, Ints
+from srec.dataset.dataset import Floats, Ints
 from srec.inference.reference import Found, best, reference_scores
 
 try:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from rapidfuzz import fuzz
 
-from srec.data.dataset import Floats, Ints
+from srec.dataset.dataset import Floats, Ints
 
 _WORD = re.compile(r"[^\W_]+")
 _DROPPED = str.maketrans("", "", "'’`´®™©")  # noqa: RUF001 -- these are what names have

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal
 
-from srec.data.dataset import Dataset
+from srec.dataset.dataset import Dataset
 from srec.errors import SettingsError
 
 

@@ -13,9 +13,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from pydantic import Field, ValidationError
 
-from srec.data.dataset import Dataset, Part
+from srec.dataset.batches import examples
+from srec.dataset.dataset import Dataset, Part
 from srec.errors import SettingsError
-from srec.features.batches import examples
 from srec.models import model_entry
 from srec.models.base import ItemsBL, Scorer, ScoresBV
 from srec.settings import Settings

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from pydantic import Field
 from scipy import linalg
 
-from srec.data.dataset import Dataset, Part
+from srec.dataset.dataset import Dataset, Part
 from srec.models.base import ItemsBL, ScoresBV, below, input_matrix, session_matrix
 from srec.settings import Settings
 

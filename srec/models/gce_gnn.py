@@ -17,12 +17,12 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
-from srec.data.dataset import Dataset, Ints
+from srec.dataset.dataset import Dataset, Ints
 from srec.errors import SettingsError
-from srec.features.global_graph import global_graph
-from srec.features.session_graph import Positions, graph_is_recorded, positions
 from srec.models.gce_layers import GlobalAggregation, LocalGraph, Readout, dropout
 from srec.models.gce_padded import encode_padded
+from srec.models.global_graph import global_graph
+from srec.models.session_graph import Positions, graph_is_recorded, positions
 from srec.models.session_model import SessionModel, draw_uniform
 from srec.settings import Settings
 

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from srec.features.session_graph import Positions, session_edges
+from srec.models.session_graph import Positions, session_edges
 
 SLOPE = 0.2
 POSITIONS = 200

@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from srec.features.session_graph import dense_edges
 from srec.models.gce_layers import SLOPE, GlobalAggregation, LocalGraph, Readout
+from srec.models.session_graph import dense_edges
 
 NEVER = -9e15  # the energy of an edge that there is not
 

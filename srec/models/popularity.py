@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from srec.data.dataset import Dataset, Part
+from srec.dataset.dataset import Dataset, Part
 from srec.models.base import ItemsBL, ScoresBV
 from srec.settings import Settings
 

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
-from srec.data.dataset import Dataset
+from srec.dataset.dataset import Dataset
 from srec.models.losses import full_softmax, shared
 from srec.models.session_model import Loss, SessionModel, newest
 from srec.models.transformer import TransformerLayer, draw_normal

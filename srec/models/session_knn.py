@@ -17,7 +17,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from pydantic import Field
 
-from srec.data.dataset import Dataset, Ints, Part
+from srec.dataset.dataset import Dataset, Ints, Part
 from srec.models.base import ItemsBL, ScoresBV, below, session_matrix
 from srec.settings import Settings
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from srec.data.dataset import Dataset, Ints
+from srec.dataset.dataset import Dataset, Ints
 from srec.models.base import ItemsBL, ScoresBV
 from srec.models.losses import full_softmax, shared
 from srec.settings import Settings

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
-from srec.data.dataset import Dataset
+from srec.dataset.dataset import Dataset
 from srec.models.session_model import SessionModel, draw_uniform, newest
 from srec.settings import Settings
 

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from srec.data.dataset import Dataset, Floats, Ints, Part
+from srec.dataset.dataset import Dataset, Floats, Ints, Part
 from srec.models.base import ItemsBL, ScoresBV
 from srec.settings import Settings
 

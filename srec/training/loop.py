@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from srec.data.dataset import Floats, Ints
+from srec.dataset.batches import Examples, batches
+from srec.dataset.dataset import Floats, Ints
 from srec.errors import TrainingError
-from srec.features.batches import Examples, batches
 from srec.models.base import Scorer
 from srec.models.session_model import Loss, SessionModel, TorchScorer
 from srec.training.checkpoint import Progress, load, save

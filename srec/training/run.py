@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from srec.artifacts import is_current, lock, read_manifest, write_directory
-from srec.data.dataset import Dataset, Floats, Ints, Part
+from srec.dataset.batches import Examples, examples
+from srec.dataset.dataset import Dataset, Floats, Ints, Part
 from srec.errors import ArtifactError, SettingsError, TrainingError
-from srec.features.batches import Examples, examples
 from srec.models import model_entry
 from srec.models.session_model import SessionModel
 from srec.settings import Settings

@@ -15,7 +15,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from srec.data.dataset import Ints
+from srec.dataset.dataset import Ints
 
 _PATIENCE = timedelta(hours=2)  # the others wait while the first validates
 

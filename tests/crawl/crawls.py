@@ -7,13 +7,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
-from srec.bench.crawl_process import hurried
-from srec.bench.steam import Steam
+from fakes.steam import Steam
+from srec_bench.crawl_process import hurried
+
 from srec.crawl.client import Client, Manners
 from srec.crawl.crawl import Crawl
 from srec.crawl.outcome import Outcome
 from srec.crawl.steam import Endpoints
-from srec.data.stores.duckdb import DuckDBStore
+from srec.store.stores.duckdb import DuckDBStore
 
 
 class Time:

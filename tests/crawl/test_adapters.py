@@ -6,11 +6,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from crawls import Scripted, Time, good
+from fakes.steam import KEY, Steam
+from fakes.steam_world import World
 from hypothesis import given
 from hypothesis import strategies as st
 
-from srec.bench.steam import KEY, Steam
-from srec.bench.steam_world import World
 from srec.crawl.apps import list_apps
 from srec.crawl.client import Client, Manners
 from srec.crawl.details import details_record, read_details, release_date
@@ -18,9 +18,9 @@ from srec.crawl.reviews import Page, read_page, review_rows
 from srec.crawl.source import Fetched
 from srec.crawl.steam import Endpoints
 from srec.crawl.tags import read_tags
-from srec.data.sources.text import Reject
-from srec.data.stores.duckdb import DuckDBStore
 from srec.errors import SRecError
+from srec.store.sources.text import Reject
+from srec.store.stores.duckdb import DuckDBStore
 
 REVIEW = {
     "recommendationid": "77",

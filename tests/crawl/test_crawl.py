@@ -10,20 +10,20 @@ from typing import Any
 
 import pytest
 from crawls import Killed, crawl
+from fakes.steam import FAULTS, KEY, ODD_FAULTS, Steam
+from fakes.steam_world import World
+from srec_bench.crawl import bench_crawl, failures, table
+from srec_bench.crawl_check import differences, leaks, missing
 from typer.testing import CliRunner
 
-from srec.bench.crawl import bench_crawl, failures, table
-from srec.bench.crawl_check import differences, leaks, missing
-from srec.bench.steam import FAULTS, KEY, ODD_FAULTS, Steam
-from srec.bench.steam_world import World
 from srec.cli import app as cli
 from srec.crawl import crawl as module
 from srec.crawl.client import Unanswered
 from srec.crawl.reviews import START
 from srec.crawl.source import Fetched
 from srec.crawl.steam import Endpoints
-from srec.data.stores.duckdb import DuckDBStore
 from srec.errors import SRecError
+from srec.store.stores.duckdb import DuckDBStore
 
 
 @pytest.fixture
@@ -485,8 +485,8 @@ def test_the_key_comes_from_the_environment_and_is_shown_nowhere(
 def test_a_simulated_store_is_refused_before_anything_is_asked(
     steam: Steam, path: Path, tmp_path: Path
 ) -> None:
-    from srec.data.simulate import SimulateSettings, simulate
-    from srec.data.sources import SOURCES
+    from srec.simulate.world import SimulateSettings, simulate
+    from srec.store.sources import SOURCES
 
     simulate(tmp_path / "world", SimulateSettings(reviews=300, games=30))
     with DuckDBStore.open(path, create=True) as store:

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from srec.data.dataset import Ragged
+from srec.dataset.dataset import Ragged
 from srec.evaluation.beyond import beyond_accuracy, concentration, gini, percentiles, tag_diversity
 
 # Items 1, 2: tag A. Item 3: tag B. Item 4: A and B alike. Item 5: none.

@@ -4,8 +4,8 @@ from dataclasses import astuple
 import numpy as np
 import pytest
 
+from srec.dataset.batches import Examples
 from srec.evaluation.comparison import FEWEST_SESSIONS, Bootstrap, Estimate, compare, independent_groups
-from srec.features.batches import Examples
 
 
 def boot(

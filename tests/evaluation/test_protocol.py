@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from srec.data.dataset import Ints
+from srec.dataset.batches import Examples
+from srec.dataset.dataset import Ints
 from srec.errors import SRecError
 from srec.evaluation.protocol import MISSED, rank_all
-from srec.features.batches import Examples
 from srec.models.base import ItemsBL, ScoresBV
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 
+from srec.dataset.batches import Examples
 from srec.evaluation import slices
-from srec.features.batches import Examples
 
 
 def test_lengths() -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from srec_bench import exactness
 
-from srec.bench import exactness
 from srec.inference import exact, scans
 from srec.inference.exact import ExactTopK
 from srec.inference.reference import reference_scores, reference_top_k

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toys import chains, write_dataset
 
-from srec.data.dataset import Dataset
+from srec.dataset.dataset import Dataset
 from srec.inference import export as exporting
 from srec.inference.bundle import Bundle
 from srec.inference.export import export

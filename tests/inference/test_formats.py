@@ -8,7 +8,7 @@ import pytest
 import torch
 from trained_runs import ITEMS, trained
 
-from srec.data.dataset import Dataset
+from srec.dataset.dataset import Dataset
 from srec.errors import ArtifactError, MissingLibrary, SettingsError, SRecError
 from srec.inference.formats import FORMATS, aotinductor, format_module
 from srec.inference.formats.artefact import EncodedScorer

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from toys import chains, write_dataset
 
-from srec.data.dataset import Dataset
+from srec.dataset.batches import examples
+from srec.dataset.dataset import Dataset
 from srec.errors import SettingsError
 from srec.evaluation.protocol import rank_all
 from srec.evaluation.validation import validator
-from srec.features.batches import examples
 from srec.inference.export import encoder_onnx
 from srec.inference.runtimes.onnx import OnnxScorer
 from srec.models import MODELS, model_entry

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from toys import write_dataset
 
-from srec.data.dataset import Dataset
+from srec.dataset.dataset import Dataset
 from srec.models.blend import Blend, BlendSettings
 from srec.models.ease import EASE, EASESettings
 from srec.models.item_knn import ItemKNN, ItemKNNSettings
@@ -150,10 +150,10 @@ def test_ease_models_the_most_popular_of_too_many(dataset: Dataset) -> None:
 
 def test_published_figures(shared_data: Path, tmp_path: Path) -> None:
     """The figures of the three models without anything to choose, on Diginetica's test set, in %."""
-    from srec.data.sessions import prepare_sessions
+    from srec.dataset.batches import examples
+    from srec.dataset.sessions import prepare_sessions
     from srec.evaluation.metrics import accuracy
     from srec.evaluation.protocol import rank_all
-    from srec.features.batches import examples
     from srec.models import MODELS
 
     sets = prepare_sessions(shared_data / "gce-gnn" / "diginetica", tmp_path / "diginetica", 0.0)

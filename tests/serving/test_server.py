@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from bundles import contents, write_toy_bundle
 from fastapi import FastAPI
+from srec_bench.processes import Server, free_port
 
 from srec.artifacts import write_directory
-from srec.bench.processes import Server, free_port
 from srec.errors import SRecError
 from srec.inference.bundle import KIND, VERSION, Bundle, write_bundle
 from srec.inference.recommender import Recommender

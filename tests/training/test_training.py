@@ -14,11 +14,11 @@ from safetensors.torch import load_file
 from toys import chains, write_dataset
 
 from srec.artifacts import lock
-from srec.data.dataset import Dataset
+from srec.dataset.batches import examples
+from srec.dataset.dataset import Dataset
 from srec.errors import ArtifactError, SettingsError, TrainingError
 from srec.evaluation.metrics import accuracy
 from srec.evaluation.validation import validator
-from srec.features.batches import examples
 from srec.models.base import Scorer
 from srec.models.gce_gnn import GCEGNNSettings
 from srec.models.popularity import PopularitySettings
@@ -86,7 +86,7 @@ import torch
 sys.path.insert(0, sys.argv[3])
 torch.set_num_threads(2)
 from test_training import MODEL, QUICK, fit
-from srec.data.dataset import Dataset
+from srec.dataset.dataset import Dataset
 print("started", flush=True)
 fit(Dataset(Path(sys.argv[1])), Path(sys.argv[2]), watch=lambda step: print("step", flush=True))
 """

@@ -14,7 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from toys import chains, write_dataset
 
-from srec.data.dataset import Dataset
+from srec.dataset.dataset import Dataset
 from srec.training.run import Run
 from srec.training.workers import Workers
 

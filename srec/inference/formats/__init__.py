@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from srec.data.dataset import Dataset
+from srec.dataset.dataset import Dataset
 from srec.errors import MissingLibrary, SettingsError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from srec.data.dataset import Dataset
+from srec.dataset.dataset import Dataset
 from srec.errors import SRecError
 from srec.inference.export import FoldedEncoder
 from srec.inference.formats.artefact import Encode, checked, torch_encode, write_artefact

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from srec.artifacts import fingerprint, is_current, verify, write_directory
-from srec.data.dataset import Dataset, Floats
+from srec.dataset.dataset import Dataset, Floats
 from srec.inference.export import FoldedEncoder, check_parity, quiet
 from srec.models.base import ItemsBL, ScoresBV, VectorsBD
 from srec.models.session_model import TorchScorer

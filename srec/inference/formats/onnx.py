@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from srec.data.dataset import Dataset
+from srec.dataset.dataset import Dataset
 from srec.inference.bundle import Bundle
 from srec.inference.export import export
 from srec.inference.formats.artefact import Encode

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from srec.data.dataset import Dataset
+from srec.dataset.dataset import Dataset
 from srec.inference.export import FoldedEncoder, encoder_onnx
 from srec.inference.formats.artefact import Encode, checked, write_artefact
 from srec.models.base import ItemsBL, VectorsBD

@@ -13,7 +13,7 @@ from model_archiver.model_archiver_config import ModelArchiverConfig
 
 from srec import __version__
 from srec.artifacts import fingerprint, is_current, write_directory
-from srec.data.dataset import Dataset
+from srec.dataset.dataset import Dataset
 from srec.inference.bundle import Bundle
 from srec.inference.export import export
 from srec.inference.formats.artefact import VERSION, Encode, checked

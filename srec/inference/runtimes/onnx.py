@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from srec.data.dataset import Floats
+from srec.dataset.dataset import Floats
 from srec.errors import ArtifactError
 from srec.models.base import ItemsBL, ScoresBV, VectorsBD
 

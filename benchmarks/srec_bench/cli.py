@@ -1,0 +1,202 @@
+"""The benchmarks: each prints a table, then one JSON line, and writes a result file where it is asked to."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from srec.cli.console import console, counting_progress
+from srec.cli.options import SETS, DataOption, MemoryOption, WorkOption
+from srec.cli.research import alone
+from srec.errors import SRecError
+
+app = typer.Typer(help="Benchmarks: contenders interleaved in one process, a table, then one JSON line.")
+ResultOption = Annotated[Path | None, typer.Option(help="A file to write the result to, as JSON.")]
+
+
+@app.command()
+def training(
+    dataset: Annotated[
+        str, typer.Option(help="diginetica, tmall, nowplaying, or a folder of two such files.")
+    ],
+    data: DataOption = SETS,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of a block.")] = 20,
+    blocks: Annotated[int, typer.Option(min=1, help="Blocks of the model and of the floor.")] = 9,
+    result: ResultOption = None,
+    work: WorkOption = Path("work/sessions"),
+    threads: Annotated[int, typer.Option(min=1, help="Threads to use.")] = 1,
+) -> None:
+    """Time a training step of GCE-GNN, and where it goes, beside the floor of the same shapes."""
+    from srec.dataset.sessions import prepare_sessions
+    from srec.experiments.reproduce import located, model_settings, training_settings
+    from srec.training.process import set_up_process
+    from srec_bench.training import bench_training, table
+
+    alone(set_up_process(threads))
+    source, name = located(dataset, data)
+    prepared = prepare_sessions(source, work / name / "paper", 0.0)
+    found = bench_training(prepared, model_settings(name), training_settings("paper", 0, 20), steps, blocks)
+    found["dataset"] = name
+    console.print(table(found))
+    tell(found, result)
+
+
+@app.command()
+def exactness(
+    cases: Annotated[int, typer.Option(min=1, help="Of a matrix, a query, a k and a filter.")] = 1_000_000,
+    seed: Annotated[int, typer.Option(min=0, help="Other seeds give other cases.")] = 0,
+    result: ResultOption = None,
+) -> None:
+    """Search random and adversarial matrices with every kernel; each answer must be the reference's."""
+    from srec_bench.exactness import fuzz
+
+    with counting_progress("cases", cases) as watch:
+        found = fuzz(cases, seed, watch)
+    console.print(f"{found['cases']:,} cases, {found['differences']} differences from the reference")
+    tell(found, result)
+    if found["differences"] or found["outside_bounds"]:
+        raise SRecError(
+            f"{found['differences']} answers differ from the reference's; the first: {found['first']}"
+        )
+
+
+@app.command()
+def inference(
+    dataset: Annotated[Path, typer.Argument(help="The dataset directory the run was trained on.")],
+    run: Annotated[Path, typer.Argument(help="The trained run.")],
+    contenders: Annotated[
+        str | None, typer.Option(help="Only these, separated by commas; all if left out.")
+    ] = None,
+    inputs: Annotated[
+        int, typer.Option(min=1, help="Random inputs, and at most as many real ones.")
+    ] = 10_000,
+    warm_up: Annotated[
+        int, typer.Option(min=1, help="Inputs for each contender before the first block.")
+    ] = 1_000,
+    blocks: Annotated[int, typer.Option(min=1, help="Blocks that the inputs are cut into.")] = 20,
+    result: Annotated[
+        Path | None, typer.Option(help="A file to write the result to, as JSON; a page beside it, as HTML.")
+    ] = None,
+) -> None:
+    """Time every way to run a model, and compare each one's lists with the exact ones."""
+    import torch
+
+    from srec.dataset.dataset import Dataset
+    from srec.training.process import set_up_process
+    from srec.training.run import Run
+    from srec_bench.inference import bench_inference, page, table
+    from srec_bench.inference.table import chosen
+
+    names = chosen(contenders)
+    alone(set_up_process(1))
+    torch.set_num_interop_threads(1)
+    with console.status("reading") as status:
+        found = bench_inference(
+            Dataset(dataset), Run(run), names, count=inputs, warm=warm_up, blocks=blocks, watch=status.update
+        )
+    console.print(table(found))
+    for one in found["skipped"]:
+        console.print(f"skipped: {one['name']}: {one['reason']}", highlight=False, markup=False)
+    if result:
+        result.with_suffix(".html").write_text(page(found), encoding="utf-8")
+    tell(found, result)
+
+
+@app.command()
+def http(
+    bundle: Annotated[Path, typer.Argument(help="The bundle directory to serve.")],
+    requests: Annotated[int, typer.Option(min=1, help="To the API, and as many for the constant.")] = 20_000,
+    result: ResultOption = None,
+) -> None:
+    """Load the server, beside a constant answer of it; its latencies, cold start and memory."""
+    from srec_bench.http import bench_http, table
+
+    found = bench_http(bundle, requests)
+    console.print(table(found))
+    tell(found, result)
+
+
+@app.command()
+def prepare(
+    reviews: Annotated[float, typer.Option(min=1000, help="Reviews to simulate, such as 118e6.")] = 1e6,
+    memory: MemoryOption = "3GB",
+    threads: Annotated[int, typer.Option(min=1, help="Threads of the database.")] = 2,
+    result: ResultOption = None,
+    work: Annotated[Path, typer.Option(help="Where the simulation is kept.")] = Path("work/bench-prepare"),
+) -> None:
+    """Prepare a simulation of any size, beside the one group-by that finds each latest review."""
+    from srec_bench.prepare import bench_prepare, table
+
+    with console.status("") as status:
+        found = bench_prepare(round(reviews), work, memory, threads, status.update)
+    console.print(table(found))
+    tell(found, result)
+
+
+@app.command()
+def spark(
+    reviews: Annotated[float, typer.Option(min=1000, help="Reviews to simulate, such as 1e6.")] = 1e6,
+    memory: MemoryOption = "3GB",
+    master: Annotated[str, typer.Option(help="Spark's master.")] = "local[2]",
+    result: ResultOption = None,
+    work: Annotated[Path, typer.Option(help="Where the simulation is kept.")] = Path("work/bench-prepare"),
+) -> None:
+    """Prepare one simulation with DuckDB and with Spark; the datasets must be the same, file for file."""
+    from srec_bench.spark import bench_spark, table
+
+    with console.status("preparing with both"):
+        found = bench_spark(round(reviews), work, memory, master)
+    console.print(table(found))
+    tell(found, result)
+    if found["differing_files"] or not found["same_manifest"]:
+        raise SRecError(f"the engines differ in {', '.join(found['differing_files']) or 'the manifest'}")
+
+
+@app.command()
+def crawl(
+    seed: Annotated[int, typer.Option(min=0, help="Of the games, the faults and the kills.")] = 0,
+    faults: Annotated[int, typer.Option(min=1, help="Faults that must happen, at least.")] = 200,
+    kills: Annotated[int, typer.Option(min=0, help="How often the crawl is killed.")] = 20,
+    store: Annotated[
+        str | None, typer.Option(help="Where to make the store; a file that goes, if left out.")
+    ] = None,
+    result: ResultOption = None,
+) -> None:
+    """Crawl a server that fails in all of Steam's ways, killed again and again; compare with the truth."""
+    from srec_bench.crawl import bench_crawl as run
+    from srec_bench.crawl import failures, table
+
+    with console.status("crawling, and being killed"):
+        found = run(seed, faults, kills, store)
+    console.print(table(found))
+    tell(found, result)
+    if wrong := failures(found):
+        raise SRecError(f"{len(wrong)} things are not as they should be; the first: {wrong[0]}")
+
+
+@app.command()
+def store(
+    store: Annotated[str, typer.Argument(help="An empty store: a path, or a postgresql:// URL.")],
+    reviews: Annotated[int, typer.Option(min=1, help="Reviews to simulate.")] = 1_000_000,
+    result: ResultOption = None,
+    work: WorkOption = Path("work/stores"),
+    memory: MemoryOption = "2GB",
+) -> None:
+    """Time reviews on their way into a store, out of it and to Parquet, beside a DuckDB file."""
+    from srec_bench.store import bench_store as measure
+    from srec_bench.store import table
+
+    with console.status("measuring") as status:
+        found = measure(store, reviews, work, memory, status.update)
+    console.print(table(found))
+    tell(found, result)
+
+
+def tell(found: dict[str, Any], result: Path | None) -> None:
+    """Write the result where it is asked for, and print it as one line of JSON for programs."""
+    from srec.artifacts import write_json
+
+    if result:
+        write_json(result, found)
+    print(json.dumps(found))  # noqa: T201 -- a JSON line for programs, not wrapped to the terminal

@@ -1,0 +1,211 @@
+"""``srec bench crawl``: crawl a server that misbehaves, killed again and again; compare with the truth.
+
+The world changes while it is crawled for the first time, and once more; then no review may be missing, for a
+refresh would hide it. The world changes on in a refresh. Then it stands still, faults go on, and after a last
+crawl and a last refresh the store must hold what the world is.
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from fakes.steam import FAULTS, KEY, Steam
+from fakes.steam_world import World
+from rich.table import Table
+
+from srec.environment import environment
+from srec.errors import SRecError
+from srec.store.stores import open_store
+from srec_bench.crawl_check import differences, leaks, missing
+from srec_bench.crawl_process import COMMIT_REVIEWS, TIMEOUT
+
+_RATE, _CHANGES, _PAGE, _REVIEWS = 0.3, 0.25, 10, 60
+_ROUNDS = 40  # runs until no doubt is left, at most
+
+
+def bench_crawl(
+    seed: int, faults: int, kills: int, store: str | None = None, games: int | None = None
+) -> dict[str, Any]:
+    """Crawl under faults and kills, and compare the store with the truth.
+
+    Args:
+        seed: of the world, the faults and the kills.
+        faults: how many must have happened; the world is made large enough for that.
+        kills: how often the crawl is killed.
+        store: the file or the database where the store is made, and left; by default a file that goes.
+        games: how many games there are; by default as many as the faults need.
+
+    Returns:
+        Plain JSON; ``differences`` is empty where all is well.
+
+    Raises:
+        SRecError: there is something in ``store`` already, or the crawl itself failed.
+    """
+    if store is not None:
+        with open_store(store, create=True) as opened:
+            if any(opened.counts().values()) or opened.notes():
+                raise SRecError("there is something in that store already: the benchmark wants an empty one")
+    games = games or max(8, faults // 12)
+    world = World(seed, games, _REVIEWS)
+    begun = time.perf_counter()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Steam(
+            world,
+            faults=FAULTS,
+            rate=_RATE,
+            changes=_CHANGES,
+            vanishing=max(1, games // 10),
+            page=_PAGE,
+            slow=2 * TIMEOUT,
+            seed=seed,
+        ) as steam,
+    ):
+        said = Path(folder) / "said.txt"
+        runs = _Runs(steam, store or str(Path(folder) / "store.duckdb"), said, kills, seed)
+        first = runs.until_done("crawl", kills // 2)
+        runs.until_done("crawl", kills // 10)
+        with steam.standing_still():
+            runs.until_whole("crawl")
+            lost = missing(runs.store, world)
+        runs.until_done("refresh", kills // 4)
+        steam.freeze()
+        vanished = {game.app_id for game in world.games.values() if game.gone}
+        while runs.kills_left:
+            runs.until_done("refresh", runs.kills_left)
+        runs.until_done("crawl")
+        runs.until_whole("refresh")
+        before = differences(runs.store, world, vanished)
+        last_vanished = world.vanish()
+        asked = len(steam.requests)
+        runs.until_done("crawl")
+        asked = sum(request[0] == "reviews" for request in steam.requests[asked:])
+        runs.until_whole("refresh")
+        differing = [*lost, *before, *differences(runs.store, world, vanished)]
+        files = [said, *([] if "://" in runs.store else [Path(runs.store), Path(runs.store + ".wal")])]
+        return {
+            "benchmark": "crawl",
+            "seed": seed,
+            "settings": {
+                "games": games,
+                "page": _PAGE,
+                "fault_rate": _RATE,
+                "change_rate": _CHANGES,
+                "timeout_seconds": TIMEOUT,
+                "commit_reviews": COMMIT_REVIEWS,
+            },
+            "faults_wanted": faults,
+            "faults": steam.counts.total(),
+            "faults_by_kind": {kind: steam.counts[kind] for kind in FAULTS},
+            "changes": dict(sorted(world.changes.items())),
+            "vanished_at_rest": last_vanished,
+            "kills": runs.killed,
+            "runs": runs.finished,
+            "first_crawl_runs": first,
+            "requests": len(steam.requests),
+            "requests_where_nothing_is_new": asked,
+            "reviews": sum(len(game.reviews) for game in world.games.values() if not game.gone),
+            "malformed_reviews": sum(r.bad != "" for g in world.games.values() for r in g.reviews),
+            "differences": differing,
+            "leaks": leaks(files, world, KEY),
+            "problems": steam.problems[:20],
+            "seconds": round(time.perf_counter() - begun, 1),
+            "environment": environment("httpx2"),
+        }
+
+
+def failures(result: dict[str, Any]) -> list[str]:
+    """Why a result is none to show; empty where all is well."""
+    short = result["faults"] < result["faults_wanted"]
+    return [
+        *([f"only {result['faults']} faults happened of {result['faults_wanted']}"] if short else []),
+        *result["differences"],
+        *result["leaks"],
+        *result["problems"],
+    ]
+
+
+def table(result: dict[str, Any]) -> Table:
+    """The faults by kind, and what became of the store, for the terminal."""
+    made = Table("what", title=f"{result['reviews']:,} reviews, seed {result['seed']}")
+    made.add_column("count", justify="right")
+    for kind, count in (result["faults_by_kind"] | {"faults": result["faults"]}).items():
+        made.add_row(kind, f"{count:,}")
+    made.add_section()
+    for kind, count in result["changes"].items():
+        made.add_row(f"{kind} meanwhile", f"{count:,}")
+    made.add_row("malformed reviews", f"{result['malformed_reviews']:,}")
+    made.add_section()
+    for name in ("kills", "runs", "requests"):
+        made.add_row(name, f"{result[name]:,}")
+    made.add_row("of a run that finds nothing new", f"{result['requests_where_nothing_is_new']:,}")
+    made.add_section()
+    for name in ("differences", "leaks", "problems"):
+        made.add_row(name, f"{len(result[name]):,}")
+    return made
+
+
+class _Runs:
+    """Runs of the crawl in processes of their own, some of which are killed."""
+
+    def __init__(self, steam: Steam, store: str, said: Path, kills: int, seed: int) -> None:
+        self.store, self.said, self.kills_left = store, said, kills
+        self.killed = self.finished = 0
+        self._steam, self._seed = steam, seed
+        self._random = random.Random(seed)  # noqa: S311 -- a test, no secret
+        # A run is killed within so many requests that it takes several to get through.
+        self._span = max(8, len(steam.world.games))
+
+    def until_done(self, mode: str, kills: int = 0) -> int:
+        """Run until a run ends by itself, killed at most so often; how many runs it took."""
+        number = 1
+        while self._run(mode, kill=number <= kills) is None:
+            number += 1
+        return number
+
+    def until_whole(self, mode: str) -> None:
+        """Run until no doubt is left."""
+        for _ in range(_ROUNDS):
+            outcome = self._run(mode, kill=False)
+            if outcome is not None and outcome["whole"]:
+                return
+        raise SRecError("the crawl never got rid of its doubts")
+
+    def _run(self, mode: str, *, kill: bool) -> dict[str, Any] | None:
+        """One run; None if it was killed."""
+        self._steam.new_client()
+        number = self.killed + self.finished
+        command = [sys.executable, "-m", "srec_bench.crawl_process", self.store, self._steam.base, mode]
+        with self.said.open("ab") as said:
+            process = subprocess.Popen(  # noqa: S603 -- our own module
+                [*command, str(1000 * self._seed + number)],
+                stdout=subprocess.PIPE,
+                stderr=said,
+                env=os.environ | {"STEAM_KEY": KEY},
+            )
+            if kill:
+                self._kill_soon(process)
+            output, _ = process.communicate()
+            said.write(output)
+        if process.returncode == -9:
+            self.killed += 1
+            self.kills_left -= 1
+            return None
+        if process.returncode:
+            raise SRecError(f"the crawl failed: {self.said.read_text(encoding='utf-8')[-2000:]}")
+        self.finished += 1
+        outcome: dict[str, Any] = json.loads(output.splitlines()[-1])
+        return outcome
+
+    def _kill_soon(self, process: subprocess.Popen[bytes]) -> None:
+        end = len(self._steam.requests) + self._random.randrange(1, self._span)
+        while len(self._steam.requests) < end and process.poll() is None:
+            time.sleep(0.001)
+        time.sleep(self._random.uniform(0, 0.03))
+        process.kill()

@@ -1,0 +1,45 @@
+"""A crawl in a process of its own, which ``srec bench crawl`` kills: hurried, and committing often.
+
+``python -m srec_bench.crawl_process STORE BASE MODE SEED``; MODE is ``crawl`` or ``refresh``. The last line
+is the outcome as JSON.
+"""
+
+import json
+import os
+import sys
+from dataclasses import asdict
+
+from srec.crawl.apps import list_apps
+from srec.crawl.client import Client, Manners
+from srec.crawl.crawl import Crawl
+from srec.crawl.steam import Endpoints
+from srec.store.stores import open_store
+
+#: For a server on the same machine: nobody is bothered. Slower than TIMEOUT is no answer.
+TIMEOUT = 0.4
+COMMIT_REVIEWS = 25
+
+
+def hurried(seed: int) -> Manners:
+    """As impatient as a test must be."""
+    return Manners(interval=0, first_wait=0.002, longest_wait=0.02, timeout=TIMEOUT, seed=seed)
+
+
+def main(store: str, base: str, mode: str, seed: str) -> None:
+    """Crawl all apps that the server lists."""
+    endpoints = Endpoints.at(base)
+    with open_store(store, create=True) as opened, Client(hurried(int(seed))) as client:
+        apps = list(list_apps(client, endpoints, os.environ["STEAM_KEY"]))
+        crawl = Crawl(
+            opened,
+            client,
+            apps,
+            refresh=mode == "refresh",
+            endpoints=endpoints,
+            commit_reviews=COMMIT_REVIEWS,
+        )
+        print(json.dumps(asdict(crawl.run()) | {"whole": crawl.outcome.whole}))  # noqa: T201 -- for its parent
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,103 @@
+"""``srec bench exactness``: random searches, adversarial ones among them, against the reference."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from srec.dataset.dataset import Floats
+from srec.environment import environment
+from srec.inference.exact import ExactTopK
+from srec.inference.reference import reference_top_k
+from srec.inference.scans import kernels
+
+QUERIES = 4
+KINDS = ("normal", "lengths", "huge", "tiny", "mixed", "equal", "near", "sparse")
+
+
+def fuzz(cases: int, seed: int, watch: Callable[[int], None] = lambda done: None) -> dict[str, Any]:
+    """Compare answers and scores, to the last bit, with the reference's.
+
+    Args:
+        cases: of a matrix, a query, a k and a filter; the kernels take turns, and a
+            matrix is searched with a few queries.
+        seed: gives the same cases again.
+        watch: told how many cases are done.
+
+    Returns:
+        Plain JSON: the cases, how many differed, the first of them, the kernels with the cases that each had.
+    """
+    names, done, differences, outside = kernels(), 0, 0, 0
+    shares = dict.fromkeys(names, 0)
+    first: dict[str, Any] | None = None
+    for number in range(-(-cases // QUERIES)):
+        rng = np.random.default_rng([seed, number])
+        kernel = names[number % len(names)]
+        items_VD, vectors_BD, kind = _matrix(rng)
+        k = int(rng.integers(1, len(items_VD) + 3))
+        allowed_V, excluded = _filters(rng, len(items_VD))
+        index = ExactTopK(items_VD, kernel, _typical(rng, vectors_BD))
+        found = index.search(vectors_BD, k, allowed_V=allowed_V, excluded=excluded)
+        wanted = reference_top_k(items_VD, vectors_BD, k, allowed_V, excluded)
+        same_B = (found.rows == wanted.rows).all(1) & (found.scores == wanted.scores).all(1)
+        outside += index.counts.outside
+        if not same_B.all():
+            differences += int((~same_B).sum())
+            first = first or {"seed": seed, "number": number, "kernel": kernel, "kind": kind}
+        done += QUERIES
+        shares[kernel] += QUERIES
+        watch(done)
+    return {
+        "command": "bench exactness",
+        "seed": seed,
+        "cases": done,
+        "differences": differences,
+        "first": first,
+        "outside_bounds": outside,
+        "kernels": shares,
+        "kinds": list(KINDS),
+        "environment": environment(),
+    }
+
+
+def _matrix(rng: np.random.Generator) -> tuple[Floats, Floats, str]:
+    """Items [V, D], queries [4, D], and what kind of numbers they are."""
+    count, dimension = int(rng.integers(1, 100)), int(rng.integers(1, 40))
+    kind = KINDS[int(rng.integers(len(KINDS)))]
+    items_VD = rng.normal(size=(count, dimension))
+    vectors_BD = rng.normal(size=(QUERIES, dimension))
+    if kind == "lengths":
+        items_VD *= np.exp2(rng.integers(-40, 40, (count, 1)))
+    elif kind == "huge":
+        items_VD *= 3e37
+        vectors_BD *= 3e37
+    elif kind == "tiny":
+        items_VD *= np.exp2(rng.integers(-150, -120, (count, 1)))
+        vectors_BD *= np.exp2(rng.integers(-150, -100, (QUERIES, 1)))
+    elif kind == "mixed":
+        items_VD *= np.exp2(rng.integers(-140, 120, (count, dimension)))
+    elif kind == "equal":
+        items_VD = items_VD[rng.integers(0, min(count, 3), count)]
+    elif kind == "near":
+        items_VD = items_VD[rng.integers(0, min(count, 2), count)]
+        items_VD *= 1 + rng.integers(-2, 3, items_VD.shape) * 2.0**-24
+    elif kind == "sparse":
+        items_VD *= rng.random(items_VD.shape) < 0.1
+        vectors_BD *= rng.random((QUERIES, 1)) < 0.7
+    return np.clip(items_VD, -3e38, 3e38).astype(np.float32), vectors_BD.astype(np.float32), kind
+
+
+def _typical(rng: np.random.Generator, vectors_BD: Floats) -> Floats | None:
+    """What the index is told of queries: nothing, all, exactly one, their opposites, or something else."""
+    told = (None, vectors_BD, vectors_BD[:1], -vectors_BD, rng.normal(size=vectors_BD.shape))
+    return told[int(rng.integers(len(told)))]
+
+
+def _filters(
+    rng: np.random.Generator, count: int
+) -> tuple[npt.NDArray[np.bool_] | None, list[npt.NDArray[np.int64]] | None]:
+    """A filter of rows, and excluded rows for each query; each may be missing."""
+    allowed_V = rng.random(count) < rng.choice([0.05, 0.5, 0.95]) if rng.random() < 0.5 else None
+    excluded = [rng.integers(0, count, rng.integers(0, 8)) for _ in range(QUERIES)]
+    return allowed_V, excluded if rng.random() < 0.5 else None

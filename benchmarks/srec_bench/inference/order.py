@@ -1,0 +1,103 @@
+"""Whether a contender's lists are the reference's, and what is lost where they are not.
+
+The reference order is that of the float64 scores of the float32 vectors, ties by the lower row, as
+``srec.inference.reference`` defines them; it owes nothing to the engine that is measured against it.
+Shapes: V items, K places of a list, N inputs.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from srec.dataset.dataset import Floats, Ints
+from srec.evaluation.metrics import accuracy
+from srec.inference.reference import best, reference_scores
+from srec_bench.inference.contender import Contender, Rows, Scoring
+from srec_bench.inference.inputs import Inputs
+from srec_bench.inference.subject import Subject
+
+LONG, SHORT, METRICS_AT = 50, 10, 20
+
+
+class Reference:
+    """The lists that every contender is held to, and those of SRec's torch path in float32.
+
+    Attributes:
+        excluded: of each input, rows that are no answer.
+        lists: of each input, the reference's best rows, at most LONG.
+        lists_NK: the same as int64 [N, K], padded with -1.
+        torch_NK: int64 [N, K], the torch path's.
+    """
+
+    def __init__(self, subject: Subject, inputs: Inputs, exclude: bool) -> None:
+        self.excluded: list[Ints] = [
+            session[0] - 1 if exclude else np.zeros(0, np.int64) for session in inputs.sessions
+        ]
+        torch = Scoring(subject.torch_scorer)
+        lists, of_torch = [], []
+        norms_V = np.linalg.norm(subject.items_VD, axis=1)
+        for session, excluded in zip(inputs.sessions, self.excluded, strict=True):
+            vector_D = subject.encode(session)[0]
+            lists.append(reference_list(subject.items_VD, norms_V, vector_D, excluded, LONG))
+            of_torch.append(torch.top(session, len(lists[-1]), excluded))
+        self.lists = lists
+        self.lists_NK, self.torch_NK = _padded(lists), _padded(of_torch)
+
+
+def reference_list(items_VD: Floats, norms_V: Floats, vector_D: Floats, excluded: Rows, k: int) -> Ints:
+    """The reference's k best rows: exact scores of all that float32, with its rounding, cannot rule out."""
+    slacks_V = 2.0**-23 * (len(vector_D) + 8) * np.linalg.norm(vector_D) * norms_V
+    scores_V = items_VD @ vector_D
+    lowers_V, uppers_V = scores_V - slacks_V, scores_V + slacks_V
+    lowers_V[excluded] = uppers_V[excluded] = -np.inf
+    k = min(k, len(scores_V) - len(excluded))
+    rows = np.flatnonzero(uppers_V >= np.partition(lowers_V, len(lowers_V) - k)[len(lowers_V) - k])
+    return best(rows, reference_scores(items_VD[rows], vector_D), k)[0]
+
+
+def agreement(contender: Contender, inputs: Inputs, reference: Reference, item_count: int) -> dict[str, Any]:
+    """How a contender's order compares.
+
+    Returns:
+        "exact@10" and "exact@50": the share of inputs with the very list of the reference; "torch@10",
+        "torch@50": with that of the torch path; "tau": Kendall's, of the reference's 50 best in the
+        contender's order, the mean; "displacement": by how many places the one of them that moved farthest
+        did; and where the inputs have targets, HR@20 and MRR@20.
+    """
+    lists, taus, farthest = [], [], 0
+    for session, excluded, wanted in zip(inputs.sessions, reference.excluded, reference.lists, strict=True):
+        rows_K, places_K = contender.order(session, excluded, wanted)
+        lists.append(rows_K)
+        taus.append(kendall(places_K))
+        farthest = max(farthest, int(np.abs(places_K - np.arange(len(places_K))).max(initial=0)))
+    lists_NK = _padded(lists)
+    found: dict[str, Any] = {
+        f"{name}@{k}": float((lists_NK[:, :k] == wanted_NK[:, :k]).all(1).mean())
+        for name, wanted_NK in (("exact", reference.lists_NK), ("torch", reference.torch_NK))
+        for k in (SHORT, LONG)
+    }
+    found |= {"tau": float(np.mean(taus)), "displacement": farthest}
+    if inputs.targets is not None:
+        hits_NK = lists_NK[:, :METRICS_AT] == inputs.targets[:, None] - 1
+        ranks_N = np.where(hits_NK.any(1), 1 + hits_NK.argmax(1), item_count)
+        found |= {
+            name: value for name, value in accuracy(ranks_N, (METRICS_AT,)).items() if "NDCG" not in name
+        }
+    return found
+
+
+def kendall(places_K: Ints) -> float:
+    """Kendall's tau of places that would be ascending in full agreement; they are all different."""
+    count = len(places_K)
+    if count < 2:
+        return 1.0
+    discordant = np.count_nonzero(np.triu(places_K[:, None] > places_K, 1))
+    return 1 - 4 * discordant / (count * (count - 1))
+
+
+def _padded(lists: Sequence[Ints]) -> Ints:
+    padded_NK = np.full((len(lists), LONG), -1, np.int64)
+    for padded_K, rows in zip(padded_NK, lists, strict=True):
+        padded_K[: len(rows)] = rows
+    return padded_NK

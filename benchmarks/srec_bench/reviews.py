@@ -1,0 +1,59 @@
+"""Simulated reviews as a store exports them, at any size: what preparation is measured on."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from srec.artifacts import is_current, write_directory
+from srec.simulate.world import SCHEMA, SimulateSettings, simulate
+from srec.store.connections.duckdb import quoted
+from srec.store.connections.scratch import scratch
+from srec.store.schema import GAMES, REVIEWS
+from srec.store.stores.parquet import KIND, VERSION
+
+
+def simulated_reviews(
+    target: Path,
+    settings: SimulateSettings,
+    memory_limit: str,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Write the reviews and games of a simulated world as an export, unless they are there.
+
+    Users have keys of 64 bits, as hashed ones are; the rows come game by game, by time, as a crawl finds
+    them, and edited reviews come twice.
+
+    Args:
+        target: the directory to write, whole or not at all.
+        settings: the world.
+        memory_limit: what DuckDB may use before it spills.
+        progress: as ``simulate`` calls it.
+    """
+    parameters = settings.model_dump(mode="json")
+    if is_current(target, KIND, VERSION, inputs={}, parameters=parameters):
+        return
+    world = target.with_name(f"{target.name}.world")
+    simulate(world, settings, progress)
+    columns = ", ".join(
+        f"{column.name if column.name in SCHEMA.names else 'NULL'}::{column.type} AS {column.name}"
+        for column in REVIEWS.columns[1:]
+    )
+    games = ", ".join(column.name for column in GAMES.columns)
+    with (
+        write_directory(target, KIND, VERSION, parameters=parameters) as draft,
+        scratch(memory_limit, None, otherwise=f"{target} is not written") as connection,
+    ):
+        connection.execute(
+            f"COPY (SELECT CAST(hash(user_id)::HUGEINT - 9223372036854775808 AS BIGINT) AS user_key,"
+            f" {columns}, 1::BIGINT AS batch FROM read_parquet({quoted(world / 'reviews.parquet')})"
+            f" ORDER BY app_id, created_at) TO {quoted(draft.path / 'reviews.parquet')}"
+        )
+        connection.execute(
+            f"COPY (SELECT {games} FROM read_parquet({quoted(world / 'games.parquet')}) ORDER BY app_id)"
+            f" TO {quoted(draft.path / 'games.parquet')}"
+        )
+        query = f"SELECT count(*) FROM read_parquet({quoted(draft.path / 'reviews.parquet')})"
+        rows = connection.execute(query).fetchall()[0][0]
+        revision = f"simulated-{settings.seed}-{settings.reviews}"
+        draft.facts |= {"simulated": True, "latest": False, "revision": revision, "rows": rows}
+    shutil.rmtree(world)

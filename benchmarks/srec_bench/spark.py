@@ -1,0 +1,68 @@
+"""Spark beside DuckDB: the same dataset, file for file, and what each takes."""
+
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from srec.environment import environment
+from srec.prepare.build import prepare, prepare_on_spark
+from srec.prepare.context import ContextSettings
+from srec.prepare.interactions import PrepareSettings
+from srec.prepare.tags import TagSettings
+from srec.simulate.world import SimulateSettings
+from srec_bench.reviews import simulated_reviews
+
+
+def bench_spark(reviews: int, work: Path, memory_limit: str, master: str) -> dict[str, Any]:
+    """Prepare one simulation with both engines and compare what they wrote.
+
+    Args:
+        reviews: how many to simulate, not counting edits.
+        work: a folder for the simulation, which is kept, and the datasets, which are not.
+        memory_limit: what DuckDB may use before it spills.
+        master: Spark's.
+    """
+    source = work / f"reviews-{reviews}"
+    simulated_reviews(source, SimulateSettings(reviews=reviews), memory_limit)
+    settings = (PrepareSettings(), TagSettings(), ContextSettings())
+    targets = {name: work / f"dataset-{reviews}-{name}" for name in ("duckdb", "spark")}
+    seconds: dict[str, float] = {}
+    manifests: dict[str, dict[str, Any]] = {}
+    for name, target in targets.items():
+        shutil.rmtree(target, ignore_errors=True)
+        begun = time.perf_counter()
+        if name == "spark":
+            made = prepare_on_spark(str(source), target, *settings, master=master)
+        else:
+            made = prepare(str(source), target, *settings, memory_limit=memory_limit)
+        seconds[name] = time.perf_counter() - begun
+        manifests[name] = {key: value for key, value in made.manifest.items() if key != "created_at"}
+        shutil.rmtree(target)
+    here, there = (manifests[name]["files"] for name in targets)
+    return {
+        "reviews": reviews,
+        "master": master,
+        "memory_limit": memory_limit,
+        "seconds": seconds,
+        "files": len(here),
+        "differing_files": sorted(name for name in here | there if here.get(name) != there.get(name)),
+        "same_manifest": manifests["duckdb"] == manifests["spark"],
+        "dataset": {
+            name: manifests["duckdb"]["statistics"][name] for name in ("users", "items", "interactions")
+        },
+        "environment": environment("pyspark", "sqlglot", "pyarrow"),
+    }
+
+
+def table(found: dict[str, Any]) -> Table:
+    """The comparison, for the terminal."""
+    rows = Table("engine", title=f"{found['reviews']:,} reviews, Spark on {found['master']}")
+    rows.add_column("seconds", justify="right")
+    for name, seconds in found["seconds"].items():
+        rows.add_row(name, f"{seconds:,.1f}")
+    differing = len(found["differing_files"])
+    rows.add_row("files that differ", f"{differing} of {found['files']}")
+    return rows

@@ -1,0 +1,25 @@
+import json
+from pathlib import Path
+
+import pytest
+from srec_bench.training import PARTS, bench_training, table
+from toys import chains, write_dataset
+
+from srec.models.gce_gnn import GCEGNNSettings
+from srec.training.settings import TrainingSettings
+
+
+@pytest.mark.parametrize("hops", [1, 2])
+def test_a_step_is_timed_and_split_beside_the_floor(tmp_path: Path, hops: int) -> None:
+    dataset = write_dataset(tmp_path / "dataset", chains(30, 60, seed=0, noise=False), 30)
+    settings = GCEGNNSettings(dimension=8, hops=hops, tags=False, context=False)
+    result = bench_training(dataset, settings, TrainingSettings(batch_size=20), steps=4, blocks=3)
+    assert list(result["split_ms"]) == list(PARTS)
+    assert all(spent > 0 for spent in result["split_ms"].values())
+    # The parts are those of a step; where other work shares the machine, no more can be said of times.
+    assert 0.1 * result["step_ms"] < sum(result["split_ms"].values()) < 10 * result["step_ms"]
+    assert min(result["ratio"], result["step_ms"], result["floor_ms"]) > 0
+    assert {"date", "python", "torch"} <= result["environment"].keys()
+    assert json.loads(json.dumps(result)) == result
+    assert result["evaluation_examples_per_second"] > 0
+    assert table(result).row_count == len(PARTS) + 4

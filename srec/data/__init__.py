@@ -1,1 +1,0 @@
-"""The data: sources, the store, the dataset directory and the SQL between them."""

@@ -1,0 +1,120 @@
+"""Whole sessions and given test examples, as the files of the session-based papers have them.
+
+A folder with ``train_sessions.parquet`` (column ``session``, a list of item ids from 1 on, whole sessions in
+the order of time) and ``test_examples.parquet`` (``session`` and ``target``). The training examples are all
+prefixes of the sessions. Items may repeat. There are no times, no names and no metadata.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from srec.artifacts import is_current, write_directory
+from srec.dataset.dataset import KIND, VERSION, Dataset, Ints
+from srec.dataset.statistics import statistics
+from srec.errors import SourceError
+
+TRAIN, TEST = "train_sessions.parquet", "test_examples.parquet"
+_LARGEST_ITEM = 10_000_000
+
+
+def digests(source: Path) -> dict[str, str]:
+    """What names the content of a folder of sessions: SHA-256 by file.
+
+    Raises:
+        SourceError: a file is missing.
+    """
+    found = {}
+    for name in (TRAIN, TEST):
+        if not (source / name).is_file():
+            raise SourceError(f"{source / name} is missing: a folder of sessions has {TRAIN} and {TEST}")
+        with (source / name).open("rb") as file:
+            found[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
+
+
+def prepare_sessions(source: Path, target: Path, valid_share: float) -> Dataset:
+    """Make the dataset directory of a folder of sessions, or find that it is up to date.
+
+    Args:
+        source: the folder of the two files.
+        target: where the dataset directory shall appear.
+        valid_share: the share of the training sessions, the latest whole ones, that is held out to
+            validate on; 0 holds out none.
+
+    Raises:
+        SourceError: a file is missing or does not have what it should.
+    """
+    inputs = digests(source)
+    parameters = {"valid_share": valid_share}
+    if is_current(target, KIND, VERSION, inputs=inputs, parameters=parameters):
+        return Dataset(target)
+    train_items, train_lengths = _sessions(source / TRAIN)
+    inputs_items, inputs_lengths = _sessions(source / TEST)
+    targets = _integers(_column(source / TEST, "target"), source / TEST)
+    items = np.concatenate((train_items, np.insert(inputs_items, np.cumsum(inputs_lengths), targets)))
+    item_count = int(items.max())
+    occurring = len(np.unique(items))
+    if items.min() < 1 or item_count > _LARGEST_ITEM or occurring < item_count:
+        raise SourceError(
+            f"{source}: number the items 1, 2, ... without gaps, {_LARGEST_ITEM:,} at most: these go from"
+            f" {items.min():,} to {item_count:,}, and {occurring:,} of them occur"
+        )
+    lengths = np.concatenate((train_lengths, inputs_lengths + 1))
+    offsets = np.concatenate(([0], np.cumsum(lengths)))
+    trained = len(train_lengths) - round(valid_share * len(train_lengths))
+    session = np.arange(len(lengths))
+    first, last = offsets[:-1], offsets[1:]
+    arrays: dict[str, Ints] = {
+        "items": items.astype(np.int32),
+        "times": np.repeat(session, lengths),
+        "offsets": offsets,
+        "train_ends": np.where(session < trained, last, first),
+        "valid_ends": np.where(session < len(train_lengths), last, first),
+        "test_begins": np.where(session < len(train_lengths), last, last - 1),
+    }
+    with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
+        (draft.path / "sequences").mkdir()
+        for name, array in arrays.items():
+            np.save(draft.path / "sequences" / f"{name}.npy", array)
+        np.save(draft.path / "app_ids.npy", np.arange(item_count + 1, dtype=np.int32))
+        draft.facts = {
+            "simulated": False,
+            "repeats": True,
+            "context": {},
+            "steps": [],
+            "split": {"sessions": len(train_lengths), "held_out": len(train_lengths) - trained},
+            "statistics": statistics(draft.path),
+        }
+    return Dataset(target)
+
+
+def _sessions(file: Path) -> tuple[Ints, Ints]:
+    """The items of all sessions in one array, and how many each has; every session has one at least."""
+    column = _column(file, "session").combine_chunks()
+    if pa.types.is_large_list(column.type):
+        column = column.cast(pa.list_(column.type.value_type))
+    if not pa.types.is_list(column.type) or column.null_count:
+        raise SourceError(f"{file}: 'session' must be a list of item ids in every row")
+    lengths = np.diff(column.offsets.to_numpy())
+    if not len(lengths) or lengths.min() < 1:
+        raise SourceError(f"{file} has an empty session, or none at all")
+    return _integers(column.flatten(), file), lengths.astype(np.int64)
+
+
+def _column(file: Path, name: str) -> Any:
+    try:
+        return pq.read_table(file).column(name)
+    except (pa.ArrowException, KeyError, OSError) as error:
+        raise SourceError(f"{file} has no readable column {name!r}: {error}") from error
+
+
+def _integers(column: Any, file: Path) -> Ints:
+    if not pa.types.is_integer(column.type) or column.null_count:
+        raise SourceError(f"{file}: item ids must be whole numbers, none missing")
+    values: Ints = column.to_numpy().astype(np.int64)
+    return values

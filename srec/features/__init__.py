@@ -1,1 +1,0 @@
-"""What models are fed with: tags, context, graphs, batches."""

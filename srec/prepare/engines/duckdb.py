@@ -1,0 +1,87 @@
+"""DuckDB on one machine: what does not fit in memory spills to disk."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+
+from srec.store.connections.duckdb import connect, one_line, read_sql, run_sql
+from srec.store.stores.base import Reader
+
+_BATCH = 1 << 20
+_FAILED = "the preparation stopped, and what was there before is as it was"
+
+
+class DuckDBEngine:
+    """An ``Engine`` in a scratch database.
+
+    Args:
+        reader: the reviews and games.
+        scratch: a folder for the database and what spills; made anew, removed in the end.
+        memory_limit: what DuckDB may use before it spills, such as "2GB".
+        threads: DuckDB's threads; all cores where None.
+
+    Raises:
+        SRecError: it cannot work so. Every method raises it where the database fails.
+    """
+
+    def __init__(self, reader: Reader, scratch: Path, memory_limit: str, threads: int | None = None) -> None:
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        self.scratch = scratch
+        self.catalogue = connect(scratch / "work.duckdb")
+        try:
+            with one_line(_FAILED):
+                self.catalogue.execute("SET memory_limit = $limit", {"limit": memory_limit})
+                self.catalogue.execute("SET temp_directory = $path", {"path": str(scratch / "spill")})
+                self.catalogue.execute("SET preserve_insertion_order = false")
+                self.catalogue.execute("SET enable_progress_bar = false")
+                if threads:
+                    self.catalogue.execute("SET threads = $threads", {"threads": threads})
+                reader.attach(self.catalogue)
+        except BaseException:
+            self.close()
+            raise
+
+    def run(self, name: str, **values: Any) -> None:
+        """As ``Engine.run``."""
+        with one_line(_FAILED):
+            run_sql(self.catalogue, "srec.prepare", name, **values)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """As ``Engine.rows``."""
+        with one_line(_FAILED):
+            return self.catalogue.execute(query).fetchall()
+
+    def stream(self, name: str, **values: Any) -> Iterator[pa.RecordBatch]:
+        """As ``Engine.stream``."""
+        query = read_sql("srec.prepare", name)
+        with one_line(_FAILED):
+            yield from self.catalogue.sql(query, params=values).to_arrow_reader(_BATCH)
+
+    def drop(self, *tables: str) -> None:
+        """As ``Engine.drop``."""
+        for table in tables:
+            views = self.rows(f"SELECT 1 FROM duckdb_views() WHERE view_name = '{table}'")
+            self.catalogue.execute(f"DROP {'VIEW' if views else 'TABLE'} {table}")
+
+    def rename(self, table: str, new: str) -> None:
+        """As ``Engine.rename``."""
+        self.drop(new)
+        self.catalogue.execute(f"ALTER TABLE {table} RENAME TO {new}")
+
+    def close(self) -> None:
+        """As ``Engine.close``."""
+        self.catalogue.close()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

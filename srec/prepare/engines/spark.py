@@ -1,0 +1,156 @@
+"""Spark, on one machine or a cluster: the same SQL files, translated by sqlglot.
+
+Each table is written as Parquet into a scratch folder that all workers see, and read from there: so no plan
+grows over the rounds, and a lost worker costs one step at most.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from functools import cached_property
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+
+from srec.artifacts import check_manifest
+from srec.errors import MissingLibrary, SRecError
+from srec.store.connections.duckdb import connect, read_sql
+from srec.store.stores.parquet import KIND, VERSION
+
+try:
+    import sqlglot
+    from pyspark.errors import PySparkException
+    from pyspark.sql import DataFrame, SparkSession
+except ModuleNotFoundError as missing:
+    raise MissingLibrary(missing.name or "pyspark", "spark") from missing
+
+_SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    # DuckDB has no such type, and reads its own TIMESTAMP as this one.
+    "spark.sql.timestampType": "TIMESTAMP_NTZ",
+    "spark.ui.showConsoleProgress": "false",
+}
+
+
+class SparkEngine:
+    """An ``Engine`` on Spark, over reviews as ``srec store export`` writes them.
+
+    Args:
+        where: the exported folder, as all workers see it: a path, or a URL such as s3a://bucket/reviews.
+        master: ``local[2]``, ``spark://host:7077``, ``yarn``, ..., or ``sc://host`` for Spark Connect.
+        scratch: a folder for tables on the way, as all workers see it; what is there stays, in folders
+            whose names no other run has.
+
+    Raises:
+        MissingLibrary: the extra is not installed.
+        SRecError: Spark does not start or cannot read the folder.
+    """
+
+    identity, batch = None, 0
+
+    def __init__(self, where: str, master: str, scratch: str) -> None:
+        self.where, self.scratch = where.rstrip("/"), scratch.rstrip("/")
+        self._written = 0
+        self._spark = _session(master)
+        try:
+            text = self._spark.read.text(f"{self.where}/manifest.json", wholetext=True).collect()[0][0]
+            manifest = check_manifest(json.loads(text), where, KIND, VERSION)
+            for name in ("reviews", "games"):
+                frame = self._spark.read.parquet(f"{self.where}/{name}.parquet")
+                frame.createOrReplaceTempView(f"store_{name}")
+        except PySparkException as error:
+            self.close()
+            raise SRecError(f"Spark cannot read {where}: {_first_line(error)}") from error
+        except BaseException:
+            self.close()
+            raise
+        self.simulated, self.latest = bool(manifest["simulated"]), bool(manifest["latest"])
+        self.revision = str(manifest["revision"])
+
+    @cached_property
+    def catalogue(self) -> duckdb.DuckDBPyConnection:
+        """As ``Engine.catalogue``: a DuckDB of its own, with the games and the vocabulary in it."""
+        connection = connect()
+        connection.execute("CREATE SCHEMA store")
+        for name, view in (("store.games", "store_games"), ("vocabulary", "vocabulary")):
+            incoming = self._spark.table(view).toArrow()  # noqa: F841 -- DuckDB finds it by this name
+            connection.execute(f"CREATE TABLE {name} AS FROM incoming")
+        return connection
+
+    def run(self, name: str, **values: Any) -> None:
+        """As ``Engine.run``, of files that create tables and views."""
+        for statement in sqlglot.parse(read_sql("srec.prepare", name), read="duckdb"):
+            if not isinstance(statement, sqlglot.exp.Create):
+                raise SRecError(f"{name}.sql does more than create tables: Spark cannot run it")
+            frame = self._frame(statement.expression, values)
+            if statement.kind == "TABLE":
+                frame = self._kept(statement.this.name, frame)
+            frame.createOrReplaceTempView(statement.this.name)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """As ``Engine.rows``."""
+        return [tuple(row) for row in self._frame(sqlglot.parse_one(query, read="duckdb"), {}).collect()]
+
+    def stream(self, name: str, **values: Any) -> Iterator[pa.RecordBatch]:
+        """As ``Engine.stream``; the rows of one call are in this process's memory."""
+        query = sqlglot.parse_one(read_sql("srec.prepare", name), read="duckdb")
+        yield from self._frame(query, values).toArrow().to_batches()
+
+    def rename(self, table: str, new: str) -> None:
+        """As ``Engine.rename``."""
+        self._spark.table(table).createOrReplaceTempView(new)
+        self.drop(table)
+
+    def drop(self, *tables: str) -> None:
+        """As ``Engine.drop``."""
+        for table in tables:
+            self._spark.catalog.dropTempView(table)
+
+    def close(self) -> None:
+        """As ``Engine.close``."""
+        self._spark.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _frame(self, query: sqlglot.exp.Expr, values: dict[str, Any]) -> DataFrame:
+        for table in query.find_all(sqlglot.exp.Table):
+            if table.db == "store":  # a view of a session has no schema
+                table.replace(sqlglot.exp.table_(f"store_{table.name}", alias=table.alias or None))
+        names = {placeholder.name for placeholder in query.find_all(sqlglot.exp.Placeholder)}
+        names |= {parameter.name for parameter in query.find_all(sqlglot.exp.Parameter)}
+        return self._spark.sql(query.sql(dialect="spark"), args={name: values[name] for name in names})
+
+    def _kept(self, name: str, frame: DataFrame) -> DataFrame:
+        self._written += 1
+        path = f"{self.scratch}/{self._written:03}-{name}"
+        frame.write.mode("overwrite").parquet(path)
+        return self._spark.read.parquet(path)
+
+
+def _session(master: str) -> SparkSession:
+    builder = SparkSession.builder.appName("srec prepare")
+    builder = builder.remote(master) if master.startswith("sc://") else builder.master(master)
+    for key, value in _SETTINGS.items():
+        builder = builder.config(key, value)
+    if master.startswith("local"):
+        # On one machine: nothing that listens, and no more tasks than cores.
+        builder = builder.config("spark.ui.enabled", "false")
+        builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
+        builder = builder.config("spark.driver.host", "127.0.0.1")
+        builder = builder.config("spark.sql.shuffle.partitions", str(os.cpu_count() or 1))
+    try:
+        return builder.getOrCreate()
+    except (PySparkException, RuntimeError, OSError) as error:
+        raise SRecError(f"Spark does not start on {master}: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,92 @@
+"""A leaderboard as Markdown and as one HTML page that needs nothing beside it."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from srec.evaluation.metrics import METRICS
+from srec.reports import plots
+from srec.reports.markup import bullets, figure, table
+from srec.reports.numbers import in_percent
+from srec.reports.style import STYLE
+
+Result = Mapping[str, Any]
+HEADINGS = ("model", *METRICS, "training", "examples/s", "parameters", "epochs")
+
+
+def cells(row: Mapping[str, Any]) -> list[str]:
+    """A row's texts, in the order of HEADINGS; metrics in %, with their deviation where seeds are several."""
+    return [
+        row["name"],
+        *in_percent(row, len(row["seeds"])),
+        duration(row["seconds"]),
+        f"{row['examples_per_second']:,.0f}",
+        f"{row['parameters']:,}" if row["parameters"] else "-",
+        ", ".join(map(str, row["epochs"])) or "-",
+    ]
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says it."""
+    if seconds < 120:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def markdown(result: Result) -> str:
+    """The table, and below it how it was measured."""
+    lines = [HEADINGS, ["---"] + ["---:"] * (len(HEADINGS) - 1), *map(cells, result["rows"])]
+    body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    notes = "\n".join(f"- {note}" for note in protocol(result))
+    return f"# Leaderboard: {result['name']}\n\n{body}\n\n{notes}\n"
+
+
+def protocol(result: Result) -> list[str]:
+    """How the numbers came about, in sentences."""
+    rows = result["rows"]
+    widest = max((high - low) / 2 for row in rows for low, high in row["interval"].values())
+    made = sorted({str(row["environment"]["date"]) for row in rows})
+    repeated = (
+        "Items of the input may be answers: sessions repeat them."
+        if result["repeats"]
+        else "The input's own items are excluded from the answer."
+    )
+    return [
+        *(["Simulated data: the numbers say nothing about real players."] * result["dataset"]["simulated"]),
+        f"Each of {rows[0]['examples']:,} test examples asks for the next item; all"
+        f" {result['dataset']['items']:,} items are ranked, none sampled. {repeated}",
+        "Protocol honest: what is trained chose its epoch on held-out data, the latest, and was then trained"
+        " anew on all before the test; the test was looked at once for each seed.",
+        "HR@K and MRR@K in %; over resampled sessions the 95 % interval is at most"
+        f" ±{100 * widest:.2f} wide. ± in the table is the deviation over seeds.",
+        "Training is choosing the epoch, less its looks at the held-out data, and training anew; or counting."
+        " Times are of shared machines, read them as orders of magnitude. Each row's file has its settings,"
+        " versions and machine.",
+        f"Measured {made[0]}" + (f" to {made[-1]}" if len(made) > 1 else "") + ".",
+    ]
+
+
+def page(result: Result) -> str:
+    """The whole page."""
+    name, rows = escape(result["name"]), result["rows"]
+    simulated = (
+        '<div class="simulated" role="note">Simulated data: the numbers say nothing about real players.</div>'
+        if result["dataset"]["simulated"]
+        else ""
+    )
+    plot = figure(
+        plots.quality_by_time(rows, "MRR@20"),
+        "Quality against training time (counting, for models that are not trained), with 95 % intervals.",
+        plots.legend([row["name"] for row in rows]),
+    )
+    shown = table(list(HEADINGS), ([escape(cell) for cell in cells(row)] for row in rows))
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>SRec leaderboard: {name}</title><style>{STYLE}</style></head><body>{simulated}"
+        f"<header><div><h1>SRec leaderboard: {name}</h1><p>Which item comes next?</p></div></header>"
+        f"<main><section>{shown}</section><section><div class=figures>{plot}</div></section>"
+        f"<section><h2>Protocol</h2>{bullets(protocol(result))}</section><footer>Written by srec"
+        f" {escape(result['srec'])} from the dataset {escape(result['dataset']['fingerprint'])}. The numbers"
+        " are in leaderboard.json.</footer></main></body></html>\n"
+    )

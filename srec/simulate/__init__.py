@@ -1,0 +1,1 @@
+"""A simulated Steam whose rules are known."""

@@ -1,0 +1,186 @@
+"""From a source's batches to changed rows, in a DuckDB connection: stage, merge, clear.
+
+``stage`` cleans what a source gives; ``merge`` finds the rows that change the tables ``reviews`` and
+``games`` of the same connection, changes them, and leaves them in ``changed_reviews`` and ``changed_games``.
+A store that is no DuckDB file puts the stored versions of the staged rows into those tables in between.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from srec.errors import SourceError
+from srec.store.clean import clean_sql
+from srec.store.connections.duckdb import run_sql
+from srec.store.schema import TABLES, Table
+from srec.store.sources.base import Source
+
+Progress = Callable[[int], None]
+
+
+@dataclass
+class TableSummary:
+    """What became of the rows that were read: ``read = added + replaced + repeated + rejected``."""
+
+    read: int = 0
+    added: int = 0
+    replaced: int = 0
+    rejected: int = 0
+
+    @property
+    def repeated(self) -> int:
+        """Rows that are the same as another version of theirs, or older."""
+        return self.read - self.added - self.replaced - self.rejected
+
+
+@dataclass
+class Summary:
+    """What an ingestion did."""
+
+    source: str
+    tables: dict[str, TableSummary] = field(default_factory=dict)
+    #: How many rows were rejected for which reason (without the values), most first.
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> bool:
+        """Whether any row of the store changed."""
+        return any(table.added or table.replaced for table in self.tables.values())
+
+
+def stage(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    secret: str,
+    batch: int,
+    progress: Progress | None = None,
+) -> Summary:
+    """Read a source to its end into the tables ``staged_reviews``, ``staged_games`` and ``staged_rejects``.
+
+    Args:
+        connection: it has the tables of a store, ``reviews``, ``games`` and ``rejects``.
+        source: what to read.
+        secret: hashed together with each user id, so that the store's keys cannot be looked up elsewhere.
+        batch: the number of this ingestion.
+        progress: called with the number of rows read so far.
+
+    Returns:
+        what was read and rejected; ``merge`` fills in what changed.
+
+    Raises:
+        SourceError: the source is not what it claims; the caller rolls back.
+    """
+    summary = Summary(source.name)
+    run_sql(connection, "srec.store", "ingest_stage")
+    read, partial = 0, set()
+    for number, part in enumerate(source.parts()):
+        counts = summary.tables.setdefault(part.table, TableSummary())
+        if part.partial:
+            partial.add(part.table)
+        values = {"secret": secret, "batch": batch} if part.table == "reviews" else {"part": number}
+        for rows in part.batches:
+            _stage(connection, source.name, part.table, rows, values)
+            counts.read += len(rows)
+            read += len(rows)
+            if progress is not None:
+                progress(read)
+    for name, counts in summary.tables.items():
+        _count_rejects(connection, source, name, counts, may_all_be_bad=name in partial)
+    summary.reasons = _reasons(connection)
+    return summary
+
+
+def merge(connection: duckdb.DuckDBPyConnection, summary: Summary) -> None:
+    """Change ``reviews``, ``games`` and ``rejects`` by what is staged, and count it in the summary."""
+    for name, counts in summary.tables.items():
+        _merge(connection, name, counts)
+    run_sql(connection, "srec.store", "ingest_rejects")
+
+
+def clear(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop what ``stage`` and ``merge`` left."""
+    run_sql(connection, "srec.store", "ingest_end")
+
+
+def _stage(
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    kind: str,
+    incoming: pa.RecordBatch,
+    values: dict[str, Any],
+) -> None:
+    """Clean one batch of rows: good rows and bad rows wait apart.
+
+    DuckDB finds the rows by the name of the variable. Registered, they would stay in memory until the end
+    of the transaction, and so would all the others.
+    """
+    table = TABLES[kind]
+    clean = clean_sql(table, incoming.schema, "incoming")
+    labelled = f"'{source} {kind}: ' || file"
+    connection.execute(f"INSERT INTO staged_files SELECT DISTINCT {labelled} FROM incoming")
+    connection.execute(
+        f"INSERT INTO staged_rejects SELECT {labelled}, row, reason, '{kind}' FROM ({clean})"
+        " WHERE reason IS NOT NULL"
+    )
+    connection.execute(
+        f"INSERT INTO staged_{kind} SELECT {_stored(table)} FROM ({clean}) WHERE reason IS NULL", values
+    )
+
+
+def _stored(table: Table) -> str:
+    """The columns of a staged row, from the cleaned ones."""
+    columns = [column.stored or column.name for column in table.columns]
+    if table.name == "reviews":
+        # 64 bits of the hash, moved down by 2^63: neither PostgreSQL nor Spark has unsigned numbers.
+        digits = "CAST('0x' || left(sha256($secret || ':' || user_id), 16) AS UBIGINT)"
+        columns[0] = f"CAST(CAST({digits} AS HUGEINT) - 9223372036854775808 AS BIGINT)"
+        columns.append("$batch")
+    else:
+        # The later of two rows about a game is the one further on in the source.
+        columns.append("(CAST($part AS BIGINT) << 40) + row")
+    return ", ".join(columns)
+
+
+def _count_rejects(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    kind: str,
+    counts: TableSummary,
+    *,
+    may_all_be_bad: bool,
+) -> None:
+    bad = connection.execute(
+        "SELECT row, reason, count(*) OVER () AS total FROM staged_rejects WHERE kind = ?"
+        " ORDER BY source, row, reason LIMIT 1",
+        [kind],
+    ).fetchall()
+    if not bad:
+        return
+    row, reason, counts.rejected = bad[0]
+    if counts.read == counts.rejected and not may_all_be_bad:
+        raise SourceError(
+            f"{source.path} gives no {kind} that the source {source.name!r} can read:"
+            f" all {counts.read:,} rows are bad; row {row}: {reason}"
+        )
+
+
+def _merge(connection: duckdb.DuckDBPyConnection, name: str, counts: TableSummary) -> None:
+    """Find the rows that change the table, and change them."""
+    key = {"reviews": "(user_key, app_id)", "games": "(app_id)"}[name]
+    run_sql(connection, "srec.store", f"ingest_{name}")
+    removed = connection.execute(
+        f"DELETE FROM {name} WHERE {key} IN (SELECT {key} FROM changed_{name})"
+    ).fetchall()[0][0]
+    inserted = connection.execute(f"INSERT INTO {name} SELECT * FROM changed_{name}").fetchall()[0][0]
+    counts.replaced, counts.added = removed, inserted - removed
+
+
+def _reasons(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    query = (
+        "SELECT split_part(reason, ':', 1) AS what, count(*) AS total FROM staged_rejects"
+        " GROUP BY what ORDER BY total DESC, what"
+    )
+    return dict(connection.execute(query).fetchall())

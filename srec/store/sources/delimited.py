@@ -1,0 +1,139 @@
+"""Reading CSV as a stream of rows: a stray quote costs its own line, not those behind it."""
+
+import csv
+from collections import deque
+from collections.abc import Collection, Iterator
+from itertools import islice
+from pathlib import Path
+
+from srec.errors import SourceError
+from srec.store.sources.text import Reject, read_lines
+
+#: Characters after which a row goes on to no further line: as many as ``csv`` takes in one value. Lines are
+#: held until their row ends, and a quote that never ends must not gather the rest of the file.
+LONGEST_ROW = 1 << 17
+
+
+class CsvFile:
+    """A CSV file whose first row names the columns; read once, from its beginning to its end.
+
+    Args:
+        path: the file, which may be gzipped (.gz).
+
+    Raises:
+        SourceError: as for ``read_lines``, or the names cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._lines = _Lines(path)
+        self._reader: Iterator[list[str]] = csv.reader(self._lines, strict=True)
+        self.header = self._header(path)
+        self._lines.width = len(self.header)
+
+    def rows(self, unbroken: Collection[int]) -> Iterator[tuple[int, list[str] | Reject]]:
+        """The rows behind the header, each under the number of its last line.
+
+        Where a row of several lines cannot be right, its first line is a reject, as the one with the stray
+        quote, and the next row begins at the line behind it.
+
+        Args:
+            unbroken: places in a row where no value has a line break. One that has lies between two stray
+                quotes, and holds the rows between them.
+        """
+        while (fields := self._next()) is not None:
+            wrong = fields if isinstance(fields, Reject) else self._wrong(fields, unbroken)
+            if wrong is None:
+                yield from self._lines.rejects()
+                yield self._lines.row, fields
+            elif self._lines.several:
+                yield self._lines.give_back(), Reject("not CSV: a quote is opened and not closed")
+            else:
+                yield self._lines.row, wrong
+
+    def _header(self, path: Path) -> list[str]:
+        names = self._next()
+        if isinstance(names, list):
+            return names
+        problem = f"line {self._lines.give_back()}: {names.reason}" if names else "it has only blank lines"
+        raise SourceError(
+            f"{path} has no readable header ({problem}): save it as UTF-8 text that begins with a line of the"
+            " columns' names"
+        )
+
+    def _next(self) -> list[str] | Reject | None:
+        try:
+            return self._lines.begin() or next(self._reader, None)
+        except csv.Error as error:
+            return Reject(f"not CSV: {error}")
+
+    def _wrong(self, fields: list[str], unbroken: Collection[int]) -> Reject | None:
+        if len(fields) != len(self.header):
+            return Reject(f"has {len(fields)} fields where the header has {len(self.header)}")
+        if self._lines.several and any("\n" in fields[place].strip() for place in unbroken):
+            return Reject("has a line break where none can be")
+        return None
+
+
+class _Lines:
+    """A file's lines for ``csv.reader``: those of one row are held, and can be given back but the first."""
+
+    def __init__(self, path: Path) -> None:
+        self.width = LONGEST_ROW  # as good as none, until the header is read
+        self._source = read_lines(path)
+        self._again: deque[tuple[int, str | Reject]] = deque()
+        self._held: list[tuple[int, str | Reject]] = []
+        self._length = 0
+
+    def begin(self) -> Reject | None:
+        """Begin a row at the next line; where that is a reject, it is all of the row."""
+        self._held.clear()
+        self._length = 0
+        if not self._again:
+            self._again.extend(islice(self._source, 1))
+        if self._again and isinstance(reject := self._again[0][1], Reject):
+            self._held.append(self._again.popleft())
+            return reject
+        return None
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        while self._length <= LONGEST_ROW and not self._too_wide():
+            row, line = self._again.popleft() if self._again else next(self._source)
+            self._held.append((row, line))
+            if isinstance(line, str):
+                self._length += len(line)
+                return line
+            self._length += len(line.reason)
+        raise csv.Error("the row does not end")
+
+    @property
+    def row(self) -> int:
+        """The number of the last line of the row at hand."""
+        return self._held[-1][0]
+
+    @property
+    def several(self) -> bool:
+        """Whether the row at hand has more than one line."""
+        return len(self._held) > 1
+
+    def rejects(self) -> Iterator[tuple[int, Reject]]:
+        """The lines within the row at hand that were passed over, because they are no text."""
+        return ((row, line) for row, line in self._held if isinstance(line, Reject))
+
+    def give_back(self) -> int:
+        """Take the lines of the row at hand as not read, but the first: its number."""
+        (first, _), *others = self._held
+        self._again.extendleft(reversed(others))
+        return first
+
+    def _too_wide(self) -> bool:
+        """Whether the lines held have too many fields; looked at each time that twice as many are held.
+
+        Where every line closes a quote and opens another, each would else be read on to the longest row.
+        """
+        count = len(self._held)
+        if count < 16 or count & (count - 1):
+            return False
+        return len(next(csv.reader(line for _, line in self._held if isinstance(line, str)))) > self.width

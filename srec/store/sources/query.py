@@ -1,0 +1,74 @@
+"""A table of one's own in PostgreSQL: the rows of a query, its columns mapped to the canonical names."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+import pyarrow as pa
+
+from srec.errors import SourceError, SRecError
+from srec.store.connections.postgresql import Server, first_line_said
+from srec.store.schema import Table
+from srec.store.sources.base import Part
+from srec.store.sources.parquet import canonical, choose_columns
+from srec.store.sources.records import to_batches
+from srec.store.sources.tabular import as_records, mapped_table
+
+
+@dataclass(frozen=True)
+class QuerySource:
+    """What a query of a PostgreSQL database gives: reviews or games, as they are at that moment.
+
+    Args:
+        url: postgresql://user:password@host:port/database.
+        query: SQL that gives rows; it can change nothing.
+        table: "reviews" or "games".
+        columns: canonical name to the query's; a column not named here goes by its canonical name.
+    """
+
+    url: str
+    query: str
+    table: str = "reviews"
+    columns: Mapping[str, str] = field(default_factory=dict)
+    name: ClassVar[str] = "table"
+    simulated: ClassVar[bool] = False
+
+    @property
+    def path(self) -> Path:
+        """The database, without a password: host and name."""
+        place = self.url.partition("://")[2].rpartition("@")[2]
+        return Path(place.partition("?")[0] or "/")
+
+    def parts(self) -> Iterator[Part]:
+        """The query's rows."""
+        table = mapped_table(self.table, self.columns)
+        batches = self._batches(table)
+        yield Part(table.name, to_batches(table, as_records(batches)) if table.name == "games" else batches)
+
+    def _batches(self, table: Table) -> Iterator[pa.RecordBatch]:
+        try:
+            server = Server(self.url, schema=None)
+        except SRecError as error:
+            raise SourceError(str(error)) from None
+        try:
+            server.ask("BEGIN READ ONLY")
+            with server.stream(self.query.rstrip().rstrip(";")) as reader:
+                chosen = choose_columns(self.path, table, self.columns, reader.schema.names)
+                row = 1
+                for batch in reader:
+                    yield canonical(self.path, _plain(batch), chosen, row)
+                    row += len(batch)
+        except (SRecError, pa.ArrowException, OSError) as error:
+            said = str(error) if isinstance(error, SRecError) else f"{server.name}: {first_line_said(error)}"
+            raise SourceError(said) from error
+        finally:
+            server.close()
+
+
+def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """What Arrow has no type for, such as numeric, comes as an extension of text: as the text."""
+    columns = [
+        column.storage if isinstance(column, pa.ExtensionArray) else column for column in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)

@@ -1,0 +1,31 @@
+"""A simulated world, as ``srec simulate`` writes it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from srec.artifacts import verify
+from srec.errors import ArtifactError, SourceError
+from srec.simulate.world import KIND, VERSION
+from srec.store.schema import TABLES
+from srec.store.sources.base import Part
+from srec.store.sources.parquet import read_parquet
+
+
+@dataclass(frozen=True)
+class SimulatedSource:
+    """A folder that ``simulate`` wrote; a store that took it in says so."""
+
+    path: Path
+    name: ClassVar[str] = "simulated"
+    simulated: ClassVar[bool] = True
+
+    def parts(self) -> Iterator[Part]:
+        """The world's reviews and games, as long as no file was changed."""
+        try:
+            verify(self.path, KIND, VERSION)
+        except ArtifactError as error:
+            raise SourceError(f"{self.path} is no simulated world: {error}") from error
+        for table in TABLES.values():
+            yield Part(table.name, read_parquet(self.path / f"{table.name}.parquet", table))

@@ -1,0 +1,125 @@
+"""A plain table of one's own: Parquet, CSV or JSON lines, its columns mapped to the canonical names."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pyarrow as pa
+
+from srec.errors import SourceError
+from srec.store.schema import FILE, REJECT, ROW, TABLES, Table
+from srec.store.sources.base import Part
+from srec.store.sources.delimited import CsvFile
+from srec.store.sources.parquet import choose_columns, read_parquet
+from srec.store.sources.records import Row, to_batches
+from srec.store.sources.text import Reject, read_json_lines
+
+_CSV = (".csv", ".csv.gz")
+_JSON = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """One file that holds reviews or games.
+
+    Args:
+        path: .parquet, .csv, .jsonl or .ndjson; the text forms also gzipped (.gz).
+        table: "reviews" or "games".
+        columns: canonical name to the file's; a column not named here goes by its canonical name.
+    """
+
+    path: Path
+    table: str = "reviews"
+    columns: Mapping[str, str] = field(default_factory=dict)
+    name: ClassVar[str] = "table"
+    simulated: ClassVar[bool] = False
+
+    def parts(self) -> Iterator[Part]:
+        """The file's rows."""
+        table = mapped_table(self.table, self.columns)
+        yield Part(table.name, self._batches(table))
+
+    def _batches(self, table: Table) -> Iterator[pa.RecordBatch]:
+        name = self.path.name
+        if name.endswith(".parquet"):
+            batches = read_parquet(self.path, table, self.columns)
+            return to_batches(table, as_records(batches)) if table.name == "games" else batches
+        if name.endswith(_CSV):
+            return to_batches(table, _csv_rows(self.path, table, self.columns))
+        if name.endswith(_JSON):
+            return to_batches(table, _json_rows(self.path, table, self.columns))
+        raise SourceError(f"{self.path} is none of .parquet, {', '.join(_CSV + _JSON)}")
+
+
+def mapped_table(name: str, columns: Mapping[str, str]) -> Table:
+    """The canonical table of that name, which has the columns that are mapped.
+
+    Raises:
+        SourceError: there is none, or it has not.
+    """
+    table = TABLES.get(name)
+    if table is None:
+        raise SourceError(f"there is no table {name!r}: name one of {', '.join(TABLES)}")
+    if unknown := sorted(set(columns) - set(table.names)):
+        raise SourceError(
+            f"{table.name} have no column {', '.join(unknown)}: name some of {', '.join(table.names)}"
+        )
+    return table
+
+
+def as_records(batches: Iterator[pa.RecordBatch]) -> Iterator[Row]:
+    """Rows as records, because games' lists come in many forms."""
+    for batch in batches:
+        for record in _times_as_text(batch).to_pylist():
+            file, row, reject = Path(record.pop(FILE)), record.pop(ROW), record.pop(REJECT)
+            yield file, row, Reject(reject) if reject else record
+
+
+def _times_as_text(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Python's times have neither nanoseconds nor years after 9999: as text all of them come through."""
+    columns = [column.cast(pa.string()) if _is_time(column.type) else column for column in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _is_time(arrow: pa.DataType) -> bool:
+    # Arrow writes no text of an interval, and Python reads it.
+    return bool(pa.types.is_temporal(arrow) and not pa.types.is_interval(arrow))
+
+
+def _csv_rows(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[Row]:
+    file = CsvFile(path)
+    chosen = choose_columns(path, table, columns, file.header)
+    places = {name: file.header.index(theirs) for name, theirs in chosen.items()}
+    # Who, which game, whether and when are one line each; a list may be JSON over several.
+    for row, fields in file.rows(unbroken=[places[name] for name in table.required]):
+        if isinstance(fields, Reject):
+            yield path, row, fields
+        else:
+            yield path, row, {name: fields[place] for name, place in places.items()}
+
+
+def _json_rows(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[Row]:
+    rows = read_json_lines(path)
+    head = list(islice(rows, 100))
+    objects = [record for _, record in head if not isinstance(record, Reject)]
+    if not objects:
+        raise SourceError(f"{path} {_no_object(head)}: write one object a line, with no array around them")
+    keys = dict.fromkeys(key for each in objects for key in each)
+    chosen = choose_columns(path, table, columns, list(keys))
+    # A key that no early line has may come later.
+    chosen |= {name: name for name in table.names if name not in columns}
+    for row, record in chain(head, rows):
+        if isinstance(record, Reject):
+            yield path, row, record
+        else:
+            yield path, row, {name: record.get(theirs) for name, theirs in chosen.items()}
+
+
+def _no_object(head: list[tuple[int, dict[str, Any] | Reject]]) -> str:
+    """What is wrong with a file whose first lines hold no JSON object."""
+    for row, found in head:
+        if isinstance(found, Reject):
+            return f"holds no JSON object in its first lines (line {row}: {found.reason})"
+    return "has only blank lines"

@@ -1,0 +1,166 @@
+"""The UCSD Steam files: the Australian users' reviews and the games, as published or as Parquet.
+
+Published (Kang & McAuley, ICDM 2018; Wan & McAuley, RecSys 2018) are ``australian_user_reviews.json.gz``
+and ``steam_games.json.gz``: one Python literal a line, not JSON. The reviews' dates have no time of day,
+and those of the crawl's own year no year either: that year, 2016, is filled in.
+"""
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, ClassVar
+
+from srec.errors import SourceError
+from srec.store.schema import GAMES, REVIEWS
+from srec.store.sources.base import Part
+from srec.store.sources.parquet import parquet_columns, read_parquet
+from srec.store.sources.records import Record, Row, to_batches
+from srec.store.sources.text import Reject, read_lines
+
+#: The year of dates without one.
+CRAWLED = 2016
+
+_REVIEW_COLUMNS = {"positive": "recommended", "created_at": "timestamp"}
+_GAME_COLUMNS = {"price_usd_cents": "list_price_usd_cents"}
+#: In a folder: the first of each row that is there.
+_FILES = (
+    ("reviews_ucsd.parquet", "australian_user_reviews.json.gz", "australian_user_reviews.json"),
+    ("games.parquet", "steam_games.json.gz", "steam_games.json"),
+)
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_DATE = re.compile(rf"(?:Posted|Last edited) ({_MONTHS}) (\d{{1,2}})(?:, (\d{{4}}))?\.?")
+
+
+@dataclass(frozen=True)
+class UcsdSource:
+    """One of the files, or a folder of them; where both forms are there, the Parquet is read."""
+
+    path: Path
+    name: ClassVar[str] = "ucsd"
+    simulated: ClassVar[bool] = False
+
+    def parts(self) -> Iterator[Part]:
+        """The reviews and the games that are there."""
+        for file in self._files():
+            yield _parquet(file) if file.suffix == ".parquet" else _literals(file)
+
+    def _files(self) -> list[Path]:
+        if not self.path.is_dir():
+            return [self.path]
+        found = [
+            next((self.path / name for name in row if (self.path / name).exists()), None) for row in _FILES
+        ]
+        files = [file for file in found if file is not None]
+        if not files:
+            names = ", ".join(chain.from_iterable(_FILES))
+            raise SourceError(f"{self.path} holds none of the UCSD Steam files: {names}")
+        return files
+
+
+def _parquet(file: Path) -> Part:
+    names = parquet_columns(file)
+    if "tags_kind" in names:
+        return Part("games", read_parquet(file, GAMES, _GAME_COLUMNS))
+    return Part("reviews", read_parquet(file, REVIEWS, _REVIEW_COLUMNS))
+
+
+def _literals(file: Path) -> Part:
+    """Reviews or games: the first line that can be read tells."""
+    lines = ((row, _literal(line)) for row, line in read_lines(file))
+    head = list(islice(lines, 100))
+    keys = next((set(record) for _, record in head if isinstance(record, dict)), set[str]())
+    rows = chain(head, lines)
+    if "reviews" in keys:
+        return Part("reviews", to_batches(REVIEWS, _reviews(file, rows)))
+    if keys & {"app_name", "title", "url"}:
+        return Part("games", to_batches(GAMES, _games(file, rows)))
+    raise SourceError(f"{file} is neither the UCSD reviews nor the UCSD games: no line holds such a record")
+
+
+def _literal(line: str | Reject) -> dict[str, Any] | Reject:
+    if isinstance(line, Reject):
+        return line
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            value = ast.literal_eval(line.strip())
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return Reject("not a Python literal")
+    return value if isinstance(value, dict) else Reject("not a Python dict")
+
+
+def _reviews(file: Path, lines: Iterator[tuple[int, dict[str, Any] | Reject]]) -> Iterator[Row]:
+    """A line is a user with all reviews; each review is a row under the line's number."""
+    for row, line in lines:
+        if isinstance(line, Reject):
+            yield file, row, line
+            continue
+        reviews = line.get("reviews")
+        if not isinstance(reviews, list):
+            yield file, row, Reject("reviews is not a list")
+            continue
+        for review in reviews:
+            known = isinstance(review, dict)
+            yield (
+                file,
+                row,
+                _review(line.get("user_id"), review) if known else Reject("a review is not a dict"),
+            )
+
+
+def _review(user: Any, review: Mapping[str, Any]) -> Record:
+    return {
+        "user_id": user,
+        "app_id": review.get("item_id"),
+        "positive": review.get("recommend"),
+        "created_at": _date(review.get("posted")),
+        "updated_at": _date(review.get("last_edited")),
+    }
+
+
+def _date(text: Any) -> Any:
+    """An ISO date of "Posted November 5, 2011."; anything else as it is, for the store to refuse."""
+    match = _DATE.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        return text
+    return f"{match[3] or CRAWLED}-{_MONTHS.split('|').index(match[1]) + 1:02}-{int(match[2]):02}"
+
+
+def _games(file: Path, lines: Iterator[tuple[int, dict[str, Any] | Reject]]) -> Iterator[Row]:
+    for row, line in lines:
+        yield file, row, line if isinstance(line, Reject) else _game(line)
+
+
+def _game(game: Mapping[str, Any]) -> Record:
+    """Tags are in the order of their votes. A release that is no full date ("Soon..") is not known."""
+    cents, released = _cents(game.get("price")), str(game.get("release_date"))
+    return {
+        "app_id": game.get("id"),
+        "name": game.get("app_name") or game.get("title"),
+        "release_date": released if re.fullmatch(r"\d{4}-\d{2}-\d{2}", released) else None,
+        "is_free": None if cents is None else cents == 0,
+        "price_usd_cents": cents,
+        "developers": _several(game.get("developer")),
+        "publishers": _several(game.get("publisher")),
+        "genres": game.get("genres"),
+        "categories": game.get("specs"),
+        "tags": game.get("tags"),
+        "tags_kind": "ranked" if game.get("tags") else None,
+    }
+
+
+def _cents(price: Any) -> Any:
+    """A price in cents. Texts in its place are "Free to Play" and the like, or say nothing ("Demo")."""
+    if isinstance(price, str):
+        return 0 if "free" in price.lower() else None
+    if isinstance(price, int | float) and abs(price) < 1e9:
+        return round(price * 100)
+    return price
+
+
+def _several(value: Any) -> Any:
+    """One name as a list of it: a studio may have ";" in its name."""
+    return [value] if isinstance(value, str) and value.strip() else value

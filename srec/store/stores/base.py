@@ -1,0 +1,147 @@
+"""What every store keeps: it changes as a whole or not at all, and gives DuckDB its rows to read."""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Protocol, Self
+
+import duckdb
+
+from srec.store.ingestion import Progress, Summary
+from srec.store.sources.base import Source
+
+
+class Described(Protocol):
+    """What is known of reviews and games before they are read."""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the reviews come from the simulator."""
+        ...
+
+    @property
+    def revision(self) -> str:
+        """A name for the rows of reviews and games: another one whenever any of them changed."""
+        ...
+
+    @property
+    def latest(self) -> bool:
+        """Whether it holds one row a (user, game) already."""
+        ...
+
+
+class Reader(Described, Protocol):
+    """Reviews and games that can be read; a context manager."""
+
+    @property
+    def identity(self) -> str | None:
+        """A name of the store, the same whatever it holds; None where nobody can say what changed in it."""
+        ...
+
+    @property
+    def batch(self) -> int:
+        """The number of the last ingestion that changed reviews; rows written later have a greater one."""
+        ...
+
+    def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make its rows readable in another database, as ``store.reviews`` and ``store.games``.
+
+        With an identity, ``store.removed`` and ``store.revisions`` are there too, and the reviews have their
+        ``batch``.
+
+        What was there at the call is what is read, whatever is written meanwhile.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Store(Protocol):
+    """Reviews and games that can be written, by one process at a time; a context manager."""
+
+    @property
+    def name(self) -> str:
+        """How messages call it: never with a password."""
+        ...
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the reviews come from the simulator."""
+        ...
+
+    @property
+    def revision(self) -> str:
+        """A name for the rows of reviews and games: another one whenever any of them changed."""
+        ...
+
+    def counts(self) -> dict[str, int]:
+        """How many reviews, users, games and rejects there are."""
+        ...
+
+    def ingest(
+        self,
+        source: Source,
+        progress: Progress | None = None,
+        *,
+        notes: Mapping[str, str] | None = None,
+        seen: bool = False,
+    ) -> Summary:
+        """Read a source into the store, in one transaction.
+
+        The same rows again change nothing; a newer version of a review replaces the older. Bad rows go to
+        the table ``rejects``, which holds those of each file's last ingestion.
+
+        Args:
+            source: what to read.
+            progress: called with the number of rows read so far.
+            notes: what a crawl must remember from here on; kept in the same transaction.
+            seen: remember which reviews were given, for ``forget_unseen``.
+
+        Raises:
+            SourceError: the source is not what it claims.
+            SRecError: it would mix simulated and real data, or the disk or the memory do not suffice.
+        """
+        ...
+
+    def notes(self) -> dict[str, str]:
+        """All notes that ingestions left."""
+        ...
+
+    def forget_unseen(self, app_id: int, notes: Mapping[str, str]) -> int:
+        """Remove the reviews of a game that no ingestion gave since its last call or ``forget_seen``.
+
+        In one transaction.
+
+        Args:
+            app_id: the game all of whose reviews were given with ``seen``.
+            notes: kept in the same transaction.
+
+        Returns:
+            how many reviews were removed.
+        """
+        ...
+
+    def forget_seen(self, app_id: int) -> None:
+        """Begin anew to remember which reviews of a game were given with ``seen``.
+
+        Args:
+            app_id: the game whose reviews are to be read anew.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

@@ -1,0 +1,145 @@
+"""What a store holds, counted where it lies; and all of it as Parquet."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from srec.artifacts import is_current, write_directory
+from srec.store.connections.scratch import scratch
+from srec.store.schema import GAMES, STORED_REVIEWS
+from srec.store.stores.base import Reader
+from srec.store.stores.parquet import KIND, VERSION
+
+_Ask = Callable[[str], list[tuple[Any, ...]]]
+_LAST = 5
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """A reader whose store answers queries where it is, so that no row must come here."""
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows of a small result."""
+        ...
+
+    def size(self) -> int:
+        """The bytes of its tables on its disk."""
+        ...
+
+
+def statistics(reader: Reader) -> dict[str, Any]:
+    """Count what is there.
+
+    Returns:
+        rows, users, games, positive share, first and last review; of a store also its rejects by reason,
+        what is removed, and its last ingestions, the latest first. Plain JSON.
+
+    Raises:
+        SRecError: the store breaks off.
+    """
+    with _asking(reader) as (ask, tables):
+        rows, positive, first, last, users, games = ask(
+            "SELECT count(*), CAST(avg(CASE WHEN positive THEN 1.0 ELSE 0.0 END) AS double precision),"
+            " min(created_at), max(created_at),"
+            " (SELECT count(*) FROM (SELECT user_key FROM reviews GROUP BY user_key) AS users),"
+            " (SELECT count(*) FROM games) FROM reviews"
+        )[0]
+        found: dict[str, Any] = {
+            "simulated": reader.simulated,
+            "revision": reader.revision,
+            "reviews": int(rows),
+            "users": int(users),
+            "games": int(games),
+            "positive_share": positive,
+            "first_review": first and first.isoformat(),
+            "last_review": last and last.isoformat(),
+        }
+        if "ingestions" in tables:
+            found["removed"] = int(ask("SELECT count(*) FROM removed")[0][0])
+            found["rejects"] = {str(reason): int(count) for reason, count in ask(_REJECTS)}
+            found["ingestions"] = [
+                dict(zip(_INGESTION, (str(row[0]), str(row[1]), str(row[2]), *row[3:]), strict=True))
+                for row in ask(f"SELECT {', '.join(_INGESTION)} FROM ingestions {_ORDER}")
+            ]
+    return found
+
+
+_INGESTION = ("finished_at", "source", "kind", "read", "added", "replaced", "repeated", "rejected")
+_ORDER = f"ORDER BY finished_at DESC, kind DESC LIMIT {_LAST}"
+_REJECTS = (
+    "SELECT split_part(reason, ':', 1) AS what, count(*) AS total FROM rejects"
+    " GROUP BY split_part(reason, ':', 1) ORDER BY total DESC, what"
+)
+
+
+def size(reader: Reader, where: str) -> int:
+    """The bytes that a store takes on its disk."""
+    if isinstance(reader, Answering):
+        return reader.size()
+    path = Path(where)
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+@contextmanager
+def _asking(reader: Reader) -> Iterator[tuple[_Ask, set[str]]]:
+    """A way to ask the tables, and which there are."""
+    if isinstance(reader, Answering):
+        names = reader.ask("SELECT tablename FROM pg_tables WHERE schemaname = 'srec'")
+        yield reader.ask, {str(name) for (name,) in names}
+        return
+    with scratch(None, None, otherwise="the store cannot be counted") as work:
+        reader.attach(work)
+        work.execute("USE store")
+        tables = {str(name) for (name,) in work.execute("SHOW TABLES").fetchall()}
+        yield lambda query: work.execute(query).fetchall(), tables
+
+
+def export(
+    reader: Reader, target: Path, *, memory_limit: str | None = None, threads: int | None = None
+) -> bool:
+    """Write all reviews and games as Parquet, unless the same are there.
+
+    ``srec prepare`` reads the directory as it reads a store. The reviews are ordered by game and time.
+
+    Args:
+        reader: a store, opened as a whole.
+        target: the directory to write, whole or not at all.
+        memory_limit: what DuckDB may use before it spills, such as "2GB".
+        threads: how many threads it uses; by default all cores.
+
+    Returns:
+        whether anything was written.
+
+    Raises:
+        ArtifactError: ``target`` is something else.
+        SRecError: the store breaks off.
+    """
+    inputs = {"store": reader.revision}
+    if is_current(target, KIND, VERSION, inputs=inputs, parameters={}):
+        return False
+    reviews = ", ".join(name for name, _ in STORED_REVIEWS)
+    games = ", ".join(column.name for column in GAMES.columns)
+    with (
+        write_directory(target, KIND, VERSION, inputs=inputs) as draft,
+        scratch(memory_limit, threads, otherwise=f"{target} is not written") as work,
+    ):
+        reader.attach(work)
+        for name, columns, order in (
+            ("reviews", reviews, "app_id, created_at, user_key"),
+            ("games", games, "app_id"),
+        ):
+            query = f"SELECT {columns} FROM store.{name} ORDER BY {order}"
+            work.execute(
+                f"COPY ({query}) TO $file (FORMAT parquet, COMPRESSION zstd)",
+                {"file": str(draft.path / f"{name}.parquet")},
+            )
+        rows = work.execute("SELECT count(*) FROM store.reviews").fetchall()[0][0]
+        draft.facts = {
+            "simulated": reader.simulated,
+            "revision": reader.revision,
+            "latest": reader.latest,
+            "rows": int(rows),
+        }
+    return True

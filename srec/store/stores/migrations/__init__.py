@@ -1,0 +1,110 @@
+"""The tables in PostgreSQL, as numbered SQL files: each brings a database one version further.
+
+All of them lie in the schema ``srec``: nothing else in the database is touched.
+"""
+
+import time
+from importlib.resources import files
+
+from srec.errors import SRecError
+from srec.store.connections.postgresql import Server
+from srec.store.stores.ledger import first_entries
+
+#: The number of the advisory lock that a writer holds; each database has its own.
+_LOCK = 0x53526563
+#: How long a writer waits for one that may be just leaving.
+_PATIENCE_SECONDS = 2.0
+
+
+def migrations() -> dict[int, list[str]]:
+    """The statements of each migration by its number, in order."""
+    found = {}
+    for file in sorted(files(__name__).iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".sql"):
+            lines = file.read_text(encoding="utf-8").splitlines()
+            text = "\n".join(line.partition("--")[0].rstrip() for line in lines)
+            found[int(file.name[:4])] = [part.strip() for part in text.split(";\n") if part.strip(" \n;")]
+    return found
+
+
+def lock(server: Server) -> None:
+    """Make this connection the only one that writes to the store, until it is closed.
+
+    Raises:
+        SRecError: another is.
+    """
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while not server.ask("SELECT pg_try_advisory_lock($1)", _LOCK)[0][0]:
+        if time.monotonic() > until:
+            raise SRecError(
+                f"{server.name} is in use by another process: stop it, or wait until it has finished"
+            )
+        time.sleep(0.05)
+
+
+def migrate(server: Server, *, create: bool) -> None:
+    """Bring the tables to this program's version, each migration in one transaction.
+
+    Args:
+        server: a connection that holds the lock.
+        create: make them where there are none.
+
+    Raises:
+        SRecError: there are none, or they are of a newer version.
+    """
+    version = _version(server)
+    if not version and not create:
+        raise SRecError(f"there is no store at {server.name}: srec ingest makes one")
+    for number, statements in migrations().items():
+        if number > version:
+            with server.transaction():
+                if number == 1:
+                    _make_schema(server)
+                for statement in statements:
+                    server.ask(statement)
+                if number == 1:
+                    for key, value in first_entries().items():
+                        server.ask("INSERT INTO meta (key, value) VALUES ($1, $2)", key, value)
+                server.ask("INSERT INTO migrations (number) VALUES ($1)", number)
+
+
+def check_version(server: Server) -> None:
+    """See that the tables are of this program's version.
+
+    Raises:
+        SRecError: there are none, or they are of another.
+    """
+    version, ours = _version(server), max(migrations())
+    if not version:
+        raise SRecError(f"there is no store at {server.name}: srec ingest makes one")
+    if version < ours:
+        raise SRecError(
+            f"{server.name} is a store of version {version}, this program reads version {ours}:"
+            " the next srec ingest brings it there"
+        )
+
+
+def _version(server: Server) -> int:
+    """The last migration the database has seen; 0 where there is no store."""
+    if not server.ask("SELECT to_regclass('srec.migrations') IS NOT NULL")[0][0]:
+        return 0
+    version = int(server.ask("SELECT coalesce(max(number), 0) FROM srec.migrations")[0][0])
+    if version > max(migrations()):
+        raise SRecError(
+            f"{server.name} is a store of version {version}, this program reads version {max(migrations())}:"
+            " install a newer SRec"
+        )
+    return version
+
+
+def _make_schema(server: Server) -> None:
+    """The schema may be there, made by who may make one, and be empty."""
+    there = "SELECT count(*) FROM pg_namespace WHERE nspname = 'srec'"
+    if not server.ask(there)[0][0]:
+        server.ask("CREATE SCHEMA srec")
+    elif server.ask("SELECT count(*) FROM pg_class WHERE relnamespace = 'srec'::regnamespace")[0][0]:
+        raise SRecError(f"{server.name} has a schema srec that SRec did not make: name another database")
+    server.ask(
+        "CREATE TABLE srec.migrations"
+        " (number integer PRIMARY KEY, applied_at timestamp NOT NULL DEFAULT localtimestamp)"
+    )

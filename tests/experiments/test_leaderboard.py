@@ -1,0 +1,201 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from toys import chains, write_dataset
+from typer.testing import CliRunner
+
+from srec.cli import app as cli
+from srec.cli.options import SECTIONS
+from srec.cli.pipeline import evaluate
+from srec.dataset.dataset import Dataset
+from srec.dataset.sessions import TEST, TRAIN, prepare_sessions
+from srec.errors import SettingsError, SRecError
+from srec.experiments import leaderboard as board
+from srec.experiments.rows import METRICS, Row, changed, measure
+from srec.models.gce_gnn import GCEGNN, GCEGNNSettings
+from srec.models.popularity import PopularitySettings
+from srec.models.sr_gnn import SRGNNSettings
+from srec.settings import Recipe
+from srec.training.settings import TrainingSettings
+
+QUICK = TrainingSettings(epochs=2, batch_size=20, learning_rate=0.01)
+POPULARITY = Row("popularity", "popularity", PopularitySettings(), None, 50)
+SRGNN = Row("sr gnn", "sr-gnn", SRGNNSettings(dimension=8), QUICK, 50)
+
+
+@pytest.fixture
+def games(tmp_path: Path) -> Dataset:
+    return write_dataset(tmp_path / "games", chains(12, 60, seed=0, noise=False), 12)
+
+
+@pytest.fixture
+def sessions(tmp_path: Path) -> Dataset:
+    folder = tmp_path / "sessions"
+    folder.mkdir()
+    rows = [((start + np.arange(5)) % 12 + 1).tolist() for start in np.arange(100)]
+    pq.write_table(pa.table({"session": rows[:80]}), folder / TRAIN)
+    inputs, targets = [row[:3] for row in rows[80:]], [row[3] for row in rows[80:]]
+    pq.write_table(pa.table({"session": inputs, "target": targets}), folder / TEST)
+    return prepare_sessions(folder, tmp_path / "prepared", 0.1)
+
+
+def names(dataset: Dataset) -> list[str]:
+    return [row.name for row in board.rows(dataset, "any", Recipe(SECTIONS))]
+
+
+def test_every_rival_has_a_row_where_it_fits(games: Dataset, sessions: Dataset) -> None:
+    both = ["popularity", "markov", "rules", "vs-knn", "vstan", "item-knn", "ease", "blend"]
+    both += ["narm", "sr-gnn", "sasrec", "bert4rec"]
+    assert set(names(sessions)) == {*both, "own-items", "gce-gnn"}
+    assert {*both, "popularity-recent", "tags", "gce-gnn as published", "srec"} < set(names(games))
+    assert "own-items" not in names(games)
+    parts = {row.name: row.settings.model_dump() for row in board.rows(games, "any", Recipe(SECTIONS))}
+    assert (parts["gce-gnn as published"]["hops"], parts["gce-gnn as published"]["tags"]) == (2, False)
+    assert parts["srec without tags"]["context"]
+    assert not parts["srec without tags"]["tags"]
+
+
+def test_a_row_is_measured_once_for_each_seed(games: Dataset, tmp_path: Path) -> None:
+    row = measure(games, SRGNN, [0, 1], tmp_path)
+    assert len(row["epochs"]) == 2
+    assert row["parameters"] > 0
+    assert row["seconds"] > 0
+    for metric in METRICS:
+        low, high = row["interval"][metric]
+        assert 0 <= low <= row["metrics"][metric] <= high <= 1
+
+
+def test_the_chain_is_found_by_markov_and_not_by_popularity(sessions: Dataset, tmp_path: Path) -> None:
+    wanted = board.chosen(board.rows(sessions, "any", Recipe(SECTIONS)), "popularity,markov,blend")
+    result = board.leaderboard(sessions, "chain", wanted, wanted, [0], tmp_path / "work", tmp_path / "out")
+    found = {row["name"]: row["metrics"]["MRR@20"] for row in result["rows"]}
+    assert found["markov"] == pytest.approx(1.0)
+    assert found["blend"] > 0.6
+    assert found["popularity"] < 0.5
+    assert result["rows"][-1]["name"] == "popularity", "the best stands first"
+    assert json.loads((tmp_path / "out" / "leaderboard.json").read_text(encoding="utf-8")) == result
+    markdown = (tmp_path / "out" / "leaderboard.md").read_text(encoding="utf-8")
+    assert "| markov | 100.00 | 100.00 | 100.00 | 100.00 |" in markdown
+    page = (tmp_path / "out" / "leaderboard.html").read_text(encoding="utf-8")
+    assert page.count("<svg") == 1
+    assert "<script" not in page
+
+
+def test_known_rows_are_not_measured_again(games: Dataset, tmp_path: Path) -> None:
+    told: list[str] = []
+
+    def make(*rows: Row, every: tuple[Row, ...] = (POPULARITY, SRGNN)) -> None:
+        board.leaderboard(games, "g", every, rows, [0], tmp_path / "work", tmp_path / "out", told=told.append)
+
+    make(POPULARITY)
+    make(POPULARITY, SRGNN)
+    make(POPULARITY, SRGNN)
+    assert told == ["measuring popularity", "measuring sr gnn"]
+    (tmp_path / "out" / "rows" / "popularity.json").write_text("{broken", encoding="utf-8")
+    make(POPULARITY)
+    assert told[2:] == ["measuring popularity"]
+    shown = json.loads((tmp_path / "out" / "leaderboard.json").read_text(encoding="utf-8"))["rows"]
+    assert {row["name"] for row in shown} == {"popularity", "sr gnn"}, "rows of earlier calls stay"
+    changed = Row("sr gnn", "sr-gnn", SRGNNSettings(dimension=4), QUICK, 50)
+    make(changed, every=(POPULARITY, changed))
+    assert told[3:] == ["measuring sr gnn"]
+    make(POPULARITY)
+    shown = json.loads((tmp_path / "out" / "leaderboard.json").read_text(encoding="utf-8"))["rows"]
+    assert [row["name"] for row in shown] == ["popularity"], (
+        "a row of other settings is not shown as this one"
+    )
+
+
+def test_a_papers_training_yields_to_what_is_set(games: Dataset) -> None:
+    def training(*overrides: str) -> TrainingSettings:
+        found = {
+            row.name: row.training for row in board.rows(games, "any", Recipe(SECTIONS, None, overrides))
+        }
+        assert found["narm"] is not None
+        return found["narm"]
+
+    assert (training().batch_size, training().decay_factor) == (512, 1.0)
+    changed = training("training.batch_size=64", "training.half_life_days=10")
+    assert (changed.batch_size, changed.decay_factor, changed.half_life_days) == (64, 1.0, 10)
+
+
+def test_the_protocol_cannot_be_set(games: Dataset) -> None:
+    with pytest.raises(SettingsError, match="trained anew before the test"):
+        board.rows(games, "any", Recipe(SECTIONS, overrides=["training.refit=false"]))
+    with pytest.raises(SettingsError, match="--seeds N trains"):
+        board.rows(games, "any", Recipe(SECTIONS, overrides=["training.seed=5"]))
+
+
+def test_what_would_be_ignored_cannot_be_set() -> None:
+    changed(["evaluation.batch_size=7", "tag-scorer.recency=0.5", "training.epochs=1"], ["tags", "narm"])
+    for ignored, says in {
+        "evaluation.ks=[3]": "is for srec evaluate",
+        "simulate.reviews=5": r"no section \[simulate\]",
+        "own-items.x=1": r"no section \[own-items\]",
+    }.items():
+        with pytest.raises(SettingsError, match=says):
+            changed([ignored], ["tags", "narm"])
+
+
+def test_other_settings_have_a_place_of_their_own(games: Dataset, tmp_path: Path) -> None:
+    """Also where a recipe sets them; what was measured with the usual ones stays."""
+    recipe = tmp_path / "r.toml"
+    work = tmp_path / "work"
+    asked = ["leaderboard", "--dataset", str(games.path), "--work", str(work), "--rows", "markov,rules"]
+    for text in ("", "[evaluation]\nks = [3]", "[rules]\ndecay = 0.5", "[rules]\ndecay = 0.25"):
+        recipe.write_text(text, encoding="utf-8")
+        done = CliRunner().invoke(cli, [*asked, "--recipe", str(recipe)])
+        assert done.exit_code == 0, done.exception
+    (folder,) = work.iterdir()
+    found = sorted(folder.glob("leaderboard*"))
+    assert found[0].name == "leaderboard"
+    assert len(found) == 3, "two of the recipes change nothing"
+    decays = [
+        json.loads((path / "rows" / "rules.json").read_text(encoding="utf-8"))["settings"]["decay"]
+        for path in found
+    ]
+    assert len(set(decays)) == 3
+
+
+def test_what_was_measured_is_shown_where_a_later_row_fails(games: Dataset, tmp_path: Path) -> None:
+    broken = Row("broken", "ease", PopularitySettings(), None, 50)
+    both = [POPULARITY, broken]
+    with pytest.raises(AssertionError):
+        board.leaderboard(games, "toy", both, both, [0], tmp_path / "work", tmp_path / "out")
+    shown = json.loads((tmp_path / "out" / "leaderboard.json").read_text(encoding="utf-8"))["rows"]
+    assert [row["name"] for row in shown] == ["popularity"]
+
+
+def test_a_blend_says_its_weights(games: Dataset, tmp_path: Path) -> None:
+    (blend,) = board.chosen(board.rows(games, "any", Recipe(SECTIONS)), "blend")
+    weights = measure(games, blend, [0], tmp_path)["weights"]
+    assert list(weights) == ["vstan", "rules", "popularity-recent"]
+    assert weights["vstan"] == 1
+
+
+def test_all_models_are_given_as_much_of_a_session(sessions: Dataset) -> None:
+    for given, length in (([], 200), (["training.max_length=5"], 5)):
+        found = board.rows(sessions, "any", Recipe(SECTIONS, overrides=given))
+        assert {row.max_length for row in found} == {length}
+        assert {row.training.max_length for row in found if row.training} == {length}
+
+
+def test_a_simulation_is_called_one(games: Dataset, tmp_path: Path) -> None:
+    board.leaderboard(games, "toy", [POPULARITY], [POPULARITY], [0], tmp_path / "work", tmp_path / "out")
+    assert "- Simulated data:" in (tmp_path / "out" / "leaderboard.md").read_text(encoding="utf-8")
+
+
+def test_what_cannot_be_trained_or_evaluated_on_sessions_is_said(sessions: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"has no tags: set gce-gnn\.tags=false"):
+        GCEGNN.build(sessions, GCEGNNSettings())
+    with pytest.raises(SRecError, match="srec leaderboard compares models on it"):
+        evaluate(sessions.path, tmp_path / "report")
+
+
+def test_a_row_that_is_not_there_is_named_with_those_there_are(games: Dataset) -> None:
+    with pytest.raises(SettingsError, match=r"no row 'gpt'.*popularity.*srec"):
+        board.chosen(board.rows(games, "any", Recipe(SECTIONS)), "gpt")

@@ -1,0 +1,164 @@
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from toys import chains, write_dataset
+
+from srec.artifacts import verify
+from srec.dataset.dataset import Dataset
+from srec.errors import ArtifactError, SRecError
+from srec.evaluation.settings import EvaluationSettings
+from srec.evaluation.validation import validator
+from srec.experiments import report
+from srec.experiments.report import KIND, VERSION, evaluate, table, write_report
+from srec.models.base import ItemsBL, ScoresBV
+from srec.models.gce_gnn import GCEGNNSettings
+from srec.models.popularity import Popularity, PopularitySettings, RecentPopularitySettings
+from srec.models.tags import TagScorerSettings
+from srec.training.run import Run, train
+from srec.training.settings import TrainingSettings
+
+ITEMS = 12
+SETTINGS = EvaluationSettings(ks=(1, 5), top=5, resamples=200)
+COUNTED = {
+    "popularity": PopularitySettings(),
+    "popularity-recent": RecentPopularitySettings(),
+    "tags": TagScorerSettings(),
+}
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Dataset:
+    return write_dataset(tmp_path / "dataset", chains(ITEMS, 80, seed=0, noise=False), ITEMS)
+
+
+@pytest.fixture
+def run(dataset: Dataset, tmp_path: Path) -> Path:
+    training = TrainingSettings(epochs=2, batch_size=16, learning_rate=0.01)
+    model = GCEGNNSettings(dimension=8)
+    return train(dataset, tmp_path / "gce-gnn", "gce-gnn", model, training, validator(dataset, 50)).path
+
+
+class Next:
+    """Knows the cycle: after item i comes i + 1."""
+
+    def score(self, items_BL: ItemsBL) -> ScoresBV:
+        lengths = (items_BL > 0).sum(1)
+        last = items_BL[np.arange(len(items_BL)), lengths - 1]
+        return np.eye(ITEMS, dtype=np.float32)[last % ITEMS]
+
+
+class Backwards(Next):
+    """Puts the right answer last."""
+
+    def score(self, items_BL: ItemsBL) -> ScoresBV:
+        return -super().score(items_BL)
+
+
+def counted(dataset: Dataset) -> dict[str, Popularity]:
+    fitted = Popularity.fit(dataset, PopularitySettings(), "fit")
+    return {"popularity": fitted, "popularity-recent": fitted}
+
+
+def test_what_is_right_wins_and_what_is_wrong_loses(dataset: Dataset) -> None:
+    result = evaluate(dataset, counted(dataset) | {"next": Next(), "backwards": Backwards()}, SETTINGS)
+    right, wrong = result["models"]["next"], result["models"]["backwards"]
+    assert right["metrics"]["HR@1"] == {"value": 1.0, "low": 1.0, "high": 1.0, "sessions": 80}
+    assert right["against"]["HR@5"]["verdict"] == "better"
+    assert wrong["metrics"]["HR@5"]["value"] == 0
+    assert wrong["against"]["HR@5"]["verdict"] == "worse"
+    assert any(line.startswith("next beats popularity ") for line in result["verdicts"])
+    assert any(line.startswith("backwards is worse than popularity ") for line in result["verdicts"])
+    assert any("next beats" in line for line in result["slice_wins"])
+    assert any("backwards is worse" in line for line in result["slice_losses"])
+
+
+def test_a_model_that_is_popularity_is_not_said_to_beat_it(dataset: Dataset) -> None:
+    scorers = counted(dataset)
+    result = evaluate(dataset, scorers | {"copy": scorers["popularity"]}, SETTINGS)
+    assert {found["verdict"] for found in result["models"]["copy"]["against"].values()} == {
+        "no clear difference"
+    }
+    assert all("does not beat" in line for line in result["verdicts"])
+
+
+def test_the_report_is_whole_and_stands_alone(dataset: Dataset, run: Path, tmp_path: Path) -> None:
+    result = write_report(tmp_path / "report", dataset, COUNTED, {"gce-gnn": run}, SETTINGS)
+    verify(tmp_path / "report", KIND, VERSION)
+    assert json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8")) == result
+    assert list(result["models"]) == ["popularity", "popularity-recent", "tags", "gce-gnn"]
+    assert {"date", "python", "torch", "numpy", "srec"} <= result["environment"].keys()
+    log, chosen = Run(run).log, result["validation"]["gce-gnn"]
+    assert chosen == {"epoch": chosen["epoch"], **log[chosen["epoch"] - 1]["valid"]}
+    page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+    assert not re.search(r"""(src|href)=["']?(https?:)?//|url\([^#]|@import|<script""", page)
+    assert page.count("<svg") >= 5
+    assert "Simulated data" in page
+    assert all(line.replace("<", "&lt;") in page for line in result["verdicts"])
+    assert set(Tags.of(page)) <= {"meta", "br", "path", "use", "line", "polyline", "circle", "rect"}
+
+
+class Tags(HTMLParser):
+    """Collects the elements that are opened and never closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.never: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open:
+            last = self.open.pop()
+            if last == tag:
+                return
+            self.never.append(last)
+
+    @classmethod
+    def of(cls, page: str) -> list[str]:
+        parser = cls()
+        parser.feed(page)
+        return parser.never + parser.open
+
+
+def test_a_report_is_not_measured_twice(
+    dataset: Dataset, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = write_report(tmp_path / "report", dataset, COUNTED, {"gce-gnn": run}, SETTINGS)
+    calls = []
+    monkeypatch.setattr(report, "evaluate", lambda *given: calls.append(given) or first)
+    assert write_report(tmp_path / "report", dataset, COUNTED, {"gce-gnn": run}, SETTINGS) == first
+    assert calls == []
+    other = COUNTED | {"popularity-recent": RecentPopularitySettings(half_life_days=1)}
+    write_report(tmp_path / "report", dataset, other, {"gce-gnn": run}, SETTINGS)
+    assert len(calls) == 1
+
+
+def test_a_run_of_another_dataset_is_refused(dataset: Dataset, run: Path, tmp_path: Path) -> None:
+    other = write_dataset(tmp_path / "other", chains(ITEMS, 80, seed=1, noise=False), ITEMS)
+    with pytest.raises(ArtifactError, match="trained on another dataset"):
+        write_report(tmp_path / "report", other, COUNTED, {"gce-gnn": run}, SETTINGS)
+    assert not (tmp_path / "report").exists()
+
+
+def test_an_empty_test_window_is_said(tmp_path: Path) -> None:
+    sessions = [(train, valid + test, []) for train, valid, test in chains(ITEMS, 20, seed=0, noise=False)]
+    dataset = write_dataset(tmp_path / "dataset", sessions, ITEMS)
+    with pytest.raises(SRecError, match="no test examples: prepare it with a longer test window"):
+        evaluate(dataset, counted(dataset), SETTINGS)
+
+
+def test_a_baseline_that_is_not_measured_is_named(dataset: Dataset) -> None:
+    with pytest.raises(SRecError, match="the baseline 'popularity' is not among the models: next"):
+        evaluate(dataset, {"next": Next()}, SETTINGS)
+
+
+def test_the_table_says_that_data_is_simulated(dataset: Dataset) -> None:
+    made = table(evaluate(dataset, counted(dataset), SETTINGS))
+    assert "SIMULATED DATA" in str(made.title)
+    assert made.row_count == 2

@@ -1,0 +1,71 @@
+"""Spark runs the same SQL files: its dataset is DuckDB's, file for file."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from srec_bench.reviews import simulated_reviews
+
+from srec.errors import SRecError
+from srec.prepare.build import prepare, prepare_on_spark
+from srec.prepare.context import ContextSettings
+from srec.prepare.interactions import PrepareSettings
+from srec.prepare.tags import TagSettings
+from srec.simulate.world import SimulateSettings
+from srec.store.sources import SOURCES
+from srec.store.stores import open_reader
+from srec.store.stores.duckdb import DuckDBStore
+from srec.store.stores.inspection import export
+
+pytest.importorskip("pyspark", reason="the extra spark is not installed")
+if shutil.which("java") is None:
+    pytest.skip("Spark needs Java 17 or newer", allow_module_level=True)
+
+MASTER = "local[2]"
+OTHERS = (TagSettings(dimension=4), ContextSettings())
+
+
+def content(manifest: dict[str, Any]) -> dict[str, Any]:
+    """All of a manifest, the files' checksums among it, but when it was written."""
+    return {key: value for key, value in manifest.items() if key != "created_at"}
+
+
+def both(where: Path, folder: Path, given: PrepareSettings) -> dict[str, Any]:
+    here = content(prepare(str(where), folder / "duckdb", given, *OTHERS, threads=2).manifest)
+    there = prepare_on_spark(str(where), folder / "spark", given, *OTHERS, master=MASTER).manifest
+    assert content(there) == here
+    assert not list(folder.glob(".*"))
+    return here
+
+
+def test_the_shared_reviews(shared_data: Path, tmp_path: Path) -> None:
+    with DuckDBStore.open(tmp_path / "store.duckdb", create=True) as store:
+        store.ingest(SOURCES["ucsd"](shared_data / "steam"))
+    with open_reader(str(tmp_path / "store.duckdb"), whole=True) as reader:
+        export(reader, tmp_path / "reviews")
+    given = PrepareSettings(popular_games=10, popular_share=0.8, test_days=90, valid_days=90)
+    made = both(tmp_path / "reviews", tmp_path, given)
+    assert made["statistics"]["interactions"] > 10_000
+
+
+def test_a_simulated_million_with_edited_reviews(tmp_path: Path) -> None:
+    simulated_reviews(tmp_path / "reviews", SimulateSettings(reviews=1_000_000), "1GB")
+    made = both(tmp_path / "reviews", tmp_path, PrepareSettings())
+    steps = {step["step"]: step["interactions"] for step in made["steps"]}
+    assert steps["latest review of each (user, game)"] == 1_000_000 < steps["reviews in the store"]
+    assert made["statistics"]["interactions"] > 500_000
+
+
+def test_what_is_no_export_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SRecError, match=r"Spark cannot read .*missing"):
+        prepare_on_spark(
+            str(tmp_path / "missing"), tmp_path / "dataset", PrepareSettings(), *OTHERS, master=MASTER
+        )
+    (tmp_path / "dataset2").mkdir()
+    (tmp_path / "dataset2" / "manifest.json").write_text('{"kind": "dataset", "version": 2}')
+    with pytest.raises(SRecError, match="is not a reviews directory"):
+        prepare_on_spark(
+            str(tmp_path / "dataset2"), tmp_path / "dataset", PrepareSettings(), *OTHERS, master=MASTER
+        )
+    assert not (tmp_path / "dataset").exists()

@@ -1,0 +1,35 @@
+"""Stores to test: a DuckDB file, and a database of a PostgreSQL server that the tests start themselves."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from postgres_server import PostgresServer, binaries
+
+from srec.store.stores import open_store
+from srec.store.stores.base import Store
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    found = binaries()
+    if found is None:
+        pytest.skip("no PostgreSQL server is installed (Debian: apt-get install postgresql)")
+    with PostgresServer(found) as server:
+        yield server
+
+
+@pytest.fixture(params=["duckdb", "postgresql"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a store of each kind can be made."""
+    if request.param == "duckdb":
+        return str(tmp_path / "store.duckdb")
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.fresh()
+
+
+@pytest.fixture
+def store(where: str) -> Iterator[Store]:
+    """An empty store of each kind."""
+    with open_store(where, create=True) as store:
+        yield store

@@ -1,0 +1,132 @@
+"""A crash at any moment leaves the last complete state, whatever the store."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import writer
+from postgres_server import PostgresServer
+from worlds import look
+
+from srec.store.stores import open_store
+from srec.store.stores.duckdb import DuckDBStore
+from srec.store.stores.integrity import check_tables
+
+KILLS, OF_SERVERS = 55, 5
+
+
+@pytest.fixture(scope="module")
+def states(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """What a store that nobody kills is like after each step; the same for every kind of store."""
+    with DuckDBStore.open(tmp_path_factory.mktemp("whole") / "store", create=True) as store:
+        found = [writer.state(look(store))]
+        for step in writer.steps():
+            step(store)
+            found.append(writer.state(look(store)))
+    return found
+
+
+class Forks:
+    """A process with everything imported, which forks the writers."""
+
+    def __init__(self, folder: Path) -> None:
+        here = str(Path(__file__).parent)
+        self._told = folder / "told"
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(here) / "writer.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join([here, *filter(None, sys.path)])},
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._in, self._out = self._process.stdin, self._process.stdout
+
+    def start(self, where: str) -> int:
+        self._told.write_text("")
+        print(where, self._told, file=self._in, flush=True)
+        return int(self._out.readline())
+
+    def gone(self) -> list[str]:
+        """What the writer had said before it was gone."""
+        assert self._out.readline() == "gone\n"
+        return self._told.read_text().split("\n")[:-1]
+
+    def close(self) -> None:
+        self._in.close()
+        self._out.close()
+        self._process.wait()
+
+
+@pytest.fixture
+def forks(tmp_path: Path) -> Iterator[Forks]:
+    made = Forks(tmp_path)
+    yield made
+    made.close()
+
+
+def _check(where: str, said: list[str], before: int, states: list[dict[str, Any]]) -> int:
+    """The store holds the last state that the writer spoke of, or the next; returns which."""
+    kept = max([before, *(int(word) for word in said if word.isdigit())])
+    with open_store(where, create=True) as store:
+        found = int(store.notes().get("step", "0"))
+        assert found in (kept, kept + 1)
+        tables = look(store)
+        assert writer.state(tables) == states[found]
+        assert [one for one in check_tables(tables, latest=True) if one.broken] == []
+    return found
+
+
+def _fresh(kind: str, tmp_path: Path, round_: int, request: pytest.FixtureRequest) -> str:
+    if kind == "duckdb":
+        return str(tmp_path / f"store-{round_}.duckdb")
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.fresh()
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "postgresql"])
+def test_a_kill_at_any_moment_leaves_the_last_complete_state(
+    kind: str,
+    tmp_path: Path,
+    states: list[dict[str, Any]],
+    forks: Forks,
+    request: pytest.FixtureRequest,
+) -> None:
+    draw = random.Random(7)
+    where = _fresh(kind, tmp_path, 0, request)
+    # How long a writer takes for all of it, where nobody kills it.
+    began = time.perf_counter()
+    forks.start(where)
+    assert forks.gone() == ["open", *map(str, range(1, writer.LAST + 1))]
+    whole = time.perf_counter() - began
+    assert _check(where, [], writer.LAST, states) == writer.LAST
+    kills, inside, step = 0, 0, writer.LAST
+    while kills < KILLS:
+        if step == writer.LAST:
+            where, step = _fresh(kind, tmp_path, kills + 1, request), 0
+        pid = forks.start(where)
+        # A writer gets one or two steps further on average: kills fall on all of them, and on the opening.
+        time.sleep(draw.uniform(0, 3 * whole / writer.LAST))
+        if kind == "postgresql" and kills % (KILLS // OF_SERVERS) == 3:
+            request.getfixturevalue("postgres").kill()
+            said = forks.gone()
+            request.getfixturevalue("postgres").start()
+        else:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            said = forks.gone()
+        done = str(writer.LAST) in said
+        step = _check(where, said, step, states)
+        kills += not done
+        inside += not done and "open" in said
+    # The kills hit writes, and not only what is before them.
+    assert inside > KILLS // 2
