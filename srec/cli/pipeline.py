@@ -151,21 +151,17 @@ def train(
     threads: ThreadsOption = None,
 ) -> None:
     """Train a model, or go on where an interrupted training stopped; torchrun -m srec train in several."""
-    from srec.dataset.dataset import Dataset
-    from srec.evaluation.validation import validator
     from srec.models import model_entry
     from srec.training.process import set_up_process
     from srec.training.run import train as fit
-    from srec.training.settings import TrainingSettings
+    from srec.training.settings import training_of
 
     console.quiet = not set_up_process(threads).first
     read = Recipe(SECTIONS, recipe, overrides or ())
     kind = model_entry(model).load()
-    training = read.changed(TrainingSettings(**getattr(kind, "paper_training", {})))
-    data = Dataset(dataset)
-    settings = read.get(kind.settings_type)
+    settings, training = read.get(kind.settings_type), training_of(kind, read)
     with training_progress() as watch:
-        done = fit(data, run, model, settings, training, validator(data, training.max_length), watch)
+        done = fit(dataset, run, model, settings=settings, training=training, watch=watch)
     best = done.manifest["valid"]
     console.print(
         f"{model}: epoch {done.manifest['chosen_epoch']} chosen on the validation window, "

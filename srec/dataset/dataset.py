@@ -146,3 +146,8 @@ class Dataset:
             raise ArtifactError(f"{file} cannot be read: {error}") from error
         weights = self.array(f"{name}/weights") if weighted else None
         return Ragged(self.array(f"{name}/offsets"), self.array(f"{name}/ids"), weights, tuple(names))
+
+
+def opened(dataset: Dataset | str | Path) -> Dataset:
+    """The dataset that is given, or the one at a path."""
+    return dataset if isinstance(dataset, Dataset) else Dataset(Path(dataset))

@@ -21,7 +21,7 @@ from srec.models.gce_gnn import GCEGNNSettings
 from srec.reports.leaderboard import HEADINGS, cells, markdown, page
 from srec.settings import Recipe, Settings
 from srec.training.loop import Watch
-from srec.training.settings import TrainingSettings
+from srec.training.settings import TrainingSettings, training_of
 
 LONGEST = 200
 
@@ -37,14 +37,13 @@ def rows(dataset: Dataset, name: str, recipe: Recipe) -> list[Row]:
     Raises:
         SettingsError: the recipe sets what the protocol fixes.
     """
-    general = recipe.get(TrainingSettings)
-    if "refit" in general.model_fields_set:
+    explicit = recipe.get(TrainingSettings).model_fields_set
+    if "refit" in explicit:
         raise SettingsError("training.refit cannot be set here: every model is trained anew before the test")
-    if "seed" in general.model_fields_set:
+    if "seed" in explicit:
         raise SettingsError("training.seed cannot be set here: --seeds N trains with the seeds 0 to N - 1")
-    if dataset.repeats:
-        general = recipe.changed(TrainingSettings(max_length=LONGEST))
-    length = general.max_length
+    defaults = {"max_length": LONGEST} if dataset.repeats else {}
+    length = recipe.changed(TrainingSettings(**defaults)).max_length
     found: list[Row] = []
     for key, entry in MODELS.items():
         if not entry.fits(dataset):
@@ -54,13 +53,12 @@ def rows(dataset: Dataset, name: str, recipe: Recipe) -> list[Row]:
         if not entry.learnt:
             found.append(Row(key, key, settings, None, length))
         elif key != "gce-gnn":
-            paper = TrainingSettings(**general.model_dump() | kind.paper_training)
-            found.append(Row(key, key, settings, recipe.changed(paper), length))
+            found.append(Row(key, key, settings, training_of(kind, recipe, **defaults), length))
         elif dataset.repeats:
             training = recipe.changed(training_settings("honest", 0, EPOCHS))
             found.append(Row(key, key, recipe.changed(model_settings(name)), training, training.max_length))
         else:
-            found += _modifications(settings, general)
+            found += _modifications(settings, training_of(kind, recipe))
     return found
 
 

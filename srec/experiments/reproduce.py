@@ -144,11 +144,19 @@ def reproduce(
     runs: list[dict[str, Any]] = []
     for seed in seeds:
         training = recipe.changed(training_settings(protocol, seed, epochs))
-        validate = validator(dataset, training.max_length, part, batch_size)
         # The leaderboard has the honest runs too, and finds them here.
         target = folder / (f"paper-{seed}" if protocol == "paper" else f"runs/gce-gnn-{seed}")
         target = target.with_name("-".join((target.name, *differing)))
-        run = train(dataset, target, "gce-gnn", model, training, validate, watch)
+        run = train(
+            dataset,
+            target,
+            "gce-gnn",
+            settings=model,
+            training=training,
+            choose_on=part,
+            batch_size=batch_size,
+            watch=watch,
+        )
         curve = [line["valid"] for line in run.log if line["stage"] == "select"]
         found: dict[str, Any] = {"seed": seed, "epochs": len(curve), "curve": curve}
         found |= {fact: run.manifest[fact] for fact in ("seconds", "peak_memory_mb")}

@@ -20,7 +20,6 @@ from srec.evaluation.comparison import Bootstrap, independent_groups
 from srec.evaluation.metrics import METRICS, TABLE_KS, deviation, gains
 from srec.evaluation.protocol import Ranking, rank_all
 from srec.evaluation.settings import BATCH_SIZE, EvaluationSettings
-from srec.evaluation.validation import validator
 from srec.models import model_entry
 from srec.models.base import Scorer
 from srec.models.blend import Blend
@@ -110,9 +109,16 @@ def measure(
         scorer: Scorer
         if row.training:
             training = row.training.model_copy(update={"seed": seed})
-            validate = validator(dataset, row.max_length, batch_size=batch_size)
             target = folder / f"{row.name.replace(' ', '-')}-{seed}"
-            run = train(dataset, target, row.model, row.settings, training, validate, watch)
+            run = train(
+                dataset,
+                target,
+                row.model,
+                settings=row.settings,
+                training=training,
+                batch_size=batch_size,
+                watch=watch,
+            )
             facts["epochs"].append(run.manifest["chosen_epoch"])
             facts["parameters"] = run.manifest["parameter_count"]
             seconds.append(sum(run.manifest["seconds"].values()))

@@ -3,22 +3,25 @@
 import json
 import shutil
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from safetensors.torch import load_file, save_file
 
 from srec.artifacts import is_current, lock, read_manifest, write_directory
 from srec.dataset.batches import Examples, examples
-from srec.dataset.dataset import Dataset, Floats, Ints, Part
+from srec.dataset.dataset import Dataset, Floats, Ints, Part, opened
 from srec.errors import ArtifactError, SettingsError, TrainingError
+from srec.evaluation.settings import BATCH_SIZE
+from srec.evaluation.validation import validator
 from srec.models import model_entry
 from srec.models.session_model import SessionModel
 from srec.settings import Settings
 from srec.training.checkpoint import Progress
 from srec.training.loop import Stage, Validate, Watch, run_stage
-from srec.training.settings import TrainingSettings
+from srec.training.settings import TrainingSettings, training_of
 from srec.training.workers import Workers
 
 KIND = "run"
@@ -32,9 +35,9 @@ class Run:
         ArtifactError: it is missing, incomplete or of another format version.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.manifest = read_manifest(path, KIND, VERSION)
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.manifest = read_manifest(self.path, KIND, VERSION)
         self.model_name: str = self.manifest["parameters"]["model"]
         self.training = TrainingSettings(**self.manifest["parameters"]["training"])
 
@@ -65,72 +68,109 @@ class Run:
 
 
 def train(
-    dataset: Dataset,
-    target: Path,
-    name: str,
-    settings: Settings,
-    training: TrainingSettings,
-    validate: Validate,
+    dataset: Dataset | str | Path,
+    target: str | Path,
+    model: str = "gce-gnn",
+    *,
+    settings: Settings | None = None,
+    training: TrainingSettings | None = None,
+    choose_on: Literal["valid", "test"] = "valid",
+    batch_size: int = BATCH_SIZE,
     watch: Watch = lambda step: None,
 ) -> Run:
     """Train a model into a run directory, go on with an interrupted one, or find that it is done.
 
-    While it trains, its state is in ``<target>.partial``; the run appears at ``target`` when it is whole. An
-    interrupted training goes on with the number of threads it began with, because another number sums in
-    another order.
+    The epoch is chosen by ``training.metric`` on the validation window. While it trains, its state is in
+    ``<target>.partial``; the run appears at ``target`` when it is whole. An interrupted training goes on with
+    the number of threads it began with, because another number sums in another order.
 
     Args:
-        dataset: what to train on.
+        dataset: what to train on, or where it is.
         target: where the run directory shall appear.
-        name: a learnt model of the MODELS table.
-        settings: the model's own.
-        training: the loop's.
-        validate: metrics on the validation window, by name; ``training.metric`` must be one of them.
+        model: a learnt model of the MODELS table.
+        settings: the model's own; its defaults where None.
+        training: the loop's; where None, what the model's paper says, over the defaults.
+        choose_on: the window that chooses the epoch. "test" is for reproducing papers that choose theirs
+            there: it tells nothing about how good the model is on what nobody has seen.
+        batch_size: examples scored at a time to choose the epoch; it bounds the memory and changes no rank.
         watch: told after each step.
 
     Raises:
-        SettingsError: the model does not learn.
+        SettingsError: there is no such model, or it does not learn.
         TrainingError: there is nothing to learn from, the loss is not finite, or another process trains this.
+        SRecError: there is nothing to choose the epoch by.
     """
-    if not model_entry(name).learnt:
-        raise SettingsError(f"{name} is counted, not trained: `srec evaluate` computes it by itself")
+    if not model_entry(model).learnt:
+        raise SettingsError(f"{model} is counted, not trained: `srec evaluate` computes it by itself")
+    kind, dataset, target = model_entry(model).load(), opened(dataset), Path(target)
+    settings, training = settings or kind.settings_type(), training or training_of(kind)
     inputs = {"dataset": dataset.fingerprint}
-    parameters = {"model": name, "settings": settings.model_dump(), "training": training.model_dump()}
+    parameters = {"model": model, "settings": settings.model_dump(), "training": training.model_dump()}
     workers = Workers.current()
     if workers.agreed(is_current(target, KIND, VERSION, inputs=inputs, parameters=parameters)):
-        return Run(target)
+        return _chosen_alike(Run(target), choose_on)
+    validate = validator(dataset, training.max_length, choose_on, batch_size)
     partial = target.with_name(f"{target.name}.partial")
     with ExitStack() as held:
         if workers.first:
             partial.mkdir(parents=True, exist_ok=True)
         if workers.agreed(workers.first and lock(partial, held) is False):
             raise TrainingError(f"another process trains {target}: wait for it, or name another target")
-        begun = _begin(partial, {"inputs": inputs, "parameters": parameters}) if workers.first else 0
+        # Only what is unusual is written down, for runs are known by their text.
+        unusual = {} if choose_on == "valid" else {"chosen_on": choose_on}
+        wanted = {"inputs": inputs, "parameters": parameters} | unusual
+        begun = _begin(partial, wanted) if workers.first else 0
         _keep_threads(workers.agreed(begun), held)
-        model, done, facts = _stages(dataset, name, settings, training, validate, watch, partial)
+        trained, done, facts = _stages(_Fresh(dataset, kind, settings, training), validate, watch, partial)
         if workers.first:
             with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
-                weights = {key: value.cpu().contiguous() for key, value in model.state_dict().items()}
+                weights = {key: value.cpu().contiguous() for key, value in trained.state_dict().items()}
                 save_file(weights, draft.path / "weights.safetensors")
                 lines = "".join(json.dumps(line) + "\n" for line in done.log)
                 (draft.path / "metrics.jsonl").write_text(lines, encoding="utf-8")
-                draft.facts = facts
+                draft.facts = facts | unusual
             shutil.rmtree(partial)
     workers.wait()
     return Run(target)
 
 
+def _chosen_alike(run: Run, choose_on: str) -> Run:
+    """The run that is there; one whose epoch was chosen on the test is not taken for an honest one."""
+    if choose_on == "valid" and run.manifest.get("chosen_on") == "test":
+        raise TrainingError(f"{run.path} chose its epoch on the test: name another target")
+    return run
+
+
+@dataclass(frozen=True)
+class _Fresh:
+    """What a stage begins with."""
+
+    dataset: Dataset
+    kind: Any
+    settings: Settings
+    training: TrainingSettings
+
+    def begin(self, part: Part) -> tuple[SessionModel, Examples, Floats | None]:
+        """A model before its first step, the examples it shall learn, and how often each is drawn."""
+        sequences = self.dataset.sequences
+        data = examples(sequences, part, self.training.max_length)
+        if not len(data):
+            raise TrainingError(f"{self.dataset.path} has no session of two items to learn from")
+        model: SessionModel = self.kind.build(self.dataset, self.settings)
+        if model.whole_sessions:
+            data = data.longest()
+        model.initialise(self.training.seed)
+        items, _, sessions = sequences.learnable(part)
+        model.prepare(items, sessions)
+        return model, data, _shares(sequences.times[data.ends], self.training.half_life_days)
+
+
 def _stages(
-    dataset: Dataset,
-    name: str,
-    settings: Settings,
-    training: TrainingSettings,
-    validate: Validate,
-    watch: Watch,
-    partial: Path,
+    fresh: _Fresh, validate: Validate, watch: Watch, partial: Path
 ) -> tuple[SessionModel, Progress, dict[str, Any]]:
-    """Choose the epoch on the validation window, then train anew on all before the test."""
-    model, data, shares = _fresh(dataset, name, settings, training, "train")
+    """Choose the epoch, then train anew on all before the test."""
+    training = fresh.training
+    model, data, shares = fresh.begin("train")
     stage = Stage("select", data, shares, training.epochs, validate)
     done = run_stage(model, stage, training, partial / "select.safetensors", [], watch)
     facts = {
@@ -141,28 +181,12 @@ def _stages(
         "peak_memory_mb": {"select": done.peak_memory_mb},
     }
     if training.refit:
-        model, data, shares = _fresh(dataset, name, settings, training, "fit")
+        model, data, shares = fresh.begin("fit")
         stage = Stage("refit", data, shares, done.best_epoch, None)
         done = run_stage(model, stage, training, partial / "refit.safetensors", done.log, watch)
         facts["seconds"]["refit"] = round(done.seconds, 1)
         facts["peak_memory_mb"]["refit"] = done.peak_memory_mb
     return model, done, facts
-
-
-def _fresh(
-    dataset: Dataset, name: str, settings: Settings, training: TrainingSettings, part: Part
-) -> tuple[SessionModel, Examples, Floats | None]:
-    """A model before its first step, the examples it shall learn, and how often each is drawn."""
-    data = examples(dataset.sequences, part, training.max_length)
-    if not len(data):
-        raise TrainingError(f"{dataset.path} has no session of two items to learn from")
-    model: SessionModel = model_entry(name).load().build(dataset, settings)
-    if model.whole_sessions:
-        data = data.longest()
-    model.initialise(training.seed)
-    items, _, sessions = dataset.sequences.learnable(part)
-    model.prepare(items, sessions)
-    return model, data, _shares(dataset.sequences.times[data.ends], training.half_life_days)
 
 
 def _shares(times: Ints, half_life_days: float | None) -> Floats | None:

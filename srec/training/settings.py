@@ -1,10 +1,10 @@
-"""What the training loop can be told."""
+"""What the training loop can be told, and what it is told for each model."""
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from srec.settings import Settings
+from srec.settings import Recipe, Settings
 
 Metric = Literal["HR@5", "HR@10", "HR@20", "MRR@5", "MRR@10", "MRR@20", "NDCG@5", "NDCG@10", "NDCG@20"]
 
@@ -38,3 +38,18 @@ class TrainingSettings(Settings):
     )
     seed: int = Field(0, ge=0, description="of weights, order and dropout")
     checkpoint_seconds: float = Field(30, ge=0, description="at most this much work is lost by a kill")
+
+
+def training_of(kind: Any, recipe: Recipe | None = None, **defaults: Any) -> TrainingSettings:
+    """How a model is trained: the defaults, over them what its paper says, over that what a recipe sets.
+
+    Args:
+        kind: the class of a learnt model; its ``paper_training`` is what its paper says.
+        recipe: the settings that differ; none where None.
+        defaults: where the caller's defaults differ from those of the fields.
+
+    Raises:
+        SettingsError: the recipe has an unknown key or a value that does not fit.
+    """
+    paper = TrainingSettings(**defaults | getattr(kind, "paper_training", {}))
+    return recipe.changed(paper) if recipe else paper

@@ -11,7 +11,6 @@ from srec.artifacts import verify
 from srec.dataset.dataset import Dataset
 from srec.errors import ArtifactError, SRecError
 from srec.evaluation.settings import EvaluationSettings
-from srec.evaluation.validation import validator
 from srec.experiments import report
 from srec.experiments.report import KIND, VERSION, evaluate, table, write_report
 from srec.models.base import ItemsBL, ScoresBV
@@ -39,7 +38,7 @@ def dataset(tmp_path: Path) -> Dataset:
 def run(dataset: Dataset, tmp_path: Path) -> Path:
     training = TrainingSettings(epochs=2, batch_size=16, learning_rate=0.01)
     model = GCEGNNSettings(dimension=8)
-    return train(dataset, tmp_path / "gce-gnn", "gce-gnn", model, training, validator(dataset, 50)).path
+    return train(dataset, tmp_path / "gce-gnn", "gce-gnn", settings=model, training=training).path
 
 
 class Next:

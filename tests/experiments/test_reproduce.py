@@ -13,6 +13,7 @@ from srec.experiments import reproduce as module
 from srec.experiments.reproduce import located, model_settings, reproduce, table, training_settings
 from srec.experiments.rows import METRICS
 from srec.models.gce_gnn import GCEGNNSettings
+from srec.training import run as training_run
 
 
 @pytest.fixture
@@ -61,7 +62,8 @@ def test_the_honest_protocol_looks_at_the_test_once_for_each_seed(
         measure = real(dataset, max_length, part, batch_size)  # type: ignore[arg-type]
         return lambda scorer: looks.append(part) or measure(scorer)
 
-    monkeypatch.setattr(module, "validator", watched)
+    for room in (module, training_run):
+        monkeypatch.setattr(room, "validator", watched)
     result = reproduce(source, "toy", tmp_path / "work", "honest", [0, 1], epochs=2)
     assert looks == ["valid", "valid", "test"] * 2
     values = [run["metrics"]["MRR@20"] for run in result["runs"]]
@@ -117,13 +119,19 @@ def test_memory_is_bounded_by_a_setting_that_changes_nothing_else(
 ) -> None:
     sizes = set()
     real = module.validator
-    monkeypatch.setattr(module, "validator", lambda *given: sizes.add(given[3]) or real(*given))
+    for room in (module, training_run):
+        monkeypatch.setattr(room, "validator", lambda *given: sizes.add(given[3]) or real(*given))
     plain = reproduce(source, "toy", tmp_path / "work", "paper", [0], 2)
     steps: list[object] = []
     few = reproduce(
         source, "toy", tmp_path / "work", "paper", [0], 2, ["evaluation.batch_size=7"], steps.append
     )
-    assert (few, steps, sizes) == (plain, [], {256, 7})
+    assert (few, steps, sizes) == (plain, [], {256})
+    (anew,) = reproduce(source, "toy", tmp_path / "anew", "paper", [0], 2, ["evaluation.batch_size=7"])[
+        "runs"
+    ]
+    assert sizes == {256, 7}
+    assert anew["curve"] == plain["runs"][0]["curve"]
     with pytest.raises(SettingsError, match=r"evaluation\.ks is for srec evaluate"):
         reproduce(source, "toy", tmp_path / "work", "paper", [0], 2, ["evaluation.ks=[3]"])
 

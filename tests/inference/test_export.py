@@ -28,7 +28,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dataset, Run, Recom
     dataset = write_dataset(folder / "dataset", chains(ITEMS, 200, seed=0, noise=False), ITEMS)
     training = TrainingSettings(epochs=2, batch_size=32, learning_rate=0.01)
     model = GCEGNNSettings(dimension=8, hops=2)
-    run = train(dataset, folder / "run", "gce-gnn", model, training, lambda scorer: {"MRR@20": 1.0})
+    run = train(dataset, folder / "run", "gce-gnn", settings=model, training=training)
     return dataset, run, Recommender(export(dataset, run, folder / "bundle"))
 
 
@@ -61,7 +61,7 @@ def test_golden_sessions_are_no_longer_than_what_a_visitor_can_send(tmp_path: Pa
     dataset = write_dataset(tmp_path / "dataset", [longer, longer], 150)
     training = TrainingSettings(epochs=1, max_length=200)
     settings = GCEGNNSettings(dimension=8)
-    run = train(dataset, tmp_path / "run", "gce-gnn", settings, training, lambda scorer: {"MRR@20": 1.0})
+    run = train(dataset, tmp_path / "run", "gce-gnn", settings=settings, training=training)
     lengths = [len(golden.liked) for golden in export(dataset, run, tmp_path / "bundle").golden]
     assert max(lengths) == MOST_LIKED
 

@@ -10,7 +10,6 @@ from srec.dataset.batches import examples
 from srec.dataset.dataset import Dataset
 from srec.errors import SettingsError
 from srec.evaluation.protocol import rank_all
-from srec.evaluation.validation import validator
 from srec.inference.export import encoder_onnx
 from srec.inference.runtimes.onnx import OnnxScorer
 from srec.models import MODELS, model_entry
@@ -105,7 +104,7 @@ def test_it_learns_a_chain_and_not_noise(name: str, tmp_path: Path) -> None:
         training = TrainingSettings(
             epochs=80, batch_size=20, learning_rate=0.005, decay_every=80, patience=12, refit=False
         )
-        run = train(data, tmp_path / f"run-{noise}", name, model.settings, training, validator(data, 50))
+        run = train(data, tmp_path / f"run-{noise}", name, settings=model.settings, training=training)
         test = examples(data.sequences, "test", 50)
         ranks = rank_all(TorchScorer(run.load(data)), test, ITEMS).ranks
         hits[noise] = float((ranks == 1).mean())
@@ -128,8 +127,7 @@ def test_it_exports_with_the_same_scores(name: str, dataset: Dataset, tmp_path: 
 def test_it_trains_in_bfloat16(name: str, dataset: Dataset, tmp_path: Path) -> None:
     kind = model_entry(name).load()
     training = TrainingSettings(epochs=1, batch_size=20, precision="bfloat16", refit=False)
-    run = train(
-        dataset, tmp_path / "run", name, kind.settings_type(dimension=8), training, validator(dataset, 50)
-    )
+    settings = kind.settings_type(dimension=8)
+    run = train(dataset, tmp_path / "run", name, settings=settings, training=training)
     assert np.isfinite(run.log[0]["loss"])
     assert run.log[0]["loss"] < 2 * np.log(ITEMS)

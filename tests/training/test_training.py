@@ -18,14 +18,15 @@ from srec.dataset.batches import examples
 from srec.dataset.dataset import Dataset
 from srec.errors import ArtifactError, SettingsError, TrainingError
 from srec.evaluation.metrics import accuracy
-from srec.evaluation.validation import validator
+from srec.evaluation.protocol import rank_all
 from srec.models.base import Scorer
-from srec.models.gce_gnn import GCEGNNSettings
-from srec.models.popularity import PopularitySettings
+from srec.models.gce_gnn import GCEGNN, GCEGNNSettings
+from srec.models.narm import NARM, NARMSettings
 from srec.models.session_model import TorchScorer
-from srec.training.loop import Step
+from srec.settings import Recipe
+from srec.training.loop import BETTER, Stage, Step, run_stage
 from srec.training.run import Run, _shares, train
-from srec.training.settings import Metric, TrainingSettings
+from srec.training.settings import Metric, TrainingSettings, training_of
 
 ITEMS = 20
 MODEL = GCEGNNSettings(dimension=8)
@@ -38,7 +39,7 @@ def dataset(tmp_path: Path) -> Dataset:
 
 
 def fit(dataset: Dataset, target: Path, training: TrainingSettings = QUICK, **given: object) -> Run:
-    return train(dataset, target, "gce-gnn", MODEL, training, validator(dataset, 50), **given)
+    return train(dataset, target, "gce-gnn", settings=MODEL, training=training, **given)
 
 
 def weights(run: Run) -> dict[str, torch.Tensor]:
@@ -171,7 +172,7 @@ def test_a_run_of_another_dataset_is_refused(dataset: Dataset, tmp_path: Path) -
 
 def test_a_counted_model_is_not_trained(dataset: Dataset, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="counted, not trained"):
-        train(dataset, tmp_path / "r", "popularity", PopularitySettings(), QUICK, validator(dataset, 50))
+        train(dataset, tmp_path / "r", "popularity")
 
 
 def test_one_process_trains_a_run_at_a_time(dataset: Dataset, tmp_path: Path) -> None:
@@ -225,11 +226,65 @@ def test_it_stops_when_the_metric_gets_no_better(dataset: Dataset, tmp_path: Pat
     def validate(scorer: Scorer) -> dict[str, float]:
         return {"MRR@20": next(values)}
 
-    run = train(dataset, tmp_path / "run", "gce-gnn", MODEL, patient, validate)
+    model = GCEGNN.build(dataset, MODEL)
+    items, _, sessions = dataset.sequences.learnable("train")
+    model.initialise(0)
+    model.prepare(items, sessions)
+    stage = Stage("select", examples(dataset.sequences, "train", 50), None, 5, validate)
+    done = run_stage(model, stage, patient, tmp_path / "select.safetensors", [])
     # 0.5 after epoch 2 is the best; two epochs later it stops, and never sees the 0.9.
-    assert [line["epoch"] for line in run.log if line["stage"] == "select"] == [1, 2, 3, 4]
-    assert run.manifest["chosen_epoch"] == 2
-    assert [line["epoch"] for line in run.log if line["stage"] == "refit"] == [1, 2]
+    assert [line["epoch"] for line in done.log] == [1, 2, 3, 4]
+    assert done.best_epoch == 2
+
+
+def test_it_is_trained_anew_for_the_chosen_epochs(dataset: Dataset, tmp_path: Path) -> None:
+    run = fit(dataset, tmp_path / "run")
+    curve = [line["valid"]["MRR@20"] for line in run.log if line["stage"] == "select"]
+    chosen = run.manifest["chosen_epoch"]
+    assert run.manifest["valid"]["MRR@20"] == curve[chosen - 1]
+    assert max(curve) <= curve[chosen - 1] * BETTER
+    assert [line["epoch"] for line in run.log if line["stage"] == "refit"] == [*range(1, chosen + 1)]
+
+
+def test_a_path_and_a_name_are_enough(dataset: Dataset, tmp_path: Path) -> None:
+    """The model has its defaults and is trained as its paper says."""
+    run = train(str(dataset.path), str(tmp_path / "run"), "narm", training=QUICK)
+    assert run.manifest["parameters"]["settings"] == NARMSettings().model_dump()
+    assert run.training == QUICK
+    assert training_of(NARM) == TrainingSettings(batch_size=512, weight_decay=0.0, decay_factor=1.0)
+
+
+def test_a_papers_training_stands_over_the_defaults_and_under_a_recipe() -> None:
+    recipe = Recipe(["training"], overrides=["training.batch_size=64", "training.half_life_days=10"])
+    made = training_of(NARM, recipe, max_length=200, decay_factor=0.5)
+    assert (made.batch_size, made.half_life_days) == (64, 10), "the recipe's"
+    assert (made.decay_factor, made.weight_decay) == (1.0, 0.0), "the paper's"
+    assert made.max_length == 200, "the caller's default"
+
+
+def test_the_epoch_is_chosen_on_the_test_only_where_it_is_said(dataset: Dataset, tmp_path: Path) -> None:
+    """What a paper's protocol trained is not taken for an honest run, nor gone on with as one."""
+    once = QUICK.model_copy(update={"refit": False})
+    paper = fit(dataset, tmp_path / "run", once, choose_on="test")
+    hits = accuracy(
+        rank_all(TorchScorer(paper.load(dataset)), examples(dataset.sequences, "test", 50), ITEMS).ranks
+    )
+    assert paper.manifest["valid"] == hits
+    with pytest.raises(TrainingError, match="chose its epoch on the test: name another target"):
+        fit(dataset, tmp_path / "run", once)
+    assert "chosen_on" not in fit(dataset, tmp_path / "honest", once).manifest
+
+    def stop(step: Step) -> None:
+        if step.epoch == 2:
+            raise Killed
+
+    with pytest.raises(Killed):
+        fit(dataset, tmp_path / "begun", once, choose_on="test", watch=stop)
+    assert_same(fit(dataset, tmp_path / "begun", once), fit(dataset, tmp_path / "honest", once))
+
+
+def test_how_much_is_scored_at_once_changes_nothing(dataset: Dataset, tmp_path: Path) -> None:
+    assert_same(fit(dataset, tmp_path / "few", batch_size=7), fit(dataset, tmp_path / "many"))
 
 
 def hit_rate(dataset: Dataset, run: Run) -> float:
@@ -246,5 +301,5 @@ def test_it_learns_a_chain_and_cannot_learn_noise(
     dataset = write_dataset(tmp_path / "d", chains(ITEMS, 300, seed=0, noise=noise), ITEMS, dimension=16)
     training = TrainingSettings(epochs=20, batch_size=16, learning_rate=0.01, decay_every=10, patience=6)
     model = GCEGNNSettings(dimension=16)
-    run = train(dataset, tmp_path / "run", "gce-gnn", model, training, validator(dataset, 50))
+    run = train(dataset, tmp_path / "run", "gce-gnn", settings=model, training=training)
     assert low <= hit_rate(dataset, run) <= high
