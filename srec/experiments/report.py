@@ -15,7 +15,7 @@ from srec.dataset.batches import examples
 from srec.dataset.dataset import Dataset
 from srec.environment import environment
 from srec.errors import SRecError
-from srec.evaluation import slices
+from srec.evaluation import slices, verdicts
 from srec.evaluation.beyond import beyond_accuracy, concentration
 from srec.evaluation.comparison import compare, independent_groups
 from srec.evaluation.metrics import gains
@@ -24,7 +24,6 @@ from srec.evaluation.settings import EvaluationSettings
 from srec.models import model_entry
 from srec.models.base import Scorer
 from srec.models.session_model import TorchScorer
-from srec.reports import verdicts
 from srec.reports.page import page
 from srec.settings import Settings
 from srec.training.run import Run

@@ -1,14 +1,12 @@
-"""A leaderboard as Markdown and as one HTML page that needs nothing beside it."""
+"""A leaderboard as Markdown and as one HTML page."""
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 from srec.evaluation.metrics import METRICS
 from srec.reports import plots
-from srec.reports.markup import bullets, figure, table
 from srec.reports.numbers import in_percent
-from srec.reports.style import STYLE
+from srec.reports.shell import TEMPLATES, render
 
 Result = Mapping[str, Any]
 HEADINGS = ("model", *METRICS, "training", "examples/s", "parameters", "epochs")
@@ -68,25 +66,12 @@ def protocol(result: Result) -> list[str]:
 
 def page(result: Result) -> str:
     """The whole page."""
-    name, rows = escape(result["name"]), result["rows"]
-    simulated = (
-        '<div class="simulated" role="note">Simulated data: the numbers say nothing about real players.</div>'
-        if result["dataset"]["simulated"]
-        else ""
-    )
-    plot = figure(
-        plots.quality_by_time(rows, "MRR@20"),
-        "Quality against training time (counting, for models that are not trained), with 95 % intervals.",
-        plots.legend([row["name"] for row in rows]),
-    )
-    shown = table(list(HEADINGS), ([escape(cell) for cell in cells(row)] for row in rows))
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>SRec leaderboard: {name}</title><style>{STYLE}</style></head><body>{simulated}"
-        f"<header><div><h1>SRec leaderboard: {name}</h1><p>Which item comes next?</p></div></header>"
-        f"<main><section>{shown}</section><section><div class=figures>{plot}</div></section>"
-        f"<section><h2>Protocol</h2>{bullets(protocol(result))}</section><footer>Written by srec"
-        f" {escape(result['srec'])} from the dataset {escape(result['dataset']['fingerprint'])}. The numbers"
-        " are in leaderboard.json.</footer></main></body></html>\n"
+    return render(
+        TEMPLATES / "leaderboard.html.j2",
+        result=result,
+        simulated=result["dataset"]["simulated"],
+        headings=HEADINGS,
+        rows=map(cells, result["rows"]),
+        protocol=protocol(result),
+        plots=plots,
     )

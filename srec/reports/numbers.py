@@ -5,6 +5,24 @@ from typing import Any
 
 from srec.evaluation.metrics import METRICS
 
+UNKNOWN = "\N{EN DASH}"
+
+
+def as_text(value: object) -> str:
+    """A value as text: numbers with separators, other things as they are."""
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: UNKNOWN}[value]
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.4g}"
+    return str(value)
+
+
+def to_three_digits(value: float | None) -> str:
+    """A measure as text: "0.123", or "1,234.5" where it is 10 or more."""
+    return UNKNOWN if value is None else f"{value:,.1f}" if value >= 10 else f"{value:.3f}"
+
 
 def in_percent(measured: Mapping[str, Any], runs: int) -> list[str]:
     """The METRICS of a row or result in %, with their deviation where the runs are several."""

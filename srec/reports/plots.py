@@ -5,11 +5,12 @@ Names of models stand in legends beside the SVG, never in it: no name is read as
 
 import io
 import re
-from collections.abc import Mapping, Sequence
-from html import escape
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
+from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -26,17 +27,21 @@ def colour(place: int) -> str:
     return COLOURS[place % len(COLOURS)]
 
 
-def legend(names: Sequence[str]) -> str:
-    """An HTML list of names with the colours and markers of their places."""
-    marks = (
-        f'<li><span style="color:{colour(place)}" aria-hidden="true">{GLYPHS[_shape(place)]}</span>'
-        f" {escape(name)}</li>"
-        for place, name in enumerate(names)
-    )
-    return f'<ul class="legend">{"".join(marks)}</ul>'
+@dataclass(frozen=True)
+class Mark:
+    """How a legend shows one name."""
+
+    name: str
+    colour: str
+    glyph: str
 
 
-def slices(parts: Sequence[Mapping[str, Any]], metric: str, title: str) -> str:
+def legend(names: Iterable[str]) -> list[Mark]:
+    """Names with the colours and glyphs of their places."""
+    return [Mark(name, colour(place), GLYPHS[_shape(place)]) for place, name in enumerate(names)]
+
+
+def slices(parts: Sequence[Mapping[str, Any]], metric: str, title: str) -> Markup:
     """A metric by slice, each model a point with its interval."""
     figure, axes = _figure(title, metric)
     names = list(parts[0]["models"])
@@ -63,7 +68,7 @@ def slices(parts: Sequence[Mapping[str, Any]], metric: str, title: str) -> str:
     return _svg(figure)
 
 
-def concentrations(curves: Sequence[Mapping[str, Sequence[float]]], targets: Mapping[str, Any]) -> str:
+def concentrations(curves: Iterable[Mapping[str, Sequence[float]]], targets: Mapping[str, Any]) -> Markup:
     """How much of the recommendations the most popular share of the catalogue takes, beside the targets."""
     figure, axes = _figure("most popular share of the catalogue", "share of the recommendations")
     axes.fill_between(targets["catalogue"], targets["reached"], color=INK, alpha=0.14, linewidth=0)
@@ -87,7 +92,7 @@ def concentrations(curves: Sequence[Mapping[str, Sequence[float]]], targets: Map
     return _svg(figure)
 
 
-def training_loss(stages: Sequence[Sequence[Mapping[str, Any]]]) -> str:
+def training_loss(stages: Iterable[Sequence[Mapping[str, Any]]]) -> Markup:
     """The mean loss of each epoch; the first stage solid, later ones dashed."""
     figure, axes = _figure("epoch", "training loss")
     for place, lines in enumerate(stages):
@@ -103,7 +108,7 @@ def training_loss(stages: Sequence[Sequence[Mapping[str, Any]]]) -> str:
     return _svg(figure)
 
 
-def training_metrics(lines: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
+def training_metrics(lines: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Markup:
     """The validation metrics of each epoch."""
     figure, axes = _figure("epoch", "validation metric")
     for place, name in enumerate(names):
@@ -119,7 +124,7 @@ def training_metrics(lines: Sequence[Mapping[str, Any]], names: Sequence[str]) -
     return _svg(figure)
 
 
-def quality_by_time(rows: Sequence[Mapping[str, Any]], metric: str) -> str:
+def quality_by_time(rows: Sequence[Mapping[str, Any]], metric: str) -> Markup:
     """A metric of each model, in %, with its interval, by the seconds its training took."""
     figure, axes = _figure("training time", f"{metric} in %")
     for place, row in enumerate(rows):
@@ -154,7 +159,7 @@ def quality_by_time(rows: Sequence[Mapping[str, Any]], metric: str) -> str:
     return _svg(figure)
 
 
-def order_by_speed(speeds: Sequence[float], agreements: Sequence[float], x: str, y: str) -> str:
+def order_by_speed(speeds: Iterable[float], agreements: Iterable[float], x: str, y: str) -> Markup:
     """How many of its lists are the reference's (0 to 1, shown in %), by the speed of each contender."""
     figure, axes = _figure(x, y)
     for place, (speed, agreement) in enumerate(zip(speeds, agreements, strict=True)):
@@ -173,7 +178,7 @@ def order_by_speed(speeds: Sequence[float], agreements: Sequence[float], x: str,
     return _svg(figure)
 
 
-def lengths(histogram: Mapping[str, int]) -> str:
+def lengths(histogram: Mapping[str, int]) -> Markup:
     """How many sessions have each number of interactions; the longest are pooled."""
     pooled: dict[int, int] = {}
     for text, count in histogram.items():
@@ -213,7 +218,7 @@ def _figure(x: str, y: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _svg(figure: Figure) -> str:
+def _svg(figure: Figure) -> Markup:
     """The figure as an <svg> element: as wide as its place, no prolog, no metadata, the same every time."""
     file = io.StringIO()
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "srec"}):
@@ -224,4 +229,4 @@ def _svg(figure: Figure) -> str:
     text = re.sub(
         r' id="(?:figure|axes|patch|matplotlib|xtick|ytick|line2d|text|\w*Collection)[\w.]*"', "", text
     )
-    return text.replace("<svg", '<svg aria-hidden="true"', 1)
+    return Markup(text.replace("<svg", '<svg aria-hidden="true"', 1))  # noqa: S704 - matplotlib escapes texts

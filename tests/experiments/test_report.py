@@ -1,10 +1,9 @@
 import json
-import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pages import assert_whole_and_alone
 from toys import chains, write_dataset
 
 from srec.artifacts import verify
@@ -93,36 +92,10 @@ def test_the_report_is_whole_and_stands_alone(dataset: Dataset, run: Path, tmp_p
     log, chosen = Run(run).log, result["validation"]["gce-gnn"]
     assert chosen == {"epoch": chosen["epoch"], **log[chosen["epoch"] - 1]["valid"]}
     page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
-    assert not re.search(r"""(src|href)=["']?(https?:)?//|url\([^#]|@import|<script""", page)
+    assert_whole_and_alone(page, "SRec report: dataset")
     assert page.count("<svg") >= 5
     assert "Simulated data" in page
     assert all(line.replace("<", "&lt;") in page for line in result["verdicts"])
-    assert set(Tags.of(page)) <= {"meta", "br", "path", "use", "line", "polyline", "circle", "rect"}
-
-
-class Tags(HTMLParser):
-    """Collects the elements that are opened and never closed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.never: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        while self.open:
-            last = self.open.pop()
-            if last == tag:
-                return
-            self.never.append(last)
-
-    @classmethod
-    def of(cls, page: str) -> list[str]:
-        parser = cls()
-        parser.feed(page)
-        return parser.never + parser.open
 
 
 def test_a_report_is_not_measured_twice(

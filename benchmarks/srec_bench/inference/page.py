@@ -1,15 +1,13 @@
-"""The result as a table for the terminal, as Markdown's cells, and as one HTML page that stands alone."""
+"""The result as a table for the terminal, as Markdown's cells, and as one HTML page."""
 
 from collections.abc import Mapping
-from html import escape
+from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
 from srec.reports import plots
-from srec.reports.markup import bullets, figure
-from srec.reports.markup import table as html_table
-from srec.reports.style import STYLE
+from srec.reports.shell import render
 
 Result = Mapping[str, Any]
 HEADINGS = (
@@ -138,35 +136,12 @@ def table(result: Result) -> Table:
 
 def page(result: Result) -> str:
     """The whole page."""
-    title = f"SRec inference: {escape(result['dataset'])}, dimension {result['dimension']}"
-    simulated = (
-        '<div class="simulated" role="note">Simulated data: the numbers say nothing about real players.</div>'
-        if result["simulated"]
-        else ""
-    )
-    rows = result["contenders"]
-    parts = []
-    for kind in KINDS:
-        speeds = [row[kind]["per_cpu_second"]["end_to_end"] for row in rows]
-        exact = [row[kind]["order"]["exact@10"] for row in rows]
-        plot = figure(
-            plots.order_by_speed(
-                speeds, exact, "inputs per CPU second, end to end", "top-10 lists unchanged, %"
-            ),
-            f"Speed against order, {kind} inputs: the best place is the upper right.",
-            plots.legend([row["name"] for row in rows]),
-        )
-        shown = html_table(list(HEADINGS), ([escape(cell) for cell in cells(row, kind)] for row in rows))
-        parts.append(
-            f"<section><h2>{kind.capitalize()} inputs</h2><div class=figures>{plot}</div>{shown}</section>"
-        )
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{title}</title><style>{STYLE}</style></head><body>{simulated}"
-        f"<header><div><h1>{title}</h1><p>How fast is each way to run the model, and is the order still the"
-        " same?</p></div></header>"
-        f"<main>{''.join(parts)}<section><h2>Protocol</h2>{bullets(protocol(result))}</section>"
-        f"<footer>Written by srec {escape(str(result['environment']['srec']))}; the numbers are in the JSON"
-        " file beside this page.</footer></main></body></html>\n"
+    return render(
+        Path(__file__).with_name("inference.html.j2"),
+        result=result,
+        simulated=result["simulated"],
+        kinds={kind: [cells(row, kind) for row in result["contenders"]] for kind in KINDS},
+        headings=HEADINGS,
+        protocol=protocol(result),
+        plots=plots,
     )
