@@ -12,8 +12,8 @@ import typer
 from srec_bench.inference.table import CONTENDERS
 
 from srec.cli import app
-from srec.cli.options import settings_kinds
 from srec.models import MODELS
+from srec.recipes import settings_types
 from srec.store.schema import TABLES
 from srec.store.sources import SOURCES
 
@@ -45,7 +45,7 @@ def settings() -> Iterator[str]:
     """Each section of a recipe with its fields."""
     yield "## Settings\n"
     yield "The sections of a recipe (TOML), and of `--set section.key=value`.\n"
-    for kind in settings_kinds():
+    for kind in settings_types():
         yield f"### `[{kind.section}]`\n"
         yield f"{(kind.__doc__ or '').strip().splitlines()[0]}\n"
         if not kind.model_fields:

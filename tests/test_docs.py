@@ -7,27 +7,26 @@ from pathlib import Path
 
 import pytest
 
-from srec.cli.options import SECTIONS, settings_kinds
-from srec.settings import Recipe
+from srec.recipes import read_recipe, sections, settings_types
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 
 
 def test_the_sections_are_those_of_the_settings() -> None:
-    assert [kind.section for kind in settings_kinds()] == list(SECTIONS)
+    assert [kind.section for kind in settings_types()] == sections()
 
 
 def test_every_setting_says_what_it_is() -> None:
-    for kind in settings_kinds():
+    for kind in settings_types():
         for name, field in kind.model_fields.items():
             assert field.description, f"{kind.section}.{name}"
 
 
 @pytest.mark.parametrize("recipe", sorted((ROOT / "recipes").glob("*.toml")), ids=lambda path: path.stem)
 def test_every_shipped_recipe_fits(recipe: Path) -> None:
-    read = Recipe(SECTIONS, recipe)
-    differing = [kind for kind in settings_kinds() if read.get(kind) != kind()]
+    read = read_recipe(recipe)
+    differing = [kind for kind in settings_types() if read.get(kind) != kind()]
     assert differing, "a recipe that changes nothing is not needed"
 
 

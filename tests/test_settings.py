@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 from typing import ClassVar
 
@@ -52,3 +54,15 @@ def test_settings_read_the_same_whether_given_or_left_out() -> None:
     """A run that was begun is known by the text of its settings: 30 and 30.0 would throw it away."""
     given = Recipe(("training",), overrides=["training.checkpoint_seconds=30"]).get(TrainingSettings)
     assert given.model_dump_json() == TrainingSettings().model_dump_json()
+
+
+def test_the_sections_are_known_without_the_parts_and_the_models() -> None:
+    """So that ``srec --help`` and every command without them starts at once."""
+    code = """
+import sys
+import srec.cli
+from srec.recipes import sections
+assert {"training", "gce-gnn", "tag-scorer"} < set(sections())
+assert not {"torch", "duckdb", "numpy", "sklearn"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

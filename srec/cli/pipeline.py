@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from srec.cli.console import answer_table, console, ingestion_table, training_progress
-from srec.cli.options import SECTIONS, MemoryOption, RecipeOption, SetOption, ThreadsOption
+from srec.cli.options import MemoryOption, RecipeOption, SetOption, ThreadsOption
 from srec.errors import SRecError
-from srec.settings import Recipe
+from srec.recipes import read_recipe
 
 
 def simulate(
@@ -22,7 +22,7 @@ def simulate(
     from srec.simulate.world import SimulateSettings
     from srec.simulate.world import simulate as write
 
-    settings = Recipe(SECTIONS, recipe, overrides or ()).get(SimulateSettings)
+    settings = read_recipe(recipe, overrides or ()).get(SimulateSettings)
     with console.status("simulating") as status:
         write(target, settings, lambda done, all_: status.update(f"simulated {done:,} of {all_:,} reviews"))
     console.print(f"simulated world: {target}")
@@ -116,7 +116,7 @@ def prepare(
     from srec.prepare.interactions import PrepareSettings
     from srec.prepare.tags import TagSettings
 
-    read = Recipe(SECTIONS, recipe, overrides or ())
+    read = read_recipe(recipe, overrides or ())
     settings = (read.get(PrepareSettings), read.get(TagSettings), read.get(ContextSettings))
 
     def note(line: str) -> None:
@@ -157,7 +157,7 @@ def train(
     from srec.training.settings import training_of
 
     console.quiet = not set_up_process(threads).first
-    read = Recipe(SECTIONS, recipe, overrides or ())
+    read = read_recipe(recipe, overrides or ())
     kind = model_entry(model).load()
     settings, training = read.get(kind.settings_type), training_of(kind, read)
     with training_progress() as watch:
@@ -186,7 +186,7 @@ def evaluate(
     from srec.experiments.report import table, write_report
     from srec.models import MODELS
 
-    read = Recipe(SECTIONS, recipe, overrides or ())
+    read = read_recipe(recipe, overrides or ())
     data = Dataset(dataset)
     if data.repeats:
         raise SRecError(

@@ -7,7 +7,6 @@ import typer
 
 from srec.cli.console import console, training_progress
 from srec.cli.options import (
-    SECTIONS,
     SETS,
     DataOption,
     RecipeOption,
@@ -16,7 +15,7 @@ from srec.cli.options import (
     WorkOption,
 )
 from srec.errors import SRecError
-from srec.settings import Recipe
+from srec.recipes import read_recipe
 
 if TYPE_CHECKING:
     from srec.training.workers import Workers
@@ -96,8 +95,8 @@ def leaderboard(
         prepared = prepare_sessions(source, folder / "honest", HELD_OUT)
     # A recipe is shared by commands, and has what others read; what is set for this one must be read here.
     changed(overrides or (), (model for model, entry in MODELS.items() if entry.fits(prepared)))
-    read = Recipe(SECTIONS, recipe, overrides or ())
-    every, usual = (board.rows(prepared, name, one) for one in (read, Recipe(SECTIONS)))
+    read = read_recipe(recipe, overrides or ())
+    every, usual = (board.rows(prepared, name, one) for one in (read, read_recipe()))
     wanted = board.chosen(every, rows)
     # Other settings have places of their own: what was measured before stays.
     settings, usually = (board.digest(one, prepared) for one in (every, usual))

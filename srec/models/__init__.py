@@ -2,52 +2,139 @@
 
 A counted model has ``fit(dataset, settings, part)`` and is a Scorer at once; a learnt one is a torch
 SessionModel that the training loop fits. Both name their settings class as ``settings_type``.
+
+A model of another package is in the table where that package is installed: its entry point in the group
+``srec.models`` has the model's name, which is the section of its settings too, and leads to its class.
 """
 
+import pkgutil
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any, Literal
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, Literal
 
-from srec.dataset.dataset import Dataset
 from srec.errors import SettingsError
+
+if TYPE_CHECKING:
+    from srec.dataset.dataset import Dataset
+
+GROUP = "srec.models"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Where a model is; its file is imported when it is used, for a learnt one imports torch."""
+    """Where a model is; its file is imported when it is used, because a learnt one imports torch.
 
-    module: str
-    name: str
-    learnt: bool = False
-    only: Literal["repeats", "games"] | None = None  # where sessions repeat items, or items are dated games
+    Attributes:
+        where: the module and the class, as "module:Class".
+        only: "repeats" where it needs sessions that repeat items, "games" where it needs dated games.
+        section: of its settings in a recipe, where that is not the model's name.
+        package: the installed package that brings it, where that is not SRec.
+    """
 
-    def fits(self, dataset: Dataset) -> bool:
+    where: str
+    only: Literal["repeats", "games"] | None = None
+    section: str | None = None
+    package: str | None = None
+
+    @property
+    def learnt(self) -> bool:
+        """Whether the training loop fits it; a counted model fits itself."""
+        return not hasattr(self.load(), "fit")
+
+    def fits(self, dataset: "Dataset") -> bool:
         """Whether the model can answer on such data."""
         return self.only is None or (self.only == "repeats") == dataset.repeats
 
     def load(self) -> Any:
-        """The model's class."""
-        return getattr(import_module(f"srec.models.{self.module}"), self.name)
+        """The model's class.
+
+        Raises:
+            SettingsError: another package's model cannot be imported or is no model; the message names both.
+        """
+        if self.package is None:
+            return pkgutil.resolve_name(self.where)
+        try:
+            kind = pkgutil.resolve_name(self.where)
+            problem = _problem(kind, self.section)
+        except Exception as error:
+            problem = f"{type(error).__name__}: {error}".partition("\n")[0]
+            raise SettingsError(f"{self._said} cannot be loaded: {problem}") from error
+        if problem:
+            raise SettingsError(f"{self._said} {problem}")
+        return kind
+
+    @property
+    def _said(self) -> str:
+        return f"the model {self.section} of the package {self.package}"
 
 
-MODELS: dict[str, Entry] = {
-    "popularity": Entry("popularity", "Popularity"),
-    "popularity-recent": Entry("popularity", "RecentPopularity", only="games"),
-    "tags": Entry("tags", "TagScorer", only="games"),
-    "own-items": Entry("own_items", "OwnItems", only="repeats"),
-    "markov": Entry("markov", "Markov"),
-    "rules": Entry("rules", "Rules"),
-    "vs-knn": Entry("session_knn", "VSKNN"),
-    "vstan": Entry("session_knn", "VSTAN"),
-    "item-knn": Entry("item_knn", "ItemKNN"),
-    "ease": Entry("ease", "EASE"),
-    "blend": Entry("blend", "Blend"),
-    "narm": Entry("narm", "NARM", learnt=True),
-    "sr-gnn": Entry("sr_gnn", "SRGNN", learnt=True),
-    "sasrec": Entry("sasrec", "SASRec", learnt=True),
-    "bert4rec": Entry("bert4rec", "BERT4Rec", learnt=True),
-    "gce-gnn": Entry("gce_gnn", "GCEGNN", learnt=True),
-}
+def _problem(kind: Any, name: str | None) -> str | None:
+    """What keeps a class from being the model of this name."""
+    if not hasattr(kind, "settings_type"):
+        return "has no settings_type"
+    if kind.settings_type.section != name:
+        return f"has settings of the section {kind.settings_type.section!r}: that must be the model's name"
+    if not (hasattr(kind, "fit") or hasattr(kind, "build")):
+        return "neither has fit, as a counted model does, nor is a SessionModel"
+    return None
+
+
+class Models(Mapping[str, Entry]):
+    """The models by name: SRec's own first, then those of other packages, which are looked up when asked for.
+
+    Args:
+        own: SRec's.
+
+    Raises:
+        SettingsError: when asked, where another package gives its model a name that is taken.
+    """
+
+    def __init__(self, own: dict[str, Entry]) -> None:
+        self.own = own
+
+    def __getitem__(self, name: str) -> Entry:
+        return self._found()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found())
+
+    def __len__(self) -> int:
+        return len(self._found())
+
+    def _found(self) -> dict[str, Entry]:
+        found = dict(self.own)
+        for point in entry_points(group=GROUP):
+            package = point.dist.name if point.dist else point.value
+            if point.name in found:
+                other = found[point.name].package or "srec"
+                raise SettingsError(
+                    f"{other} and {package} both have a model named {point.name}: uninstall one of them"
+                )
+            found[point.name] = Entry(point.value, section=point.name, package=package)
+        return found
+
+
+MODELS = Models(
+    {
+        "popularity": Entry("srec.models.popularity:Popularity"),
+        "popularity-recent": Entry("srec.models.popularity:RecentPopularity", only="games"),
+        "tags": Entry("srec.models.tags:TagScorer", only="games", section="tag-scorer"),
+        "own-items": Entry("srec.models.own_items:OwnItems", only="repeats"),
+        "markov": Entry("srec.models.markov:Markov"),
+        "rules": Entry("srec.models.rules:Rules"),
+        "vs-knn": Entry("srec.models.session_knn:VSKNN"),
+        "vstan": Entry("srec.models.session_knn:VSTAN"),
+        "item-knn": Entry("srec.models.item_knn:ItemKNN"),
+        "ease": Entry("srec.models.ease:EASE"),
+        "blend": Entry("srec.models.blend:Blend"),
+        "narm": Entry("srec.models.narm:NARM"),
+        "sr-gnn": Entry("srec.models.sr_gnn:SRGNN"),
+        "sasrec": Entry("srec.models.sasrec:SASRec"),
+        "bert4rec": Entry("srec.models.bert4rec:BERT4Rec"),
+        "gce-gnn": Entry("srec.models.gce_gnn:GCEGNN"),
+    }
+)
 
 
 def model_entry(name: str) -> Entry:

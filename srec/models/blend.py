@@ -77,7 +77,10 @@ class Blend:
 
 
 def _counted(name: str, settings: BlendSettings, dataset: Dataset, part: Part) -> Scorer:
-    kind = model_entry(name).load()
+    entry = model_entry(name)
+    if name == BlendSettings.section or entry.learnt:
+        raise SettingsError(f"[blend] {name}: a blend is of counted models, and of no other blend")
+    kind = entry.load()
     try:
         own = kind.settings_type(**settings.parts.get(name, {}))
     except ValidationError as error:

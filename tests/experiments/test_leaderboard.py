@@ -9,7 +9,6 @@ from toys import chains, write_dataset
 from typer.testing import CliRunner
 
 from srec.cli import app as cli
-from srec.cli.options import SECTIONS
 from srec.cli.pipeline import evaluate
 from srec.dataset.dataset import Dataset
 from srec.dataset.sessions import TEST, TRAIN, prepare_sessions
@@ -19,7 +18,7 @@ from srec.experiments.rows import METRICS, Row, changed, measure
 from srec.models.gce_gnn import GCEGNN, GCEGNNSettings
 from srec.models.popularity import PopularitySettings
 from srec.models.sr_gnn import SRGNNSettings
-from srec.settings import Recipe
+from srec.recipes import read_recipe
 from srec.training.settings import TrainingSettings
 
 QUICK = TrainingSettings(epochs=2, batch_size=20, learning_rate=0.01)
@@ -44,7 +43,7 @@ def sessions(tmp_path: Path) -> Dataset:
 
 
 def names(dataset: Dataset) -> list[str]:
-    return [row.name for row in board.rows(dataset, "any", Recipe(SECTIONS))]
+    return [row.name for row in board.rows(dataset, "any", read_recipe())]
 
 
 def test_every_rival_has_a_row_where_it_fits(games: Dataset, sessions: Dataset) -> None:
@@ -53,7 +52,7 @@ def test_every_rival_has_a_row_where_it_fits(games: Dataset, sessions: Dataset) 
     assert set(names(sessions)) == {*both, "own-items", "gce-gnn"}
     assert {*both, "popularity-recent", "tags", "gce-gnn as published", "srec"} < set(names(games))
     assert "own-items" not in names(games)
-    parts = {row.name: row.settings.model_dump() for row in board.rows(games, "any", Recipe(SECTIONS))}
+    parts = {row.name: row.settings.model_dump() for row in board.rows(games, "any", read_recipe())}
     assert (parts["gce-gnn as published"]["hops"], parts["gce-gnn as published"]["tags"]) == (2, False)
     assert parts["srec without tags"]["context"]
     assert not parts["srec without tags"]["tags"]
@@ -70,7 +69,7 @@ def test_a_row_is_measured_once_for_each_seed(games: Dataset, tmp_path: Path) ->
 
 
 def test_the_chain_is_found_by_markov_and_not_by_popularity(sessions: Dataset, tmp_path: Path) -> None:
-    wanted = board.chosen(board.rows(sessions, "any", Recipe(SECTIONS)), "popularity,markov,blend")
+    wanted = board.chosen(board.rows(sessions, "any", read_recipe()), "popularity,markov,blend")
     result = board.leaderboard(sessions, "chain", wanted, wanted, [0], tmp_path / "work", tmp_path / "out")
     found = {row["name"]: row["metrics"]["MRR@20"] for row in result["rows"]}
     assert found["markov"] == pytest.approx(1.0)
@@ -112,9 +111,7 @@ def test_known_rows_are_not_measured_again(games: Dataset, tmp_path: Path) -> No
 
 def test_a_papers_training_yields_to_what_is_set(games: Dataset) -> None:
     def training(*overrides: str) -> TrainingSettings:
-        found = {
-            row.name: row.training for row in board.rows(games, "any", Recipe(SECTIONS, None, overrides))
-        }
+        found = {row.name: row.training for row in board.rows(games, "any", read_recipe(None, overrides))}
         assert found["narm"] is not None
         return found["narm"]
 
@@ -125,9 +122,9 @@ def test_a_papers_training_yields_to_what_is_set(games: Dataset) -> None:
 
 def test_the_protocol_cannot_be_set(games: Dataset) -> None:
     with pytest.raises(SettingsError, match="trained anew before the test"):
-        board.rows(games, "any", Recipe(SECTIONS, overrides=["training.refit=false"]))
+        board.rows(games, "any", read_recipe(overrides=["training.refit=false"]))
     with pytest.raises(SettingsError, match="--seeds N trains"):
-        board.rows(games, "any", Recipe(SECTIONS, overrides=["training.seed=5"]))
+        board.rows(games, "any", read_recipe(overrides=["training.seed=5"]))
 
 
 def test_what_would_be_ignored_cannot_be_set() -> None:
@@ -171,7 +168,7 @@ def test_what_was_measured_is_shown_where_a_later_row_fails(games: Dataset, tmp_
 
 
 def test_a_blend_says_its_weights(games: Dataset, tmp_path: Path) -> None:
-    (blend,) = board.chosen(board.rows(games, "any", Recipe(SECTIONS)), "blend")
+    (blend,) = board.chosen(board.rows(games, "any", read_recipe()), "blend")
     weights = measure(games, blend, [0], tmp_path)["weights"]
     assert list(weights) == ["vstan", "rules", "popularity-recent"]
     assert weights["vstan"] == 1
@@ -179,7 +176,7 @@ def test_a_blend_says_its_weights(games: Dataset, tmp_path: Path) -> None:
 
 def test_all_models_are_given_as_much_of_a_session(sessions: Dataset) -> None:
     for given, length in (([], 200), (["training.max_length=5"], 5)):
-        found = board.rows(sessions, "any", Recipe(SECTIONS, overrides=given))
+        found = board.rows(sessions, "any", read_recipe(overrides=given))
         assert {row.max_length for row in found} == {length}
         assert {row.training.max_length for row in found if row.training} == {length}
 
@@ -198,4 +195,4 @@ def test_what_cannot_be_trained_or_evaluated_on_sessions_is_said(sessions: Datas
 
 def test_a_row_that_is_not_there_is_named_with_those_there_are(games: Dataset) -> None:
     with pytest.raises(SettingsError, match=r"no row 'gpt'.*popularity.*srec"):
-        board.chosen(board.rows(games, "any", Recipe(SECTIONS)), "gpt")
+        board.chosen(board.rows(games, "any", read_recipe()), "gpt")

@@ -1,0 +1,42 @@
+"""The sections of a recipe: one for each part that has settings, and one for each model of the table."""
+
+import pkgutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from srec.models import MODELS
+from srec.settings import Recipe, Settings
+
+#: Where the settings of each part are that is no model, as "module:Class": imported when they are read.
+PARTS = {
+    "simulate": "srec.simulate.world:SimulateSettings",
+    "prepare": "srec.prepare.interactions:PrepareSettings",
+    "tags": "srec.prepare.tags:TagSettings",
+    "context": "srec.prepare.context:ContextSettings",
+    "training": "srec.training.settings:TrainingSettings",
+    "evaluation": "srec.evaluation.settings:EvaluationSettings",
+}
+
+
+def sections() -> list[str]:
+    """The names of all sections, in the order of the reference; no part is imported for them."""
+    return [*PARTS, *(entry.section or name for name, entry in MODELS.items())]
+
+
+def settings_types() -> list[type[Settings]]:
+    """The settings class of every section, in the order of ``sections``."""
+    parts: list[type[Settings]] = [pkgutil.resolve_name(where) for where in PARTS.values()]
+    return parts + [entry.load().settings_type for entry in MODELS.values()]
+
+
+def read_recipe(path: str | Path | None = None, overrides: Sequence[str] = ()) -> Recipe:
+    """The settings of a whole pipeline: defaults, then a TOML file, then ``section.key=value`` overrides.
+
+    Args:
+        path: a TOML file with a table for each section that differs from the defaults.
+        overrides: ``section.key=value`` texts, the value as TOML writes it; they win over the file.
+
+    Raises:
+        SettingsError: the file is not TOML, or names a section that there is not.
+    """
+    return Recipe(sections(), Path(path) if path else None, overrides)
