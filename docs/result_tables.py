@@ -7,8 +7,10 @@ from typing import Any
 
 from srec_bench.inference.page import SUMMARY, summary
 
-from srec.experiments.rows import METRICS, in_percent
+from srec.evaluation.metrics import METRICS
+from srec.evaluation.results import Leaderboard, Reproduction
 from srec.reports.leaderboard import HEADINGS, cells, protocol
+from srec.reports.numbers import in_percent
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -49,12 +51,12 @@ def reproduced(folder: Path) -> Iterator[str]:
     yield "the authors do; under `honest` the epoch is chosen on held-out sessions before one look at it.\n"
     rows = []
     for file in files:
-        result = read(file)
-        changed = f", {result['changed']}" if result.get("changed") else ""
-        runs = len(result["runs"])
-        name = f"{result['dataset']}, {result['protocol']}{changed}, {runs} seed(s)"
+        result = Reproduction.read(file)
+        changed = f", {result.changed}" if result.changed else ""
+        runs = len(result.runs)
+        name = f"{result.dataset}, {result.protocol}{changed}, {runs} seed(s)"
         rows.append([name, *in_percent(result, runs), link(file)])
-    published = {read(file)["dataset"]: read(file)["paper"] for file in files}
+    published = {found.dataset: found.paper for found in map(Reproduction.read, files)}
     rows += [
         [f"{name}, as published", *(f"{figures[metric]:.2f}" for metric in METRICS), ""]
         for name, figures in published.items()
@@ -267,7 +269,7 @@ def boards(folder: Path, names: Iterable[str] = TITLES) -> Iterator[str]:
         file = folder / name / "leaderboard.json"
         if not file.is_file():
             continue
-        result = read(file)
+        result = Leaderboard.read(file)
         yield f"### {TITLES[name]}\n"
-        yield table(HEADINGS, [cells(row) for row in result["rows"]]) + "\n"
+        yield table(HEADINGS, [cells(row) for row in result.rows]) + "\n"
         yield " ".join(protocol(result)) + f" Files: {link(file)}, {link(file.with_suffix('.html'))}.\n"

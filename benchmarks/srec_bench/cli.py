@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from srec.cli.console import console, counting_progress
-from srec.cli.options import SETS, DataOption, MemoryOption, WorkOption
+from srec.cli.options import DataOption, MemoryOption, WorkOption
 from srec.cli.research import alone
 from srec.errors import SRecError
 
@@ -20,7 +20,7 @@ def training(
     dataset: Annotated[
         str, typer.Option(help="diginetica, tmall, nowplaying, or a folder of two such files.")
     ],
-    data: DataOption = SETS,
+    data: DataOption = None,
     steps: Annotated[int, typer.Option(min=1, help="Steps of a block.")] = 20,
     blocks: Annotated[int, typer.Option(min=1, help="Blocks of the model and of the floor.")] = 9,
     result: ResultOption = None,
@@ -29,7 +29,8 @@ def training(
 ) -> None:
     """Time a training step of GCE-GNN, and where it goes, beside the floor of the same shapes."""
     from srec.dataset.sessions import prepare_sessions
-    from srec.experiments.reproduce import located, model_settings, training_settings
+    from srec.experiments.reproduce import training_settings
+    from srec.experiments.sets import located, model_settings
     from srec.training.process import set_up_process
     from srec_bench.training import bench_training, table
 

@@ -1,39 +1,15 @@
-"""What a person sees in the terminal: tables, and the progress of long work."""
+"""The terminal, and the progress of long work in it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 if TYPE_CHECKING:
-    from srec.inference.recommender import Answer
-    from srec.store.ingestion import Summary
     from srec.training.loop import Step, Watch
 
 console = Console()
-
-
-def ingestion_table(summary: "Summary") -> Table:
-    """How many rows were read, and what became of them."""
-    table = Table("table", title=f"Read from {summary.source}")
-    for name in ("read", "added", "replaced", "repeated", "rejected"):
-        table.add_column(name, justify="right")
-    for name, counts in summary.tables.items():
-        numbers = (counts.read, counts.added, counts.replaced, counts.repeated, counts.rejected)
-        table.add_row(name, *(f"{number:,}" for number in numbers))
-    return table
-
-
-def answer_table(answer: "Answer") -> Table:
-    """The games of an answer, with names and the tags in common."""
-    rows = Table("", "app id", "game", "score", "tags in common", title=f"{answer.recommender} recommender")
-    for place, game in enumerate(answer.games, 1):
-        tags = ", ".join(game.shared_tags)
-        rows.add_row(str(place), str(game.app_id), escape(game.name), f"{game.score:.3f}", escape(tags))
-    return rows
 
 
 @contextmanager

@@ -5,8 +5,13 @@ from typing import Annotated
 
 import typer
 
-SETS = Path("../shared/data/gce-gnn")
-DataOption = Annotated[Path, typer.Option(help="Where the named sets are.")]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="The folder of the named sets, for example with tmall/train_sessions.parquet and"
+        " tmall/test_examples.parquet."
+    ),
+]
 WorkOption = Annotated[Path, typer.Option(help="Where datasets, runs and results are kept.")]
 RecipeOption = Annotated[
     Path | None, typer.Option("--recipe", help="TOML file of settings that differ from the defaults.")

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from srec.cli.console import answer_table, console, ingestion_table, training_progress
+from srec.cli.console import console, training_progress
 from srec.cli.options import MemoryOption, RecipeOption, SetOption, ThreadsOption
+from srec.cli.tables import answer_table, ingestion_table, report_table, statistics_table, steps_table
 from srec.errors import SRecError
 from srec.recipes import read_recipe
 
@@ -109,7 +110,6 @@ def prepare(
     ] = None,
 ) -> None:
     """Filter, split by time and number the reviews; factorise the tags; write a dataset directory."""
-    from srec.dataset.statistics import statistics_table, steps_table
     from srec.prepare.build import prepare as build
     from srec.prepare.build import prepare_on_spark
     from srec.prepare.context import ContextSettings
@@ -181,29 +181,12 @@ def evaluate(
     overrides: SetOption = None,
 ) -> None:
     """Measure models on the test window, with intervals, and write the report."""
-    from srec.dataset.dataset import Dataset
-    from srec.evaluation.settings import EvaluationSettings
-    from srec.experiments.report import table, write_report
-    from srec.models import MODELS
+    from srec.experiments.report import evaluate as measure
 
-    read = read_recipe(recipe, overrides or ())
-    data = Dataset(dataset)
-    if data.repeats:
-        raise SRecError(
-            f"{dataset} has sessions, not reviews of games: srec leaderboard compares models on it"
-        )
-    counted = {
-        name: read.get(entry.load().settings_type)
-        for name, entry in MODELS.items()
-        if not entry.learnt and entry.fits(data)
-    }
-    runs = {path.name: path for path in run or ()}
-    if len(runs) < len(run or ()):
-        raise SRecError("two runs have the same name: rename one of their folders")
     with console.status("measuring"):
-        result = write_report(report, data, counted, runs, read.get(EvaluationSettings))
-    console.print(table(result))
-    for line in result["verdicts"]:
+        result = measure(dataset, report, runs=run or (), recipe=recipe, overrides=overrides or ())
+    console.print(report_table(result))
+    for line in result.verdicts:
         console.print(line, highlight=False)
     console.print(f"report: {report / 'index.html'}")
 

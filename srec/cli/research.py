@@ -1,21 +1,14 @@
 """The commands of the researcher: papers reproduced, models compared."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from srec.cli.console import console, training_progress
-from srec.cli.options import (
-    SETS,
-    DataOption,
-    RecipeOption,
-    SetOption,
-    ThreadsOption,
-    WorkOption,
-)
+from srec.cli.options import DataOption, RecipeOption, SetOption, ThreadsOption, WorkOption
+from srec.cli.tables import leaderboard_table, reproduction_table
 from srec.errors import SRecError
-from srec.recipes import read_recipe
 
 if TYPE_CHECKING:
     from srec.training.workers import Workers
@@ -26,7 +19,7 @@ def reproduce(
     dataset: Annotated[
         str, typer.Option(help="diginetica, tmall, nowplaying, or a folder of two such files.")
     ],
-    data: DataOption = SETS,
+    data: DataOption = None,
     protocol: Annotated[
         str, typer.Option(help="paper (epochs chosen on the test set, as the authors do), honest or both.")
     ] = "both",
@@ -37,30 +30,36 @@ def reproduce(
     threads: ThreadsOption = None,
 ) -> None:
     """Train a paper's model with its settings, and print what it reaches beside the paper's figures."""
-    from srec.experiments import reproduce as experiment
+    from srec.experiments.reproduce import reproduce as train
     from srec.training.process import set_up_process
 
-    if model != "gce-gnn" or protocol not in ("paper", "honest", "both"):
+    names: tuple[Literal["paper", "honest"], ...] = ("paper", "honest")
+    if protocol not in (*names, "both"):
         raise SRecError("there is the model gce-gnn, and the protocols are paper, honest and both")
     alone(set_up_process(threads))
-    (source, called), changes = experiment.located(dataset, data), overrides or ()
-    names: tuple[experiment.Protocol, ...] = ("paper", "honest")
     for name in names:
         if protocol in (name, "both"):
             with training_progress() as watch:
-                result = experiment.reproduce(
-                    source, called, work, name, range(seeds), epochs, changes, watch
+                result = train(
+                    model,
+                    dataset,
+                    protocol=name,
+                    data=data,
+                    seeds=seeds,
+                    epochs=epochs,
+                    overrides=overrides or (),
+                    work=work,
+                    watch=watch,
                 )
-            console.print(experiment.table(result))
-            differing = experiment.differences(epochs, changes)
-            console.print(f"result: {experiment.result_file(work, called, name, differing)}")
+            console.print(reproduction_table(result))
+            console.print(f"result: {result.path}")
 
 
 def leaderboard(
     dataset: Annotated[
         str, typer.Option(help="diginetica, tmall, nowplaying, a folder of two such files, or a dataset.")
     ],
-    data: DataOption = SETS,
+    data: DataOption = None,
     rows: Annotated[
         str | None, typer.Option(help="Only these, separated by commas; all if left out.")
     ] = None,
@@ -75,42 +74,26 @@ def leaderboard(
     threads: ThreadsOption = None,
 ) -> None:
     """Train or count every model that fits a dataset, and print one table; known rows are not made again."""
-    from srec.artifacts import MANIFEST
-    from srec.dataset.dataset import Dataset
-    from srec.dataset.sessions import prepare_sessions
-    from srec.evaluation.settings import EvaluationSettings
-    from srec.experiments import leaderboard as board
-    from srec.experiments.reproduce import HELD_OUT, PAPER, located
-    from srec.experiments.rows import changed
-    from srec.models import MODELS
+    from srec.experiments.leaderboard import leaderboard as fill
     from srec.training.process import set_up_process
 
     alone(set_up_process(threads))
-    if dataset not in PAPER and (Path(dataset) / MANIFEST).is_file():
-        prepared, name = Dataset(Path(dataset)), Path(dataset).resolve().name
-        folder = work / f"{name}-{prepared.fingerprint[:8]}"
-    else:
-        source, name = located(dataset, data)
-        folder = work / name
-        prepared = prepare_sessions(source, folder / "honest", HELD_OUT)
-    # A recipe is shared by commands, and has what others read; what is set for this one must be read here.
-    changed(overrides or (), (model for model, entry in MODELS.items() if entry.fits(prepared)))
-    read = read_recipe(recipe, overrides or ())
-    every, usual = (board.rows(prepared, name, one) for one in (read, read_recipe()))
-    wanted = board.chosen(every, rows)
-    # Other settings have places of their own: what was measured before stays.
-    settings, usually = (board.digest(one, prepared) for one in (every, usual))
-    where, runs = (
-        folder / (kind if settings == usually else f"{kind}-{settings}") for kind in ("leaderboard", "runs")
-    )
-    where = target or where
-    batch_size = read.get(EvaluationSettings).batch_size
     with training_progress() as watch:
-        result = board.leaderboard(
-            prepared, name, every, wanted, range(seeds), runs, where, watch, console.print, batch_size
+        result = fill(
+            dataset,
+            rows=None if rows is None else [name.strip() for name in rows.split(",")],
+            seeds=seeds,
+            data=data,
+            work=work,
+            target=target,
+            recipe=recipe,
+            overrides=overrides or (),
+            watch=watch,
+            told=console.print,
         )
-    console.print(board.table(result))
-    console.print(f"leaderboard: {where}")
+    console.print(leaderboard_table(result))
+    assert result.path is not None
+    console.print(f"leaderboard: {result.path.parent}")
 
 
 def alone(workers: "Workers") -> None:

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.table import Table
 
 
 def statistics(dataset: Path) -> dict[str, Any]:
@@ -33,28 +32,3 @@ def statistics(dataset: Path) -> dict[str, Any]:
         "density": interactions / max(users * items, 1),
         "lengths": {str(value): int(count) for value, count in zip(values, counts, strict=True)},
     }
-
-
-def steps_table(manifest: dict[str, Any]) -> Table:
-    """The rows left after each step of preparation, for the terminal."""
-    table = Table("step", title="What each step left")
-    for name in ("reviews", "users", "games"):
-        table.add_column(name, justify="right")
-    for step in manifest["steps"]:
-        counts = (f"{step[key]:,}" for key in ("interactions", "users", "items"))
-        table.add_row(step["step"], *counts)
-    return table
-
-
-def statistics_table(manifest: dict[str, Any]) -> Table:
-    """SRec's Table 1, for the terminal."""
-    table = Table("statistic", title="The dataset")
-    table.add_column("value", justify="right")
-    facts = manifest["statistics"]
-    for name, value in facts.items():
-        if name != "lengths":
-            shown = f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
-            table.add_row(name.replace("_", " "), shown)
-    for name, moment in manifest["split"].items():
-        table.add_row(name.replace("_", " "), moment)
-    return table

@@ -4,6 +4,8 @@ All functions read lists of items, int [E, K], where 0 is an empty place. "Known
 interactions of each item before the tested window, int [V + 1], entry 0 being the padding's.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -91,19 +93,27 @@ def gini(exposure: Ints) -> float | None:
     return float((places * np.sort(exposure)).sum() / (size * total))
 
 
-def concentration(items: Ints, known_counts: Ints, points: int = 60) -> dict[str, list[float]]:
-    """How much of ``items`` falls on the most popular share of the catalogue, as a curve.
+@dataclass(frozen=True)
+class Curve:
+    """How much falls on the most popular share of the catalogue.
 
-    Returns:
+    Attributes:
         catalogue: shares of the catalogue in (0, 1], most popular first, spaced evenly in their logarithm.
-        reached: the share of ``items`` that lies in each.
+        reached: the share of what is looked at that lies in each.
     """
+
+    catalogue: Sequence[float]
+    reached: Sequence[float]
+
+
+def concentration(items: Ints, known_counts: Ints, points: int = 60) -> Curve:
+    """How much of ``items`` falls on the most popular share of the catalogue."""
     size = len(known_counts) - 1
     order = np.argsort(-known_counts[1:], kind="stable") + 1
     exposure = np.bincount(items[items > 0], minlength=size + 1)[order]
     heads = np.unique(np.geomspace(1, size, points).round().astype(np.int64))
     reached = np.cumsum(exposure)[heads - 1] / max(int(exposure.sum()), 1)
-    return {"catalogue": (heads / size).tolist(), "reached": reached.tolist()}
+    return Curve((heads / size).tolist(), reached.tolist())
 
 
 def _mean(values: "np.ndarray[Any, np.dtype[Any]]") -> float | None:

@@ -8,7 +8,7 @@ C columns (one for each model and metric), R resamples.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Self
 
 import numpy as np
 
@@ -47,17 +47,61 @@ class Estimate:
     high: float
     sessions: int
 
-    @property
-    def verdict(self) -> str:
-        """What a difference shows: "better", "worse", "no clear difference" or "too few sessions".
+
+@dataclass(frozen=True)
+class Difference(Estimate):
+    """By how much a model is above another, and what that shows.
+
+    Attributes:
+        verdict: "better", "worse", "no clear difference" or "too few sessions".
+    """
+
+    verdict: str
+
+    @classmethod
+    def judged(cls, estimate: Estimate) -> Self:
+        """The estimate of a difference with its verdict.
 
         Few sessions can agree by chance, and their resamples then all agree: no claim is made of them.
         """
-        if self.sessions < FEWEST_SESSIONS:
-            return "too few sessions"
-        if self.low > 0:
-            return "better"
-        return "worse" if self.high < 0 else "no clear difference"
+        if estimate.sessions < FEWEST_SESSIONS:
+            verdict = "too few sessions"
+        elif estimate.low > 0:
+            verdict = "better"
+        else:
+            verdict = "worse" if estimate.high < 0 else "no clear difference"
+        return cls(**asdict(estimate), verdict=verdict)
+
+
+@dataclass(frozen=True)
+class Against(Difference):
+    """The difference to a baseline, by its name."""
+
+    baseline: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A model among others on some examples.
+
+    Attributes:
+        metrics: its means, by metric.
+        differences: to each baseline, by baseline and metric.
+        against: by metric the difference to the baseline that does best on it; empty for a baseline.
+    """
+
+    metrics: Mapping[str, Estimate]
+    differences: Mapping[str, Mapping[str, Difference]]
+    against: Mapping[str, Against]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All models on some examples, of so many sessions."""
+
+    examples: int
+    sessions: int
+    models: Mapping[str, Compared]
 
 
 class Bootstrap:
@@ -91,11 +135,10 @@ class Bootstrap:
         """The mean of a column."""
         return self._estimate(self.means_C[column], self.means_RC[:, column])
 
-    def difference(self, column: int, other: int) -> Estimate:
+    def difference(self, column: int, other: int) -> Difference:
         """By how much the mean of a column is above another's."""
-        return self._estimate(
-            self.means_C[column] - self.means_C[other], self.means_RC[:, column] - self.means_RC[:, other]
-        )
+        resampled_R = self.means_RC[:, column] - self.means_RC[:, other]
+        return Difference.judged(self._estimate(self.means_C[column] - self.means_C[other], resampled_R))
 
     def _estimate(self, value: float, resampled_R: Floats) -> Estimate:
         low, high = np.quantile(resampled_R, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
@@ -105,10 +148,11 @@ class Bootstrap:
 def compare(
     values: Mapping[str, Mapping[str, Floats]],
     sessions_E: Ints,
+    *,
     baselines: Sequence[str],
     resamples: int,
     generator: np.random.Generator,
-) -> dict[str, Any]:
+) -> Comparison:
     """All models on some examples: means with intervals, and paired differences to each baseline.
 
     Args:
@@ -117,11 +161,6 @@ def compare(
         baselines: the models that the others must beat.
         resamples: R.
         generator: draws the resamples.
-
-    Returns:
-        Plain JSON: examples, sessions, and models, each with ``metrics``, ``differences`` (by baseline,
-        then by metric) and, unless it is a baseline itself, ``against``: for each metric its difference
-        to the baseline that does best on it.
     """
     columns = [(name, metric) for name, metrics in values.items() for metric in metrics]
     values_EC = np.column_stack([values[name][metric] for name, metric in columns])
@@ -132,28 +171,18 @@ def compare(
     def strongest(metric: str) -> str:
         return max(baselines, key=lambda name: float(boot.means_C[place[name, metric]]))
 
-    models: dict[str, Any] = {}
+    models: dict[str, Compared] = {}
     for name in values:
         differences = {
-            other: {
-                metric: _plain(boot.difference(place[name, metric], place[other, metric]))
-                for metric in metrics
-            }
+            other: {metric: boot.difference(place[name, metric], place[other, metric]) for metric in metrics}
             for other in baselines
             if other != name
         }
         against = {
-            metric: {"baseline": strongest(metric)} | differences[strongest(metric)][metric]
+            metric: Against(**asdict(differences[strongest(metric)][metric]), baseline=strongest(metric))
             for metric in metrics
             if baselines and name not in baselines
         }
-        models[name] = {
-            "metrics": {metric: asdict(boot.mean(place[name, metric])) for metric in metrics},
-            "differences": differences,
-            "against": against,
-        }
-    return {"examples": len(sessions_E), "sessions": boot.sessions, "models": models}
-
-
-def _plain(difference: Estimate) -> dict[str, Any]:
-    return asdict(difference) | {"verdict": difference.verdict}
+        means = {metric: boot.mean(place[name, metric]) for metric in metrics}
+        models[name] = Compared(means, differences, against)
+    return Comparison(len(sessions_E), boot.sessions, models)

@@ -1,7 +1,9 @@
 """What the numbers say, in sentences that are computed from them and claim no more."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+
+from srec.evaluation.comparison import Compared, Difference, Estimate
+from srec.evaluation.results import Slice
 
 SAYS = {
     "better": "beats",
@@ -16,33 +18,33 @@ SLICES = {
 }
 
 
-def interval(estimate: Mapping[str, Any]) -> str:
+def interval(estimate: Estimate) -> str:
     """The interval of a value, such as "[0.2214, 0.2850]"."""
-    return f"[{estimate['low']:.4f}, {estimate['high']:.4f}]"
+    return f"[{estimate.low:.4f}, {estimate.high:.4f}]"
 
 
-def signed(estimate: Mapping[str, Any]) -> str:
+def signed(estimate: Estimate) -> str:
     """A difference with its interval, such as "-0.0120 [-0.0300, +0.0040]"."""
-    return f"{estimate['value']:+.4f} [{estimate['low']:+.4f}, {estimate['high']:+.4f}]"
+    return f"{estimate.value:+.4f} [{estimate.low:+.4f}, {estimate.high:+.4f}]"
 
 
-def overall(models: Mapping[str, Any], metric: str) -> Iterator[str]:
+def overall(models: Mapping[str, Compared], metric: str) -> Iterator[str]:
     """A line for each model that is no baseline and each baseline."""
     for name, model in models.items():
-        if model["against"]:
-            for baseline, differences in model["differences"].items():
+        if model.against:
+            for baseline, differences in model.differences.items():
                 yield _line(name, baseline, metric, differences[metric])
 
 
-def by_slice(slices: Mapping[str, Any], metric: str, verdict: str) -> Iterator[str]:
+def by_slice(slices: Mapping[str, Sequence[Slice]], metric: str, verdict: str) -> Iterator[str]:
     """A line for each slice where this is the verdict on a model and the strongest baseline there."""
     for kind, parts in slices.items():
         for part in parts:
-            for name, model in part["models"].items():
-                against = model["against"].get(metric)
-                if against and against["verdict"] == verdict:
-                    line = _line(name, against["baseline"], metric, against)
-                    yield f"On {slice_name(kind, part['name'])} ({part['examples']:,} examples) {line}"
+            for name, model in part.models.items():
+                against = model.against.get(metric)
+                if against and against.verdict == verdict:
+                    line = _line(name, against.baseline, metric, against)
+                    yield f"On {slice_name(kind, part.name)} ({part.examples:,} examples) {line}"
 
 
 def slice_name(kind: str, name: str) -> str:
@@ -50,11 +52,11 @@ def slice_name(kind: str, name: str) -> str:
     return "inputs of 1 item" if (kind, name) == ("length", "1") else SLICES[kind].format(name)
 
 
-def _line(name: str, baseline: str, metric: str, difference: Mapping[str, Any]) -> str:
+def _line(name: str, baseline: str, metric: str, difference: Difference) -> str:
     reasons = {
         "no clear difference": ", which includes 0",
-        "too few sessions": f", from {difference['sessions']} sessions only",
+        "too few sessions": f", from {difference.sessions} sessions only",
     }
-    reason = reasons.get(difference["verdict"], "")
-    says = SAYS[difference["verdict"]]
+    reason = reasons.get(difference.verdict, "")
+    says = SAYS[difference.verdict]
     return f"{name} {says} {baseline} on {metric}: difference {signed(difference)}{reason}."

@@ -1,188 +1,167 @@
 """``srec leaderboard``: every model that fits a dataset, measured under one protocol, in one table."""
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from rich.markup import escape
-from rich.table import Table
 
 from srec import __version__
-from srec.artifacts import write_json
+from srec.artifacts import MANIFEST
 from srec.dataset.dataset import Dataset
-from srec.errors import SettingsError
-from srec.evaluation.settings import BATCH_SIZE
-from srec.experiments.reproduce import EPOCHS, model_settings, training_settings
-from srec.experiments.rows import Row, measure
+from srec.dataset.sessions import prepare_sessions
+from srec.errors import ArtifactError
+from srec.evaluation.results import BoardDataset, Leaderboard, Row
+from srec.evaluation.settings import BATCH_SIZE, EvaluationSettings
+from srec.experiments.asked import changed, checked_seeds
+from srec.experiments.candidates import Candidate, candidates, chosen, digest
+from srec.experiments.rows import measure
+from srec.experiments.sets import HELD_OUT, PAPER, located
 from srec.models import MODELS
-from srec.models.gce_gnn import GCEGNNSettings
-from srec.reports.leaderboard import HEADINGS, cells, markdown, page
-from srec.settings import Recipe, Settings
+from srec.recipes import read_recipe
+from srec.reports.leaderboard import markdown, page
 from srec.training.loop import Watch
-from srec.training.settings import TrainingSettings, training_of
-
-LONGEST = 200
-
-
-def rows(dataset: Dataset, name: str, recipe: Recipe) -> list[Row]:
-    """The rows of a dataset: whole sessions as the papers have them, or prepared reviews of games.
-
-    Args:
-        dataset: which.
-        name: of a set of the GCE-GNN paper, for its settings; any other.
-        recipe: the settings that differ from the defaults.
-
-    Raises:
-        SettingsError: the recipe sets what the protocol fixes.
-    """
-    explicit = recipe.get(TrainingSettings).model_fields_set
-    if "refit" in explicit:
-        raise SettingsError("training.refit cannot be set here: every model is trained anew before the test")
-    if "seed" in explicit:
-        raise SettingsError("training.seed cannot be set here: --seeds N trains with the seeds 0 to N - 1")
-    defaults = {"max_length": LONGEST} if dataset.repeats else {}
-    length = recipe.changed(TrainingSettings(**defaults)).max_length
-    found: list[Row] = []
-    for key, entry in MODELS.items():
-        if not entry.fits(dataset):
-            continue
-        kind = entry.load()
-        settings = recipe.get(kind.settings_type)
-        if not entry.learnt:
-            found.append(Row(key, key, settings, None, length))
-        elif key != "gce-gnn":
-            found.append(Row(key, key, settings, training_of(kind, recipe, **defaults), length))
-        elif dataset.repeats:
-            training = recipe.changed(training_settings("honest", 0, EPOCHS))
-            found.append(Row(key, key, recipe.changed(model_settings(name)), training, training.max_length))
-        else:
-            found += _modifications(settings, training_of(kind, recipe))
-    return found
-
-
-def _modifications(settings: Settings, training: TrainingSettings) -> list[Row]:
-    """The paper's GCE-GNN, SRec's, and SRec's without or with other parts."""
-    assert isinstance(settings, GCEGNNSettings)
-    plain = {"tags": False, "context": False}
-    changes: dict[str, dict[str, Any]] = {
-        "gce-gnn as published": plain | {"dimension": 100, "hops": 2},
-        "srec": {},
-        "srec without tags": {"tags": False},
-        "srec without context": {"context": False},
-        "srec without both": plain,
-        "srec with 2 hops": {"hops": 2},
-        "srec without global graph": {"hops": 0},
-    }
-    return [
-        Row(name, "gce-gnn", settings.model_copy(update=change), training, training.max_length)
-        for name, change in changes.items()
-    ]
 
 
 def leaderboard(
-    dataset: Dataset,
-    name: str,
-    known_rows: Sequence[Row],
-    wanted: Sequence[Row],
-    seeds: Sequence[int],
-    work: Path,
-    target: Path,
+    dataset: Dataset | str | Path,
+    *,
+    rows: Sequence[str] | None = None,
+    seeds: int = 1,
+    data: str | Path | None = None,
+    work: str | Path = "work/sessions",
+    target: str | Path | None = None,
+    recipe: str | Path | None = None,
+    overrides: Sequence[str] = (),
     watch: Watch = lambda step: None,
     told: Callable[[str], None] = lambda line: None,
-    batch_size: int = BATCH_SIZE,
-) -> dict[str, Any]:
-    """Measure the rows that are not there yet; after each, write all that are there as one table.
+) -> Leaderboard:
+    """Train or count every model that fits a dataset, and measure each; known rows are not made again.
 
     Args:
-        dataset: what to learn and to test on.
-        name: of the dataset, for the title.
-        known_rows: all rows of the dataset; the table has those of them that are there.
-        wanted: the rows that shall be there.
-        seeds: of trained models.
-        work: where runs are kept.
-        target: the folder of rows/*.json (one a row), leaderboard.json, .md and .html.
+        dataset: a dataset or where it is; "diginetica", "tmall" or "nowplaying"; or a folder of two such
+            files.
+        rows: only these, by their names in the table; all where None.
+        seeds: how many runs of each trained model, with the seeds 0, 1, ...
+        data: the folder that has the named sets.
+        work: where datasets, runs and results are kept.
+        target: the folder of rows/*.json (one a row), leaderboard.json, .md and .html; where None, in
+            ``work`` by the dataset's name and by what the settings are, where they are not the usual ones.
+        recipe: a TOML file with the settings that differ from the defaults; it may have what others read.
+        overrides: ``section.key=value`` texts; they win over the recipe, and must all be read here.
         watch: told after each training step.
         told: told what is measured.
-        batch_size: examples scored at a time; it bounds the memory and changes no rank.
-
-    Returns:
-        Plain JSON: dataset, protocol, rows.
-    """
-    (target / "rows").mkdir(parents=True, exist_ok=True)
-    for row in wanted:
-        file = target / "rows" / f"{file_name(row.name)}.json"
-        if _known(file, row, dataset, seeds) is None:
-            told(f"measuring {row.name}")
-            write_json(file, measure(dataset, row, seeds, work, watch, batch_size))
-            _write_table(dataset, name, known_rows, target)
-    return _write_table(dataset, name, known_rows, target)
-
-
-def _write_table(dataset: Dataset, name: str, known_rows: Sequence[Row], target: Path) -> dict[str, Any]:
-    """All rows that are there, of these settings, as leaderboard.json, .md and .html; returns the JSON."""
-    found = (_known(target / "rows" / f"{file_name(row.name)}.json", row, dataset, ()) for row in known_rows)
-    measured = [row for row in found if row is not None]
-    result = {
-        "command": "leaderboard",
-        "srec": __version__,
-        "name": name,
-        "dataset": {"fingerprint": dataset.fingerprint, "simulated": dataset.simulated}
-        | {key: dataset.manifest["statistics"].get(key) for key in ("users", "items", "interactions")},
-        "repeats": dataset.repeats,
-        "rows": sorted(measured, key=lambda row: -row["metrics"]["MRR@20"]),
-    }
-    write_json(target / "leaderboard.json", result)
-    (target / "leaderboard.md").write_text(markdown(result), encoding="utf-8")
-    (target / "leaderboard.html").write_text(page(result), encoding="utf-8")
-    return result
-
-
-def table(result: dict[str, Any]) -> Table:
-    """For the terminal."""
-    made = Table(title=f"{result['name']}: metrics in %")
-    for place, heading in enumerate(HEADINGS):
-        made.add_column(heading, justify="right" if place else "left")
-    for row in result["rows"]:
-        made.add_row(*map(escape, cells(row)))
-    return made
-
-
-def digest(rows: Iterable[Row], dataset: Dataset) -> str:
-    """A short hash that names the settings of rows."""
-    described = json.dumps([row.described(dataset, ()) for row in rows], sort_keys=True)
-    return hashlib.sha256(described.encode()).hexdigest()[:8]
-
-
-def chosen(all_rows: Iterable[Row], names: str | None) -> list[Row]:
-    """The rows of these names, separated by commas, as the table or their files have them; all where None.
 
     Raises:
-        SettingsError: there is no such row; the message lists those there are.
+        SettingsError: there is no such row, or something is set that the protocol fixes or that is not read.
+        SourceError: the dataset is neither a dataset nor a folder of sessions.
     """
-    known = {file_name(row.name): row for row in all_rows}
-    if names is None:
-        return list(known.values())
-    asked = [name.strip() for name in names.split(",")]
-    for name in asked:
-        if file_name(name) not in known:
-            raise SettingsError(f"there is no row {name!r}; the rows are {', '.join(known)}")
-    return [known[file_name(name)] for name in asked]
+    numbers = checked_seeds(seeds)
+    prepared, name, folder = _prepared(dataset, data, Path(work))
+    changed(overrides, (model for model, entry in MODELS.items() if entry.fits(prepared)))
+    read = read_recipe(recipe, overrides)
+    every, usual = (candidates(prepared, name, one) for one in (read, read_recipe()))
+    # Other settings have places of their own: what was measured before stays.
+    settings = digest(every, prepared)
+    ending = "" if settings == digest(usual, prepared) else f"-{settings}"
+    board = Board(prepared, name, every, Path(target) if target else folder / f"leaderboard{ending}")
+    return board.fill(
+        chosen(every, rows),
+        seeds=numbers,
+        runs=folder / f"runs{ending}",
+        batch_size=read.get(EvaluationSettings).batch_size,
+        watch=watch,
+        told=told,
+    )
 
 
-def file_name(name: str) -> str:
-    """A row's name as that of a file."""
-    return "-".join("".join(letter if letter.isalnum() else " " for letter in name).split())
+def _prepared(
+    dataset: Dataset | str | Path, data: str | Path | None, work: Path
+) -> tuple[Dataset, str, Path]:
+    """The dataset, its name, and the folder in ``work`` that is its own."""
+    if not isinstance(dataset, Dataset):
+        if str(dataset) in PAPER or not (Path(dataset) / MANIFEST).is_file():
+            source, name = located(dataset, data)
+            return prepare_sessions(source, work / name / "honest", HELD_OUT), name, work / name
+        dataset = Dataset(Path(dataset))
+    name = dataset.path.resolve().name
+    return dataset, name, work / f"{name}-{dataset.fingerprint[:8]}"
 
 
-def _known(file: Path, row: Row, dataset: Dataset, seeds: Sequence[int]) -> dict[str, Any] | None:
-    """What the file has, where it is of this dataset, these settings and these seeds at least."""
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    described = row.described(dataset, seeds)
-    wanted = set(described.pop("seeds"))
-    same = isinstance(found, dict) and all(found.get(key) == value for key, value in described.items())
-    return found if same and wanted <= set(found["seeds"]) else None
+@dataclass(frozen=True)
+class Board:
+    """The folder of a leaderboard, and what can stand in it.
+
+    Attributes:
+        dataset: what to learn and to test on.
+        name: of the dataset, for the title.
+        every: all candidates of the dataset; the table has those of them that are measured.
+        folder: of rows/*.json (one a row), leaderboard.json, .md and .html.
+    """
+
+    dataset: Dataset
+    name: str
+    every: Sequence[Candidate]
+    folder: Path
+
+    def fill(
+        self,
+        wanted: Sequence[Candidate],
+        *,
+        seeds: Sequence[int],
+        runs: Path,
+        batch_size: int = BATCH_SIZE,
+        watch: Watch = lambda step: None,
+        told: Callable[[str], None] = lambda line: None,
+    ) -> Leaderboard:
+        """Measure the rows that are not there yet; after each, write all that are there as one table.
+
+        Args:
+            wanted: the rows that shall be there.
+            seeds: of trained models.
+            runs: where runs are kept.
+            batch_size: examples scored at a time; it bounds the memory and changes no rank.
+            watch: told after each training step.
+            told: told what is measured.
+        """
+        (self.folder / "rows").mkdir(parents=True, exist_ok=True)
+        for one in wanted:
+            if self.known(one, seeds) is None:
+                told(f"measuring {one.name}")
+                row = measure(self.dataset, one, seeds=seeds, folder=runs, batch_size=batch_size, watch=watch)
+                row.write(self._file(one))
+                self.write()
+        return self.write()
+
+    def known(self, candidate: Candidate, seeds: Sequence[int] = ()) -> Row | None:
+        """The row that is there, if it is of this dataset, these settings and these seeds at least."""
+        try:
+            row = Row.read(self._file(candidate))
+        except ArtifactError:
+            return None
+        described = candidate.described(self.dataset, seeds)
+        wanted = set(described.pop("seeds"))
+        same = all(getattr(row, key) == value for key, value in described.items())
+        return row if same and wanted <= set(row.seeds) else None
+
+    def write(self) -> Leaderboard:
+        """All rows that are there, of these settings, as leaderboard.json, .md and .html."""
+        found = (self.known(one) for one in self.every)
+        # In the table a row has no file of its own.
+        measured = [row.model_copy(update={"path": None}) for row in found if row is not None]
+        statistics = self.dataset.manifest["statistics"]
+        result = Leaderboard(
+            srec=__version__,
+            name=self.name,
+            dataset=BoardDataset(
+                fingerprint=self.dataset.fingerprint,
+                simulated=self.dataset.simulated,
+                **{key: statistics.get(key) for key in ("users", "items", "interactions")},
+            ),
+            repeats=self.dataset.repeats,
+            rows=sorted(measured, key=lambda row: -row.metrics["MRR@20"]),
+        ).write(self.folder / "leaderboard.json")
+        (self.folder / "leaderboard.md").write_text(markdown(result), encoding="utf-8")
+        (self.folder / "leaderboard.html").write_text(page(result), encoding="utf-8")
+        return result
+
+    def _file(self, candidate: Candidate) -> Path:
+        return self.folder / "rows" / f"{candidate.file_name}.json"

@@ -7,67 +7,29 @@ chooses the epoch on the latest whole sessions, held out, then trains anew on al
 at the test set once; mean and deviation over seeds.
 """
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
-from rich.table import Table
 
-from srec.artifacts import write_json
-from srec.dataset.sessions import digests, prepare_sessions
+from srec.dataset.dataset import Dataset
+from srec.dataset.sessions import prepare_sessions
 from srec.environment import environment
 from srec.errors import SettingsError
 from srec.evaluation.metrics import METRICS, deviation
+from srec.evaluation.results import Protocol, ReproducedRun, Reproduction
 from srec.evaluation.settings import EvaluationSettings
 from srec.evaluation.validation import validator
-from srec.experiments.rows import changed
-from srec.models.gce_gnn import GCEGNNSettings
+from srec.experiments.asked import changed, checked_seeds
+from srec.experiments.sets import HELD_OUT, OTHER, PAPER, located, model_settings
 from srec.models.session_model import TorchScorer
-from srec.reports.numbers import in_percent
 from srec.training.loop import Watch
-from srec.training.run import train
+from srec.training.run import Run, train
 from srec.training.settings import TrainingSettings
 from srec.training.workers import Workers
 
-Protocol = Literal["paper", "honest"]
-HELD_OUT = 0.1
 FIXED = {"seed", "epochs", "refit"}
 EPOCHS = 20  # the authors'
-
-
-@dataclass(frozen=True)
-class Published:
-    """What the paper says of a set: settings that differ between sets (section 5.1), and its results."""
-
-    hops: int
-    dropout_gcn: float
-    dropout_local: float
-    figures: dict[str, float]
-
-
-# Wang et al., SIGIR 2020, Table 2 (P@K is HR@K), and the authors' code for the dropouts.
-PAPER = {
-    "diginetica": Published(2, 0.2, 0.0, {"HR@10": 41.16, "HR@20": 54.22, "MRR@10": 18.15, "MRR@20": 19.04}),
-    "nowplaying": Published(1, 0.0, 0.0, {}),
-    "tmall": Published(1, 0.6, 0.5, {"HR@10": 28.01, "HR@20": 33.42, "MRR@10": 15.08, "MRR@20": 15.42}),
-}
-OTHER = Published(1, 0.2, 0.0, {})
-
-
-def model_settings(name: str) -> GCEGNNSettings:
-    """The paper's settings for a set; for one it does not have, one hop."""
-    published = PAPER.get(name, OTHER)
-    return GCEGNNSettings(
-        dimension=100,
-        hops=published.hops,
-        tags=False,
-        context=False,
-        dropout_gcn=published.dropout_gcn,
-        dropout_local=published.dropout_local,
-    )
 
 
 def training_settings(protocol: Protocol, seed: int, epochs: int) -> TrainingSettings:
@@ -82,128 +44,99 @@ def training_settings(protocol: Protocol, seed: int, epochs: int) -> TrainingSet
     )
 
 
-def located(dataset: str, data: Path) -> tuple[Path, str]:
-    """Where a set is, and the name that its settings and results go by.
-
-    Args:
-        dataset: the name of a set of the paper, or a folder of two such files; that one's name has a hash of
-            the files, for another folder of its name shall not take its place.
-        data: where the named sets are.
-
-    Raises:
-        SourceError: the folder lacks one of the files.
-    """
-    source = Path(dataset)
-    for name in PAPER:
-        if dataset == name or source.resolve() == (data / name).resolve():
-            return data / name, name
-    found = hashlib.sha256("".join(digests(source).values()).encode()).hexdigest()
-    return source, f"{source.resolve().name}-{found[:8]}"
-
-
 def reproduce(
-    source: Path,
-    name: str,
-    work: Path,
-    protocol: Protocol,
-    seeds: Sequence[int],
-    epochs: int,
-    changes: Sequence[str] = (),
+    model: str,
+    dataset: str | Path,
+    *,
+    protocol: Protocol = "honest",
+    data: str | Path | None = None,
+    seeds: int = 1,
+    epochs: int = EPOCHS,
+    overrides: Sequence[str] = (),
+    work: str | Path = "work/sessions",
     watch: Watch = lambda step: None,
-) -> dict[str, Any]:
-    """Train and measure under one protocol; interrupted, the same call goes on.
+) -> Reproduction:
+    """Train a paper's model with its settings, and measure it under one protocol; interrupted, it goes on.
 
     Args:
-        source: the folder of sessions.
-        name: what its results go by; a set of the paper has that one's settings.
-        work: where datasets and runs are kept.
+        model: the paper's: "gce-gnn".
+        dataset: "diginetica", "tmall", "nowplaying", or a folder of two such files.
         protocol: "paper" or "honest".
-        seeds: of weights, order and dropout; one run each.
-        epochs: the most epochs.
-        changes: ``section.key=value`` of [training] and [gce-gnn] that shall differ from the paper's, and
+        data: the folder that has the named sets.
+        seeds: how many runs, with the seeds 0, 1, ...
+        epochs: the most epochs; under "paper" all of them.
+        overrides: ``section.key=value`` of [training] and [gce-gnn] that shall differ from the paper's, and
             evaluation.batch_size.
+        work: where datasets and runs are kept, and the result is written.
         watch: told after each training step.
-
-    Returns:
-        Plain JSON, also written to ``result_file``: runs, metrics, settings, environment.
 
     Raises:
         SourceError: the files are no sets of sessions.
-        SettingsError: a change is none that can be made.
+        SettingsError: there is no such model or protocol, or an override is none that can be made.
     """
-    folder, differing = work / name, differences(epochs, changes)
-    dataset = prepare_sessions(source, folder / protocol, HELD_OUT if protocol == "honest" else 0.0)
-    recipe = changed(changes, ["gce-gnn"])
+    if model != "gce-gnn" or protocol not in ("paper", "honest"):
+        raise SettingsError("there is the model gce-gnn, and the protocols are paper and honest")
+    (source, name), numbers = located(dataset, data), checked_seeds(seeds)
+    folder, differing, honest = Path(work) / name, differences(epochs, overrides), protocol == "honest"
+    prepared = prepare_sessions(source, folder / protocol, HELD_OUT if honest else 0.0)
+    recipe = changed(overrides, ["gce-gnn"])
     batch_size = recipe.get(EvaluationSettings).batch_size
     for fixed in FIXED & recipe.get(TrainingSettings).model_fields_set:
         raise SettingsError(
             f"training.{fixed} is the protocol's or an option of its own: it cannot be set here"
         )
-    model = recipe.changed(model_settings(name))
-    part: Literal["valid", "test"] = "valid" if protocol == "honest" else "test"
-    runs: list[dict[str, Any]] = []
-    for seed in seeds:
-        training = recipe.changed(training_settings(protocol, seed, epochs))
+    settings = recipe.changed(model_settings(name))
+    training = recipe.changed(training_settings(protocol, 0, epochs))
+    runs: list[ReproducedRun] = []
+    for seed in numbers:
         # The leaderboard has the honest runs too, and finds them here.
-        target = folder / (f"paper-{seed}" if protocol == "paper" else f"runs/gce-gnn-{seed}")
-        target = target.with_name("-".join((target.name, *differing)))
+        target = folder / (f"runs/gce-gnn-{seed}" if honest else f"paper-{seed}")
         run = train(
-            dataset,
-            target,
-            "gce-gnn",
-            settings=model,
-            training=training,
-            choose_on=part,
+            prepared,
+            target.with_name("-".join((target.name, *differing))),
+            model,
+            settings=settings,
+            training=training.model_copy(update={"seed": seed}),
+            choose_on="valid" if honest else "test",
             batch_size=batch_size,
             watch=watch,
         )
-        curve = [line["valid"] for line in run.log if line["stage"] == "select"]
-        found: dict[str, Any] = {"seed": seed, "epochs": len(curve), "curve": curve}
-        found |= {fact: run.manifest[fact] for fact in ("seconds", "peak_memory_mb")}
-        if protocol == "paper":
-            found["metrics"] = {metric: max(epoch[metric] for epoch in curve) for metric in METRICS}
-        else:
-            test = validator(dataset, training.max_length, "test", batch_size)(
-                TorchScorer(run.load(dataset).to(Workers.current().device))
-            )
-            found |= {"chosen_epoch": run.manifest["chosen_epoch"], "metrics": {m: test[m] for m in METRICS}}
-        runs.append(found)
-    values = {metric: [run["metrics"][metric] for run in runs] for metric in METRICS}
-    result = {
-        "command": "reproduce gce-gnn",
-        "dataset": name,
-        "protocol": protocol,
-        "changed": ", ".join(differing),
-        "metrics": {metric: float(np.mean(found)) for metric, found in values.items()},
-        "deviation": {metric: deviation(found) for metric, found in values.items()},
-        "paper": PAPER.get(name, OTHER).figures,
-        "runs": runs,
-        "model": model.model_dump(),
-        "training": training.model_dump(exclude={"seed"}),
-        "environment": environment(),
-    }
-    write_json(result_file(work, name, protocol, differing), result)
-    return result
+        runs.append(_measured(run, prepared, honest, batch_size))
+    values = {metric: [run.metrics[metric] for run in runs] for metric in METRICS}
+    return Reproduction(
+        dataset=name,
+        protocol=protocol,
+        changed=", ".join(differing),
+        metrics={metric: float(np.mean(found)) for metric, found in values.items()},
+        deviation={metric: deviation(found) for metric, found in values.items()},
+        paper=PAPER.get(name, OTHER).figures,
+        runs=runs,
+        model=settings.model_dump(),
+        training=training.model_dump(exclude={"seed"}),
+        environment=environment(),
+    ).write(folder / ("-".join((protocol, *differing)) + ".json"))
 
 
-def differences(epochs: int, changes: Sequence[str]) -> tuple[str, ...]:
-    """What differs from the paper's settings, as the names of runs and results say it."""
-    trained = (
-        change for change in changes if not change.strip().startswith(f"{EvaluationSettings.section}.")
+def _measured(run: Run, dataset: Dataset, honest: bool, batch_size: int) -> ReproducedRun:
+    """What a run reaches: its best epochs on the test, or one look at it."""
+    curve = [line["valid"] for line in run.log if line["stage"] == "select"]
+    if honest:
+        look = validator(dataset, run.training.max_length, "test", batch_size)
+        found = look(TorchScorer(run.load(dataset).to(Workers.current().device)))
+    else:
+        found = {metric: max(epoch[metric] for epoch in curve) for metric in METRICS}
+    return ReproducedRun(
+        seed=run.training.seed,
+        epochs=len(curve),
+        curve=curve,
+        seconds=run.manifest["seconds"],
+        peak_memory_mb=run.manifest["peak_memory_mb"],
+        chosen_epoch=run.manifest["chosen_epoch"] if honest else None,
+        metrics={metric: found[metric] for metric in METRICS},
     )
+
+
+def differences(epochs: int, overrides: Sequence[str]) -> tuple[str, ...]:
+    """What differs from the paper's settings, as the names of runs and results say it."""
+    trained = (one for one in overrides if not one.strip().startswith(f"{EvaluationSettings.section}."))
     return (*((f"epochs={epochs}",) if epochs != EPOCHS else ()), *trained)
-
-
-def result_file(work: Path, name: str, protocol: Protocol, differing: Sequence[str] = ()) -> Path:
-    """Where ``reproduce`` writes its result."""
-    return work / name / ("-".join((protocol, *differing)) + ".json")
-
-
-def table(result: dict[str, Any]) -> Table:
-    """The figures beside the paper's, in %."""
-    chosen = "best epoch of each metric on the test set" if result["protocol"] == "paper" else "one look"
-    made = Table("", *METRICS, title=f"{result['dataset']}, protocol {result['protocol']}: {chosen}")
-    runs = len(result["runs"])
-    made.add_row(f"here, {runs} seed(s)", *in_percent(result, runs))
-    made.add_row("the paper", *(f"{result['paper'][m]:.2f}" if result["paper"] else "-" for m in METRICS))
-    return made

@@ -1,26 +1,23 @@
 """A leaderboard as Markdown and as one HTML page."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from srec.evaluation.metrics import METRICS
+from srec.evaluation.results import Leaderboard, Row
 from srec.reports import plots
 from srec.reports.numbers import in_percent
 from srec.reports.shell import TEMPLATES, render
 
-Result = Mapping[str, Any]
 HEADINGS = ("model", *METRICS, "training", "examples/s", "parameters", "epochs")
 
 
-def cells(row: Mapping[str, Any]) -> list[str]:
+def cells(row: Row) -> list[str]:
     """A row's texts, in the order of HEADINGS; metrics in %, with their deviation where seeds are several."""
     return [
-        row["name"],
-        *in_percent(row, len(row["seeds"])),
-        duration(row["seconds"]),
-        f"{row['examples_per_second']:,.0f}",
-        f"{row['parameters']:,}" if row["parameters"] else "-",
-        ", ".join(map(str, row["epochs"])) or "-",
+        row.name,
+        *in_percent(row, len(row.seeds)),
+        duration(row.seconds),
+        f"{row.examples_per_second:,.0f}",
+        f"{row.parameters:,}" if row.parameters else "-",
+        ", ".join(map(str, row.epochs)) or "-",
     ]
 
 
@@ -31,28 +28,28 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
-def markdown(result: Result) -> str:
+def markdown(result: Leaderboard) -> str:
     """The table, and below it how it was measured."""
-    lines = [HEADINGS, ["---"] + ["---:"] * (len(HEADINGS) - 1), *map(cells, result["rows"])]
+    lines = [HEADINGS, ["---"] + ["---:"] * (len(HEADINGS) - 1), *map(cells, result.rows)]
     body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     notes = "\n".join(f"- {note}" for note in protocol(result))
-    return f"# Leaderboard: {result['name']}\n\n{body}\n\n{notes}\n"
+    return f"# Leaderboard: {result.name}\n\n{body}\n\n{notes}\n"
 
 
-def protocol(result: Result) -> list[str]:
+def protocol(result: Leaderboard) -> list[str]:
     """How the numbers came about, in sentences."""
-    rows = result["rows"]
-    widest = max((high - low) / 2 for row in rows for low, high in row["interval"].values())
-    made = sorted({str(row["environment"]["date"]) for row in rows})
+    rows = result.rows
+    widest = max((high - low) / 2 for row in rows for low, high in row.interval.values())
+    made = sorted({str(row.environment["date"]) for row in rows})
     repeated = (
         "Items of the input may be answers: sessions repeat them."
-        if result["repeats"]
+        if result.repeats
         else "The input's own items are excluded from the answer."
     )
     return [
-        *(["Simulated data: the numbers say nothing about real players."] * result["dataset"]["simulated"]),
-        f"Each of {rows[0]['examples']:,} test examples asks for the next item; all"
-        f" {result['dataset']['items']:,} items are ranked, none sampled. {repeated}",
+        *(["Simulated data: the numbers say nothing about real players."] * result.dataset.simulated),
+        f"Each of {rows[0].examples:,} test examples asks for the next item; all"
+        f" {result.dataset.items:,} items are ranked, none sampled. {repeated}",
         "Protocol honest: what is trained chose its epoch on held-out data, the latest, and was then trained"
         " anew on all before the test; the test was looked at once for each seed.",
         "HR@K and MRR@K in %; over resampled sessions the 95 % interval is at most"
@@ -64,14 +61,14 @@ def protocol(result: Result) -> list[str]:
     ]
 
 
-def page(result: Result) -> str:
+def page(result: Leaderboard) -> str:
     """The whole page."""
     return render(
         TEMPLATES / "leaderboard.html.j2",
         result=result,
-        simulated=result["dataset"]["simulated"],
+        simulated=result.dataset.simulated,
         headings=HEADINGS,
-        rows=map(cells, result["rows"]),
+        rows=map(cells, result.rows),
         protocol=protocol(result),
         plots=plots,
     )

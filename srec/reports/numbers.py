@@ -1,9 +1,7 @@
 """Numbers as people read them."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from srec.evaluation.metrics import METRICS
+from srec.evaluation.results import Reproduction, Row
 
 UNKNOWN = "\N{EN DASH}"
 
@@ -24,12 +22,12 @@ def to_three_digits(value: float | None) -> str:
     return UNKNOWN if value is None else f"{value:,.1f}" if value >= 10 else f"{value:.3f}"
 
 
-def in_percent(measured: Mapping[str, Any], runs: int) -> list[str]:
+def in_percent(measured: Row | Reproduction, runs: int) -> list[str]:
     """The METRICS of a row or result in %, with their deviation where the runs are several."""
-    texts = [f"{100 * measured['metrics'][metric]:.2f}" for metric in METRICS]
+    texts = [f"{100 * measured.metrics[metric]:.2f}" for metric in METRICS]
     if runs < 2:
         return texts
     return [
-        f"{text} ± {100 * measured['deviation'][metric]:.2f}"
+        f"{text} ± {100 * measured.deviation[metric]:.2f}"
         for text, metric in zip(texts, METRICS, strict=True)
     ]

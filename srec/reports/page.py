@@ -7,11 +7,11 @@ from typing import Any
 from srec.evaluation import verdicts
 from srec.evaluation.beyond import MEANINGS
 from srec.evaluation.comparison import FEWEST_SESSIONS, LEVEL
+from srec.evaluation.results import Measured, Report
 from srec.evaluation.slices import RULE
 from srec.reports import plots
 from srec.reports.shell import TEMPLATES, render
 
-Result = Mapping[str, Any]
 Line = Mapping[str, Any]
 
 
@@ -28,7 +28,7 @@ class Epochs:
     measured: Sequence[Line]
 
 
-def page(result: Result, manifest: Mapping[str, Any], training: Mapping[str, Sequence[Line]]) -> str:
+def page(result: Report, manifest: Mapping[str, Any], training: Mapping[str, Sequence[Line]]) -> str:
     """The whole page.
 
     Args:
@@ -40,8 +40,8 @@ def page(result: Result, manifest: Mapping[str, Any], training: Mapping[str, Seq
     return render(
         TEMPLATES / "report.html.j2",
         result=result,
-        simulated=result["dataset"]["simulated"],
-        pairs=_pairs(result["models"]),
+        simulated=result.dataset.simulated,
+        pairs=_pairs(result.models),
         manifest=manifest,
         training={name: epochs for name, epochs in logs.items() if epochs.stages},
         plots=plots,
@@ -54,13 +54,13 @@ def page(result: Result, manifest: Mapping[str, Any], training: Mapping[str, Seq
     )
 
 
-def _pairs(models: Mapping[str, Any]) -> dict[str, Any]:
+def _pairs(models: Mapping[str, Measured]) -> dict[str, Any]:
     """The differences of each model to each baseline."""
     return {
         f"{name} \N{MINUS SIGN} {baseline}": differences
         for name, model in models.items()
-        if model["against"]
-        for baseline, differences in model["differences"].items()
+        if model.against
+        for baseline, differences in model.differences.items()
     }
 
 

@@ -15,6 +15,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from srec.evaluation.beyond import Curve
+from srec.evaluation.results import Row, Slice
+
 COLOURS = ("#66c0f4", "#f2a65a", "#8bd17c", "#e377a2", "#b39ddb", "#e8d44d", "#4fd1c5", "#ff8a80")
 MARKERS = "osD^vPX*"
 GLYPHS = "●■◆▲▼✚✖★"
@@ -41,17 +44,17 @@ def legend(names: Iterable[str]) -> list[Mark]:
     return [Mark(name, colour(place), GLYPHS[_shape(place)]) for place, name in enumerate(names)]
 
 
-def slices(parts: Sequence[Mapping[str, Any]], metric: str, title: str) -> Markup:
+def slices(parts: Sequence[Slice], metric: str, title: str) -> Markup:
     """A metric by slice, each model a point with its interval."""
     figure, axes = _figure(title, metric)
-    names = list(parts[0]["models"])
+    names = list(parts[0].models)
     for place, name in enumerate(names):
-        found = [part["models"][name]["metrics"][metric] for part in parts]
+        found = [part.models[name].metrics[metric] for part in parts]
         at = [x + (place - (len(names) - 1) / 2) * 0.6 / max(len(names), 1) for x in range(len(parts))]
-        values = [one["value"] for one in found]
+        values = [one.value for one in found]
         # A percentile interval need not hold its value where sessions are few.
-        below = [max(one["value"] - one["low"], 0) for one in found]
-        above = [max(one["high"] - one["value"], 0) for one in found]
+        below = [max(one.value - one.low, 0) for one in found]
+        above = [max(one.high - one.value, 0) for one in found]
         axes.errorbar(
             at,
             values,
@@ -63,20 +66,20 @@ def slices(parts: Sequence[Mapping[str, Any]], metric: str, title: str) -> Marku
             capsize=2.5,
             clip_on=False,
         )
-    axes.set_xticks(range(len(parts)), [f"{part['name']}\nn = {part['examples']:,}" for part in parts])
+    axes.set_xticks(range(len(parts)), [f"{part.name}\nn = {part.examples:,}" for part in parts])
     axes.set_ylim(bottom=0)
     return _svg(figure)
 
 
-def concentrations(curves: Iterable[Mapping[str, Sequence[float]]], targets: Mapping[str, Any]) -> Markup:
+def concentrations(curves: Iterable[Curve], targets: Curve) -> Markup:
     """How much of the recommendations the most popular share of the catalogue takes, beside the targets."""
     figure, axes = _figure("most popular share of the catalogue", "share of the recommendations")
-    axes.fill_between(targets["catalogue"], targets["reached"], color=INK, alpha=0.14, linewidth=0)
-    axes.plot(targets["catalogue"], targets["reached"], color=INK, linewidth=1.4, linestyle=(0, (4, 3)))
+    axes.fill_between(targets.catalogue, targets.reached, color=INK, alpha=0.14, linewidth=0)
+    axes.plot(targets.catalogue, targets.reached, color=INK, linewidth=1.4, linestyle=(0, (4, 3)))
     for place, curve in enumerate(curves):
         axes.plot(
-            curve["catalogue"],
-            curve["reached"],
+            curve.catalogue,
+            curve.reached,
             color=colour(place),
             linewidth=1.8,
             marker=_marker(place),
@@ -124,13 +127,13 @@ def training_metrics(lines: Sequence[Mapping[str, Any]], names: Sequence[str]) -
     return _svg(figure)
 
 
-def quality_by_time(rows: Sequence[Mapping[str, Any]], metric: str) -> Markup:
+def quality_by_time(rows: Sequence[Row], metric: str) -> Markup:
     """A metric of each model, in %, with its interval, by the seconds its training took."""
     figure, axes = _figure("training time", f"{metric} in %")
     for place, row in enumerate(rows):
-        value, (low, high) = row["metrics"][metric], row["interval"][metric]
+        value, (low, high) = row.metrics[metric], row.interval[metric]
         axes.errorbar(
-            max(row["seconds"], 0.01),
+            max(row.seconds, 0.01),
             100 * value,
             yerr=[[100 * max(value - low, 0)], [100 * max(high - value, 0)]],
             fmt=_marker(place),

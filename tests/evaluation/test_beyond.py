@@ -80,6 +80,6 @@ def test_percentiles_by_hand() -> None:
 
 def test_concentration_ends_at_everything() -> None:
     curve = concentration(np.array([1, 1, 1, 2, 0]), COUNTS)
-    assert curve["catalogue"][0] == 1 / 5
-    assert curve["reached"][0] == 3 / 4, "item 1 is the most popular fifth of the catalogue"
-    assert curve["reached"][-1] == curve["catalogue"][-1] == 1.0
+    assert curve.catalogue[0] == 1 / 5
+    assert curve.reached[0] == 3 / 4, "item 1 is the most popular fifth of the catalogue"
+    assert curve.reached[-1] == curve.catalogue[-1] == 1.0

@@ -5,7 +5,14 @@ import numpy as np
 import pytest
 
 from srec.dataset.batches import Examples
-from srec.evaluation.comparison import FEWEST_SESSIONS, Bootstrap, Estimate, compare, independent_groups
+from srec.evaluation.comparison import (
+    FEWEST_SESSIONS,
+    Bootstrap,
+    Difference,
+    Estimate,
+    compare,
+    independent_groups,
+)
 
 
 def boot(
@@ -62,7 +69,8 @@ def test_a_difference_is_paired() -> None:
     ],
 )
 def test_what_an_interval_shows(low: float, high: float, sessions: int, verdict: str) -> None:
-    assert Estimate((low + high) / 2, low, high, sessions).verdict == verdict
+    estimate = Estimate((low + high) / 2, low, high, sessions)
+    assert Difference.judged(estimate).verdict == verdict
 
 
 def test_each_model_meets_the_strongest_baseline_of_each_metric() -> None:
@@ -73,14 +81,14 @@ def test_each_model_meets_the_strongest_baseline_of_each_metric() -> None:
         "b": {"HR": ones, "MRR": zeros},
         "model": {"HR": zeros + 0.5, "MRR": ones + 0.5},
     }
-    found = compare(values, np.arange(50), ["a", "b"], 100, generator)["models"]
+    found = compare(values, np.arange(50), baselines=["a", "b"], resamples=100, generator=generator).models
     against = {
-        metric: (d["baseline"], d["value"], d["verdict"]) for metric, d in found["model"]["against"].items()
+        metric: (one.baseline, one.value, one.verdict) for metric, one in found["model"].against.items()
     }
     assert against == {"HR": ("b", -0.5, "worse"), "MRR": ("a", 0.5, "better")}
-    assert found["a"]["against"] == {}, "a baseline is not judged"
-    assert list(found["a"]["differences"]) == ["b"]
-    assert list(found["model"]["differences"]) == ["a", "b"]
+    assert found["a"].against == {}, "a baseline is not judged"
+    assert list(found["a"].differences) == ["b"]
+    assert list(found["model"].differences) == ["a", "b"]
 
 
 def test_the_same_seed_gives_the_same_intervals() -> None:

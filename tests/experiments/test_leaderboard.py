@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +8,16 @@ from toys import chains, write_dataset
 from typer.testing import CliRunner
 
 from srec.cli import app as cli
-from srec.cli.pipeline import evaluate
 from srec.dataset.dataset import Dataset
 from srec.dataset.sessions import TEST, TRAIN, prepare_sessions
 from srec.errors import SettingsError, SRecError
-from srec.experiments import leaderboard as board
-from srec.experiments.rows import METRICS, Row, changed, measure
+from srec.evaluation.metrics import METRICS
+from srec.evaluation.results import Leaderboard, Row
+from srec.experiments.asked import changed
+from srec.experiments.candidates import Candidate, candidates, chosen
+from srec.experiments.leaderboard import Board, leaderboard
+from srec.experiments.report import evaluate
+from srec.experiments.rows import measure
 from srec.models.gce_gnn import GCEGNN, GCEGNNSettings
 from srec.models.popularity import PopularitySettings
 from srec.models.sr_gnn import SRGNNSettings
@@ -22,8 +25,8 @@ from srec.recipes import read_recipe
 from srec.training.settings import TrainingSettings
 
 QUICK = TrainingSettings(epochs=2, batch_size=20, learning_rate=0.01)
-POPULARITY = Row("popularity", "popularity", PopularitySettings(), None, 50)
-SRGNN = Row("sr gnn", "sr-gnn", SRGNNSettings(dimension=8), QUICK, 50)
+POPULARITY = Candidate("popularity", "popularity", PopularitySettings(), None, 50)
+SRGNN = Candidate("sr gnn", "sr-gnn", SRGNNSettings(dimension=8), QUICK, 50)
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def sessions(tmp_path: Path) -> Dataset:
 
 
 def names(dataset: Dataset) -> list[str]:
-    return [row.name for row in board.rows(dataset, "any", read_recipe())]
+    return [row.name for row in candidates(dataset, "any", read_recipe())]
 
 
 def test_every_rival_has_a_row_where_it_fits(games: Dataset, sessions: Dataset) -> None:
@@ -52,31 +55,32 @@ def test_every_rival_has_a_row_where_it_fits(games: Dataset, sessions: Dataset) 
     assert set(names(sessions)) == {*both, "own-items", "gce-gnn"}
     assert {*both, "popularity-recent", "tags", "gce-gnn as published", "srec"} < set(names(games))
     assert "own-items" not in names(games)
-    parts = {row.name: row.settings.model_dump() for row in board.rows(games, "any", read_recipe())}
+    parts = {row.name: row.settings.model_dump() for row in candidates(games, "any", read_recipe())}
     assert (parts["gce-gnn as published"]["hops"], parts["gce-gnn as published"]["tags"]) == (2, False)
     assert parts["srec without tags"]["context"]
     assert not parts["srec without tags"]["tags"]
 
 
 def test_a_row_is_measured_once_for_each_seed(games: Dataset, tmp_path: Path) -> None:
-    row = measure(games, SRGNN, [0, 1], tmp_path)
-    assert len(row["epochs"]) == 2
-    assert row["parameters"] > 0
-    assert row["seconds"] > 0
+    row = measure(games, SRGNN, seeds=[0, 1], folder=tmp_path)
+    assert len(row.epochs) == 2
+    assert row.parameters > 0
+    assert row.seconds > 0
     for metric in METRICS:
-        low, high = row["interval"][metric]
-        assert 0 <= low <= row["metrics"][metric] <= high <= 1
+        low, high = row.interval[metric]
+        assert 0 <= low <= row.metrics[metric] <= high <= 1
 
 
 def test_the_chain_is_found_by_markov_and_not_by_popularity(sessions: Dataset, tmp_path: Path) -> None:
-    wanted = board.chosen(board.rows(sessions, "any", read_recipe()), "popularity,markov,blend")
-    result = board.leaderboard(sessions, "chain", wanted, wanted, [0], tmp_path / "work", tmp_path / "out")
-    found = {row["name"]: row["metrics"]["MRR@20"] for row in result["rows"]}
+    wanted = chosen(candidates(sessions, "any", read_recipe()), ["popularity", "markov", "blend"])
+    board = Board(sessions, "chain", wanted, tmp_path / "out")
+    result = board.fill(wanted, seeds=[0], runs=tmp_path / "work")
+    found = {row.name: row.metrics["MRR@20"] for row in result.rows}
     assert found["markov"] == pytest.approx(1.0)
     assert found["blend"] > 0.6
     assert found["popularity"] < 0.5
-    assert result["rows"][-1]["name"] == "popularity", "the best stands first"
-    assert json.loads((tmp_path / "out" / "leaderboard.json").read_text(encoding="utf-8")) == result
+    assert result.rows[-1].name == "popularity", "the best stands first"
+    assert Leaderboard.read(tmp_path / "out" / "leaderboard.json") == result
     markdown = (tmp_path / "out" / "leaderboard.md").read_text(encoding="utf-8")
     assert "| markov | 100.00 | 100.00 | 100.00 | 100.00 |" in markdown
     page = (tmp_path / "out" / "leaderboard.html").read_text(encoding="utf-8")
@@ -87,8 +91,9 @@ def test_the_chain_is_found_by_markov_and_not_by_popularity(sessions: Dataset, t
 def test_known_rows_are_not_measured_again(games: Dataset, tmp_path: Path) -> None:
     told: list[str] = []
 
-    def make(*rows: Row, every: tuple[Row, ...] = (POPULARITY, SRGNN)) -> None:
-        board.leaderboard(games, "g", every, rows, [0], tmp_path / "work", tmp_path / "out", told=told.append)
+    def make(*rows: Candidate, every: tuple[Candidate, ...] = (POPULARITY, SRGNN)) -> None:
+        board = Board(games, "g", every, tmp_path / "out")
+        board.fill(rows, seeds=[0], runs=tmp_path / "work", told=told.append)
 
     make(POPULARITY)
     make(POPULARITY, SRGNN)
@@ -97,21 +102,19 @@ def test_known_rows_are_not_measured_again(games: Dataset, tmp_path: Path) -> No
     (tmp_path / "out" / "rows" / "popularity.json").write_text("{broken", encoding="utf-8")
     make(POPULARITY)
     assert told[2:] == ["measuring popularity"]
-    shown = json.loads((tmp_path / "out" / "leaderboard.json").read_text(encoding="utf-8"))["rows"]
-    assert {row["name"] for row in shown} == {"popularity", "sr gnn"}, "rows of earlier calls stay"
-    changed = Row("sr gnn", "sr-gnn", SRGNNSettings(dimension=4), QUICK, 50)
+    shown = Leaderboard.read(tmp_path / "out" / "leaderboard.json").rows
+    assert {row.name for row in shown} == {"popularity", "sr gnn"}, "rows of earlier calls stay"
+    changed = Candidate("sr gnn", "sr-gnn", SRGNNSettings(dimension=4), QUICK, 50)
     make(changed, every=(POPULARITY, changed))
     assert told[3:] == ["measuring sr gnn"]
     make(POPULARITY)
-    shown = json.loads((tmp_path / "out" / "leaderboard.json").read_text(encoding="utf-8"))["rows"]
-    assert [row["name"] for row in shown] == ["popularity"], (
-        "a row of other settings is not shown as this one"
-    )
+    shown = Leaderboard.read(tmp_path / "out" / "leaderboard.json").rows
+    assert [row.name for row in shown] == ["popularity"], "a row of other settings is not shown as this one"
 
 
 def test_a_papers_training_yields_to_what_is_set(games: Dataset) -> None:
     def training(*overrides: str) -> TrainingSettings:
-        found = {row.name: row.training for row in board.rows(games, "any", read_recipe(None, overrides))}
+        found = {row.name: row.training for row in candidates(games, "any", read_recipe(None, overrides))}
         assert found["narm"] is not None
         return found["narm"]
 
@@ -122,9 +125,9 @@ def test_a_papers_training_yields_to_what_is_set(games: Dataset) -> None:
 
 def test_the_protocol_cannot_be_set(games: Dataset) -> None:
     with pytest.raises(SettingsError, match="trained anew before the test"):
-        board.rows(games, "any", read_recipe(overrides=["training.refit=false"]))
+        candidates(games, "any", read_recipe(overrides=["training.refit=false"]))
     with pytest.raises(SettingsError, match="--seeds N trains"):
-        board.rows(games, "any", read_recipe(overrides=["training.seed=5"]))
+        candidates(games, "any", read_recipe(overrides=["training.seed=5"]))
 
 
 def test_what_would_be_ignored_cannot_be_set() -> None:
@@ -151,38 +154,37 @@ def test_other_settings_have_a_place_of_their_own(games: Dataset, tmp_path: Path
     found = sorted(folder.glob("leaderboard*"))
     assert found[0].name == "leaderboard"
     assert len(found) == 3, "two of the recipes change nothing"
-    decays = [
-        json.loads((path / "rows" / "rules.json").read_text(encoding="utf-8"))["settings"]["decay"]
-        for path in found
-    ]
+    decays = [Row.read(path / "rows" / "rules.json").settings["decay"] for path in found]
     assert len(set(decays)) == 3
 
 
 def test_what_was_measured_is_shown_where_a_later_row_fails(games: Dataset, tmp_path: Path) -> None:
-    broken = Row("broken", "ease", PopularitySettings(), None, 50)
+    broken = Candidate("broken", "ease", PopularitySettings(), None, 50)
     both = [POPULARITY, broken]
     with pytest.raises(AssertionError):
-        board.leaderboard(games, "toy", both, both, [0], tmp_path / "work", tmp_path / "out")
-    shown = json.loads((tmp_path / "out" / "leaderboard.json").read_text(encoding="utf-8"))["rows"]
-    assert [row["name"] for row in shown] == ["popularity"]
+        Board(games, "toy", both, tmp_path / "out").fill(both, seeds=[0], runs=tmp_path / "work")
+    shown = Leaderboard.read(tmp_path / "out" / "leaderboard.json").rows
+    assert [row.name for row in shown] == ["popularity"]
 
 
 def test_a_blend_says_its_weights(games: Dataset, tmp_path: Path) -> None:
-    (blend,) = board.chosen(board.rows(games, "any", read_recipe()), "blend")
-    weights = measure(games, blend, [0], tmp_path)["weights"]
+    (blend,) = chosen(candidates(games, "any", read_recipe()), ["blend"])
+    weights = measure(games, blend, seeds=[0], folder=tmp_path).weights
+    assert weights is not None
     assert list(weights) == ["vstan", "rules", "popularity-recent"]
     assert weights["vstan"] == 1
 
 
 def test_all_models_are_given_as_much_of_a_session(sessions: Dataset) -> None:
     for given, length in (([], 200), (["training.max_length=5"], 5)):
-        found = board.rows(sessions, "any", read_recipe(overrides=given))
+        found = candidates(sessions, "any", read_recipe(overrides=given))
         assert {row.max_length for row in found} == {length}
         assert {row.training.max_length for row in found if row.training} == {length}
 
 
 def test_a_simulation_is_called_one(games: Dataset, tmp_path: Path) -> None:
-    board.leaderboard(games, "toy", [POPULARITY], [POPULARITY], [0], tmp_path / "work", tmp_path / "out")
+    board = Board(games, "toy", [POPULARITY], tmp_path / "out")
+    board.fill([POPULARITY], seeds=[0], runs=tmp_path / "work")
     assert "- Simulated data:" in (tmp_path / "out" / "leaderboard.md").read_text(encoding="utf-8")
 
 
@@ -190,9 +192,33 @@ def test_what_cannot_be_trained_or_evaluated_on_sessions_is_said(sessions: Datas
     with pytest.raises(SettingsError, match=r"has no tags: set gce-gnn\.tags=false"):
         GCEGNN.build(sessions, GCEGNNSettings())
     with pytest.raises(SRecError, match="srec leaderboard compares models on it"):
-        evaluate(sessions.path, tmp_path / "report")
+        evaluate(sessions, tmp_path / "report")
 
 
 def test_a_row_that_is_not_there_is_named_with_those_there_are(games: Dataset) -> None:
     with pytest.raises(SettingsError, match=r"no row 'gpt'.*popularity.*srec"):
-        board.chosen(board.rows(games, "any", read_recipe()), "gpt")
+        chosen(candidates(games, "any", read_recipe()), ["gpt"])
+
+
+def test_one_call_prepares_sessions_and_measures_them(sessions: Dataset, tmp_path: Path) -> None:
+    """A folder of two files, known rows not measured again, and a target of one's own."""
+    source, told = tmp_path / "sessions", list[str]()
+    rows = ["popularity", "own-items"]
+    first = leaderboard(source, rows=rows, work=tmp_path / "work", told=told.append)
+    assert first.path is not None
+    assert first.path.parent.name == "leaderboard"
+    assert first.path.parents[1].name == first.name
+    assert first.name.startswith("sessions-")
+    again = leaderboard(str(source), rows=rows[:1], work=str(tmp_path / "work"), told=told.append)
+    assert again == first
+    assert told == ["measuring popularity", "measuring own-items"]
+    other = leaderboard(sessions, rows=rows, work=tmp_path / "work", target=tmp_path / "mine")
+    assert other.path == tmp_path / "mine" / "leaderboard.json"
+
+
+def test_what_is_set_is_read_or_refused(games: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"evaluation\.ks is for srec evaluate"):
+        leaderboard(games, work=tmp_path, overrides=["evaluation.ks=[3]"])
+    with pytest.raises(SettingsError, match="at least one: not 0"):
+        leaderboard(games, work=tmp_path, seeds=0)
+    assert not list(tmp_path.glob("games-*"))

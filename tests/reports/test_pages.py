@@ -8,9 +8,9 @@ from toys import chains, write_dataset
 
 from srec.dataset.dataset import Dataset
 from srec.evaluation.settings import EvaluationSettings
-from srec.experiments.leaderboard import leaderboard
+from srec.experiments.candidates import Candidate
+from srec.experiments.leaderboard import Board
 from srec.experiments.report import write_report
-from srec.experiments.rows import Row
 from srec.models.popularity import PopularitySettings, RecentPopularitySettings
 from srec.models.sr_gnn import SRGNNSettings
 from srec.training.run import train
@@ -29,9 +29,9 @@ def test_the_report_shows_names_as_they_are(dataset: Dataset, tmp_path: Path) ->
     write_report(
         tmp_path / "report",
         dataset,
-        counted,
-        {HOSTILE: run.path},
-        EvaluationSettings(ks=(1, 5), top=5, resamples=100),
+        counted=counted,
+        runs={HOSTILE: run.path},
+        settings=EvaluationSettings(ks=(1, 5), top=5, resamples=100),
     )
     html = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
     page = assert_whole_and_alone(html, f"SRec report: {HOSTILE}")
@@ -47,16 +47,10 @@ def test_the_report_shows_names_as_they_are(dataset: Dataset, tmp_path: Path) ->
 
 
 def test_the_leaderboard_shows_names_as_they_are(dataset: Dataset, tmp_path: Path) -> None:
-    row = Row(name=HOSTILE, model="popularity", settings=PopularitySettings(), training=None, max_length=50)
-    leaderboard(
-        dataset=dataset,
-        name=HOSTILE,
-        known_rows=[row],
-        wanted=[row],
-        seeds=[0],
-        work=tmp_path / "work",
-        target=tmp_path / "out",
+    row = Candidate(
+        name=HOSTILE, model="popularity", settings=PopularitySettings(), training=None, max_length=50
     )
+    Board(dataset, HOSTILE, [row], tmp_path / "out").fill([row], seeds=[0], runs=tmp_path / "work")
     html = (tmp_path / "out" / "leaderboard.html").read_text(encoding="utf-8")
     page = assert_whole_and_alone(html, f"SRec leaderboard: {HOSTILE}")
     assert page.texts["th"].count(HOSTILE) == 1

@@ -1,0 +1,106 @@
+"""Tables for the terminal."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from srec.evaluation.results import Leaderboard, Report, Reproduction
+    from srec.inference.recommender import Answer
+    from srec.store.ingestion import Summary
+
+
+def ingestion_table(summary: "Summary") -> Table:
+    """How many rows were read, and what became of them."""
+    table = Table("table", title=f"Read from {summary.source}")
+    for name in ("read", "added", "replaced", "repeated", "rejected"):
+        table.add_column(name, justify="right")
+    for name, counts in summary.tables.items():
+        numbers = (counts.read, counts.added, counts.replaced, counts.repeated, counts.rejected)
+        table.add_row(name, *(f"{number:,}" for number in numbers))
+    return table
+
+
+def steps_table(manifest: Mapping[str, Any]) -> Table:
+    """The rows left after each step of preparation."""
+    table = Table("step", title="What each step left")
+    for name in ("reviews", "users", "games"):
+        table.add_column(name, justify="right")
+    for step in manifest["steps"]:
+        counts = (f"{step[key]:,}" for key in ("interactions", "users", "items"))
+        table.add_row(step["step"], *counts)
+    return table
+
+
+def statistics_table(manifest: Mapping[str, Any]) -> Table:
+    """SRec's Table 1."""
+    table = Table("statistic", title="The dataset")
+    table.add_column("value", justify="right")
+    facts = manifest["statistics"]
+    for name, value in facts.items():
+        if name != "lengths":
+            shown = f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
+            table.add_row(name.replace("_", " "), shown)
+    for name, moment in manifest["split"].items():
+        table.add_row(name.replace("_", " "), moment)
+    return table
+
+
+def report_table(report: "Report") -> Table:
+    """The models side by side."""
+    title = f"{report.examples:,} {report.part} examples of {report.sessions:,} sessions"
+    if report.dataset.simulated:
+        title += ", SIMULATED DATA"
+    table = Table(title=title)
+    table.add_column("model", no_wrap=True)
+    shown = [f"{name}@{report.settings.top}" for name in ("HR", "MRR", "NDCG")]
+    for heading in (*shown, f"{report.headline} against baselines", "coverage"):
+        table.add_column(heading, justify="right")
+    for name, model in report.models.items():
+        found = [model.metrics[metric] for metric in shown]
+        against = model.against.get(report.headline)
+        table.add_row(
+            Text(name),
+            *(Text(f"{one.value:.4f}\n±{(one.high - one.low) / 2:.4f}") for one in found),
+            Text(against.verdict if against else "baseline"),
+            f"{model.beyond['coverage']:.1%}",
+        )
+    return table
+
+
+def leaderboard_table(board: "Leaderboard") -> Table:
+    """The rows of a leaderboard."""
+    from srec.reports.leaderboard import HEADINGS, cells
+
+    table = Table(title=f"{board.name}: metrics in %")
+    for place, heading in enumerate(HEADINGS):
+        table.add_column(heading, justify="right" if place else "left")
+    for row in board.rows:
+        table.add_row(*map(escape, cells(row)))
+    return table
+
+
+def reproduction_table(result: "Reproduction") -> Table:
+    """The figures beside the paper's, in %."""
+    from srec.evaluation.metrics import METRICS
+    from srec.reports.numbers import in_percent
+
+    chosen = "best epoch of each metric on the test set" if result.protocol == "paper" else "one look"
+    table = Table("", *METRICS, title=f"{result.dataset}, protocol {result.protocol}: {chosen}")
+    runs = len(result.runs)
+    table.add_row(f"here, {runs} seed(s)", *in_percent(result, runs))
+    published = (f"{result.paper[metric]:.2f}" if result.paper else "-" for metric in METRICS)
+    table.add_row("the paper", *published)
+    return table
+
+
+def answer_table(answer: "Answer") -> Table:
+    """The games of an answer, with names and the tags in common."""
+    table = Table("", "app id", "game", "score", "tags in common", title=f"{answer.recommender} recommender")
+    for place, game in enumerate(answer.games, 1):
+        tags = ", ".join(game.shared_tags)
+        table.add_row(str(place), str(game.app_id), escape(game.name), f"{game.score:.3f}", escape(tags))
+    return table

@@ -1,0 +1,136 @@
+"""What a leaderboard can measure: the models of the table that fit a dataset, each with its settings."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from srec.dataset.dataset import Dataset
+from srec.errors import SettingsError
+from srec.experiments.reproduce import EPOCHS, training_settings
+from srec.experiments.sets import model_settings
+from srec.models import MODELS
+from srec.models.gce_gnn import GCEGNNSettings
+from srec.settings import Recipe, Settings
+from srec.training.settings import TrainingSettings, training_of
+
+LONGEST = 200
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A row of a leaderboard before it is measured.
+
+    Attributes:
+        name: in the table.
+        model: a key of the MODELS table.
+        settings: the model's.
+        training: the loop's; None for a model that is only counted.
+        max_length: the newest items of a session that are input.
+    """
+
+    name: str
+    model: str
+    settings: Settings
+    training: TrainingSettings | None
+    max_length: int
+
+    @property
+    def file_name(self) -> str:
+        """The name as that of a file, without an ending."""
+        return file_name(self.name)
+
+    def described(self, dataset: Dataset, seeds: Sequence[int]) -> dict[str, Any]:
+        """The data and settings that the row's numbers depend on, as plain JSON."""
+        return {
+            "name": self.name,
+            "model": self.model,
+            "dataset": dataset.fingerprint,
+            "settings": self.settings.model_dump(mode="json"),
+            "training": self.training.model_dump(mode="json", exclude={"seed"}) if self.training else None,
+            "max_length": self.max_length,
+            "seeds": list(seeds) if self.training else [],
+        }
+
+
+def candidates(dataset: Dataset, name: str, recipe: Recipe) -> list[Candidate]:
+    """All that fits a dataset: whole sessions as the papers have them, or prepared reviews of games.
+
+    Args:
+        dataset: which.
+        name: of a set of the GCE-GNN paper, for its settings; any other.
+        recipe: the settings that differ from the defaults.
+
+    Raises:
+        SettingsError: the recipe sets what the protocol fixes.
+    """
+    explicit = recipe.get(TrainingSettings).model_fields_set
+    if "refit" in explicit:
+        raise SettingsError("training.refit cannot be set here: every model is trained anew before the test")
+    if "seed" in explicit:
+        raise SettingsError("training.seed cannot be set here: --seeds N trains with the seeds 0 to N - 1")
+    defaults = {"max_length": LONGEST} if dataset.repeats else {}
+    length = recipe.changed(TrainingSettings(**defaults)).max_length
+    found: list[Candidate] = []
+    for key, entry in MODELS.items():
+        if not entry.fits(dataset):
+            continue
+        kind = entry.load()
+        settings = recipe.get(kind.settings_type)
+        if not entry.learnt:
+            found.append(Candidate(key, key, settings, None, length))
+        elif key != "gce-gnn":
+            found.append(Candidate(key, key, settings, training_of(kind, recipe, **defaults), length))
+        elif dataset.repeats:
+            training = recipe.changed(training_settings("honest", 0, EPOCHS))
+            settings = recipe.changed(model_settings(name))
+            found.append(Candidate(key, key, settings, training, training.max_length))
+        else:
+            found += _modifications(settings, training_of(kind, recipe))
+    return found
+
+
+def _modifications(settings: Settings, training: TrainingSettings) -> list[Candidate]:
+    """The paper's GCE-GNN, SRec's, and SRec's without or with other parts."""
+    assert isinstance(settings, GCEGNNSettings)
+    plain = {"tags": False, "context": False}
+    changes: dict[str, dict[str, Any]] = {
+        "gce-gnn as published": plain | {"dimension": 100, "hops": 2},
+        "srec": {},
+        "srec without tags": {"tags": False},
+        "srec without context": {"context": False},
+        "srec without both": plain,
+        "srec with 2 hops": {"hops": 2},
+        "srec without global graph": {"hops": 0},
+    }
+    return [
+        Candidate(name, "gce-gnn", settings.model_copy(update=change), training, training.max_length)
+        for name, change in changes.items()
+    ]
+
+
+def chosen(known: Iterable[Candidate], names: Sequence[str] | None) -> list[Candidate]:
+    """Those of these names, as the table or their files have them; all where None.
+
+    Raises:
+        SettingsError: there is no such row; the message lists those there are.
+    """
+    named = {one.file_name: one for one in known}
+    if names is None:
+        return list(named.values())
+    for name in names:
+        if file_name(name) not in named:
+            raise SettingsError(f"there is no row {name!r}; the rows are {', '.join(named)}")
+    return [named[file_name(name)] for name in names]
+
+
+def digest(known: Iterable[Candidate], dataset: Dataset) -> str:
+    """A short hash that names the settings of all candidates."""
+    described = json.dumps([one.described(dataset, ()) for one in known], sort_keys=True)
+    return hashlib.sha256(described.encode()).hexdigest()[:8]
+
+
+def file_name(name: str) -> str:
+    """A row's name as that of a file, without an ending."""
+    return "-".join("".join(letter if letter.isalnum() else " " for letter in name).split())

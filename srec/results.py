@@ -1,0 +1,64 @@
+"""What was measured, as JSON files with a version: this code alone writes and reads them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_serializer
+
+from srec.artifacts import write_json
+from srec.errors import ArtifactError
+
+
+class Part(BaseModel):
+    """A part of a result: frozen; every key is declared; an optional one that has nothing is left out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_absent(self, dump: Callable[[Self], dict[str, Any]]) -> dict[str, Any]:
+        fields = type(self).model_fields
+        return {
+            name: value
+            for name, value in dump(self).items()
+            if value is not None or fields[name].is_required()
+        }
+
+
+class Result(Part):
+    """A whole result.
+
+    Attributes:
+        version: of the type's form; a file of another one is refused.
+        path: the file it was written to or read from; it is not part of the file.
+    """
+
+    VERSION: ClassVar[int] = 1
+    version: int = 1
+    path: Path | None = Field(None, exclude=True)
+
+    def write(self, path: Path) -> Self:
+        """Write the file; returns the result with its path."""
+        write_json(path, self.model_dump(mode="json"))
+        return self.model_copy(update={"path": path})
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a file that ``write`` wrote.
+
+        Raises:
+            ArtifactError: it is missing or damaged, or of another version.
+        """
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            version = found.get("version") if isinstance(found, dict) else None
+            if version != cls.VERSION:
+                raise ArtifactError(
+                    f"{path} has a result of version {version}, and this SRec reads version {cls.VERSION}:"
+                    " make it anew"
+                )
+            return cls.model_validate(found | {"path": path})
+        except (OSError, ValueError) as error:  # pydantic's and json's errors are ValueErrors
+            first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
+            raise ArtifactError(f"{path} is no result that can be read: {first}; make it anew") from error
