@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from srec.dataset.dataset import Dataset
 from srec.errors import SettingsError
 from srec.experiments.reproduce import EPOCHS, training_settings
 from srec.experiments.sets import model_settings
-from srec.models import MODELS
+from srec.models import GROUP, MODELS, model_entry
 from srec.models.gce_gnn import GCEGNNSettings
 from srec.settings import Recipe, Settings
 from srec.training.settings import TrainingSettings, training_of
@@ -24,10 +24,11 @@ class Candidate:
 
     Attributes:
         name: in the table.
-        model: a key of the MODELS table.
+        model: a key of the MODELS table, or the name of a class that is given.
         settings: the model's.
         training: the loop's; None for a model that is only counted.
         max_length: the newest items of a session that are input.
+        given: the class, where it is given and not in the table.
     """
 
     name: str
@@ -35,6 +36,12 @@ class Candidate:
     settings: Settings
     training: TrainingSettings | None
     max_length: int
+    given: Any = None
+
+    @property
+    def kind(self) -> Any:
+        """The model's class."""
+        return self.given or model_entry(self.model).load()
 
     @property
     def file_name(self) -> str:
@@ -54,16 +61,20 @@ class Candidate:
         }
 
 
-def candidates(dataset: Dataset, name: str, recipe: Recipe) -> list[Candidate]:
+def candidates(
+    dataset: Dataset, name: str, recipe: Recipe, given: Mapping[str, Any] | None = None
+) -> list[Candidate]:
     """All that fits a dataset: whole sessions as the papers have them, or prepared reviews of games.
 
     Args:
         dataset: which.
         name: of a set of the GCE-GNN paper, for its settings; any other.
         recipe: the settings that differ from the defaults.
+        given: classes of counted models that are not in the table, by name.
 
     Raises:
-        SettingsError: the recipe sets what the protocol fixes.
+        SettingsError: the recipe sets what the protocol fixes, or a given model has a name that is taken or
+            is no counted one.
     """
     explicit = recipe.get(TrainingSettings).model_fields_set
     if "refit" in explicit:
@@ -88,6 +99,16 @@ def candidates(dataset: Dataset, name: str, recipe: Recipe) -> list[Candidate]:
             found.append(Candidate(key, key, settings, training, training.max_length))
         else:
             found += _modifications(settings, training_of(kind, recipe))
+    taken = {*MODELS, *(one.name for one in found)}
+    for key, kind in (given or {}).items():
+        if key in taken:
+            raise SettingsError(f"there is a model {key} already: give yours another name")
+        if not hasattr(kind, "fit"):
+            raise SettingsError(
+                f"{key} is no counted model, it has no fit: a learnt one needs an entry point in the group"
+                f" {GROUP}, because its runs are opened by its name"
+            )
+        found.append(Candidate(key, key, kind.settings_type(), None, length, given=kind))
     return found
 
 

@@ -1,8 +1,9 @@
 """``srec leaderboard``: every model that fits a dataset, measured under one protocol, in one table."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from srec import __version__
 from srec.artifacts import MANIFEST
@@ -25,6 +26,7 @@ def leaderboard(
     dataset: Dataset | str | Path,
     *,
     rows: Sequence[str] | None = None,
+    models: Mapping[str, Any] | None = None,
     seeds: int = 1,
     data: str | Path | None = None,
     work: str | Path = "work/sessions",
@@ -40,6 +42,8 @@ def leaderboard(
         dataset: a dataset or where it is; "diginetica", "tmall" or "nowplaying"; or a folder of two such
             files.
         rows: only these, by their names in the table; all where None.
+        models: classes of counted models that are not in the table, by name; they have their default
+            settings, and are measured in each call, because nobody can tell whether their code is the same.
         seeds: how many runs of each trained model, with the seeds 0, 1, ...
         data: the folder that has the named sets.
         work: where datasets, runs and results are kept.
@@ -58,7 +62,7 @@ def leaderboard(
     prepared, name, folder = _prepared(dataset, data, Path(work))
     changed(overrides, (model for model, entry in MODELS.items() if entry.fits(prepared)))
     read = read_recipe(recipe, overrides)
-    every, usual = (candidates(prepared, name, one) for one in (read, read_recipe()))
+    every, usual = (candidates(prepared, name, one, models) for one in (read, read_recipe()))
     # Other settings have places of their own: what was measured before stays.
     settings = digest(every, prepared)
     ending = "" if settings == digest(usual, prepared) else f"-{settings}"
@@ -124,7 +128,7 @@ class Board:
         """
         (self.folder / "rows").mkdir(parents=True, exist_ok=True)
         for one in wanted:
-            if self.known(one, seeds) is None:
+            if one.given or self.known(one, seeds) is None:
                 told(f"measuring {one.name}")
                 row = measure(self.dataset, one, seeds=seeds, folder=runs, batch_size=batch_size, watch=watch)
                 row.write(self._file(one))

@@ -20,7 +20,6 @@ from srec.evaluation.protocol import Ranking, rank_all
 from srec.evaluation.results import Row
 from srec.evaluation.settings import BATCH_SIZE
 from srec.experiments.candidates import Candidate
-from srec.models import model_entry
 from srec.models.base import Scorer
 from srec.models.blend import Blend
 from srec.models.session_model import TorchScorer
@@ -114,7 +113,7 @@ def measure(
 
 def _counted(dataset: Dataset, candidate: Candidate) -> _Made:
     started = time.perf_counter()
-    scorer = model_entry(candidate.model).load().fit(dataset, candidate.settings, "fit")
+    scorer = candidate.kind.fit(dataset, candidate.settings, "fit")
     weights = scorer.weights if isinstance(scorer, Blend) else None
     return _Made(scorer, time.perf_counter() - started, weights=weights)
 

@@ -32,7 +32,7 @@ class Progress:
     log: list[dict[str, Any]] = field(default_factory=list)
 
 
-def save(
+def save_checkpoint(
     path: Path,
     progress: Progress,
     model: torch.nn.Module,
@@ -52,7 +52,7 @@ def save(
     draft.replace(path)
 
 
-def load(
+def load_checkpoint(
     path: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer
 ) -> tuple[Progress, dict[str, Tensor]]:
     """Restore model and optimizer in place; returns the progress and the best weights.

@@ -18,7 +18,7 @@ from srec.dataset.dataset import Floats, Ints
 from srec.errors import TrainingError
 from srec.models.base import Scorer
 from srec.models.session_model import Loss, SessionModel, TorchScorer
-from srec.training.checkpoint import Progress, load, save
+from srec.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from srec.training.process import peak_memory_mb
 from srec.training.settings import TrainingSettings
 from srec.training.workers import Workers
@@ -93,7 +93,7 @@ class _Trainer:
         )
         self.progress, self.best = Progress(stage.name, log=list(log)), dict[str, Tensor]()
         if checkpoint.exists():
-            self.progress, self.best = load(checkpoint, model, self.optimizer)
+            self.progress, self.best = load_checkpoint(checkpoint, model, self.optimizer)
         self.workers.wait()
         self.loss = self.workers.wrap(_LossOf(model))
 
@@ -108,7 +108,7 @@ class _Trainer:
     def save(self) -> None:
         """The first process writes; all hold the same."""
         if self.workers.first:
-            save(self.checkpoint, self.progress, self.model, self.optimizer, self.best)
+            save_checkpoint(self.checkpoint, self.progress, self.model, self.optimizer, self.best)
 
     def run_epoch(self) -> None:
         """Train until the end of the epoch, from wherever in it the progress stands."""

@@ -19,7 +19,7 @@ from srec.experiments.leaderboard import Board, leaderboard
 from srec.experiments.report import evaluate
 from srec.experiments.rows import measure
 from srec.models.gce_gnn import GCEGNN, GCEGNNSettings
-from srec.models.popularity import PopularitySettings
+from srec.models.popularity import Popularity, PopularitySettings
 from srec.models.sr_gnn import SRGNNSettings
 from srec.recipes import read_recipe
 from srec.training.settings import TrainingSettings
@@ -222,3 +222,23 @@ def test_what_is_set_is_read_or_refused(games: Dataset, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="at least one: not 0"):
         leaderboard(games, work=tmp_path, seeds=0)
     assert not list(tmp_path.glob("games-*"))
+
+
+class Loud(Popularity):
+    """A model that nobody has installed."""
+
+
+def test_a_model_in_memory_is_measured_beside_the_others(games: Dataset, tmp_path: Path) -> None:
+    told: list[str] = []
+    for models in ({"loud": Loud}, {"loud": Loud}, None):
+        rows = ["popularity", "loud"] if models else ["popularity"]
+        found = leaderboard(games, rows=rows, models=models, work=tmp_path / "work", told=told.append)
+        assert sorted(row.name for row in found.rows) == sorted(rows)
+    assert told == ["measuring popularity", "measuring loud", "measuring loud"], "its code may be another one"
+    for name, kind, says in (
+        ("ease", Loud, "there is a model ease already"),
+        ("srec", Loud, "there is a model srec already"),
+        ("mine", GCEGNN, "mine is no counted model.* entry point in the group srec.models"),
+    ):
+        with pytest.raises(SettingsError, match=says):
+            leaderboard(games, models={name: kind}, work=tmp_path / "work")
