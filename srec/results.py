@@ -61,4 +61,4 @@ class Result(Part):
             return cls.model_validate(found | {"path": path})
         except (OSError, ValueError) as error:  # pydantic's and json's errors are ValueErrors
             first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
-            raise ArtifactError(f"{path} is no result that can be read: {first}; make it anew") from error
+            raise ArtifactError(f"{path} cannot be read: {first}; make it anew") from error

@@ -53,7 +53,7 @@ def test_a_result_does_not_change() -> None:
         ('{"version": 2, "slices": []}', "has a result of version 2, and this SRec reads version 1: make it"),
         ('{"slices": []}', "has a result of version None"),
         ("[]", "has a result of version None"),
-        ("{broken", "is no result that can be read: .*; make it anew"),
+        ("{broken", "cannot be read: .*; make it anew"),
         ('{"version": 1, "slices": [], "crumbs": 3}', "Extra inputs are not permitted; make it anew"),
         ('{"version": 1, "slices": [{"grams": "many", "eaten": null}]}', "a valid number.*; make it anew"),
     ],
