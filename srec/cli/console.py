@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from srec.inference.recommender import Answer
+    from srec.inference.answers import Answer
     from srec.store.ingestion import Summary
     from srec.training.loop import Step, Watch
 

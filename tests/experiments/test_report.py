@@ -4,7 +4,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pages import assert_whole_and_alone
-from toys import chains, write_dataset
 
 from srec.artifacts import verify
 from srec.dataset.dataset import Dataset
@@ -16,6 +15,7 @@ from srec.models.base import ItemsBL, ScoresBV
 from srec.models.gce_gnn import GCEGNNSettings
 from srec.models.popularity import Popularity, PopularitySettings, RecentPopularitySettings
 from srec.models.tags import TagScorerSettings
+from srec.testing.toys import chains, write_dataset
 from srec.training.run import Run, train
 from srec.training.settings import TrainingSettings
 
