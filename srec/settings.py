@@ -29,12 +29,13 @@ def settings_of(kind: type[S], given: S | Mapping[str, Any] | None) -> S:
     if isinstance(given, kind):
         return given
     try:
-        return kind(**dict(given or {}))
+        made: S = kind(**dict(given or {}))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         names = ", ".join(kind.model_fields)
         raise SettingsError(f"[{kind.section}] {where}: {first['msg']}; it has {names}") from error
+    return made
 
 
 class Recipe:
