@@ -204,10 +204,22 @@ def train(
         SettingsError: there is no such model, or it is counted and not trained.
         TrainingError: there is nothing to learn from, the loss is not finite, or another process trains this.
     """
+    from srec.models import model_entry
     from srec.training.run import train as fit
+    from srec.training.settings import TrainingSettings, training_of
 
+    kind = model_entry(model).load()
+    if not isinstance(training, TrainingSettings):
+        training = settings_of(TrainingSettings, training_of(kind).model_dump() | dict(training or {}))
     with training_progress(console_for(progress)) as watch:
-        return fit(_dataset(dataset), Path(target), model, settings=settings, training=training, watch=watch)
+        return fit(
+            dataset,
+            target,
+            model,
+            settings=settings_of(kind.settings_type, settings),
+            training=training,
+            watch=watch,
+        )
 
 
 def evaluate(
@@ -244,14 +256,9 @@ def export(
     Raises:
         ArtifactError: the run is of another dataset, or the exported model scores differently.
     """
+    from srec.dataset.dataset import opened
     from srec.inference.export import export as write
     from srec.training.run import Run
 
     with console_for(progress).status(f"exporting {target}"):
-        return write(_dataset(dataset), run if isinstance(run, Run) else Run(Path(run)), Path(target))
-
-
-def _dataset(given: "Dataset | str | Path") -> "Dataset":
-    from srec.dataset.dataset import Dataset
-
-    return given if isinstance(given, Dataset) else Dataset(given)
+        return write(opened(dataset), run if isinstance(run, Run) else Run(Path(run)), Path(target))

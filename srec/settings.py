@@ -20,7 +20,7 @@ class Settings(BaseModel):
 S = TypeVar("S", bound=Settings)
 
 
-def settings_of(kind: type[S], given: S | Mapping[str, Any] | None) -> S:
+def settings_of(kind: type[S], given: Settings | Mapping[str, Any] | None) -> S:
     """Settings as somebody gives them: an object, what differs from the defaults, or nothing.
 
     Raises:
@@ -28,14 +28,15 @@ def settings_of(kind: type[S], given: S | Mapping[str, Any] | None) -> S:
     """
     if isinstance(given, kind):
         return given
+    if isinstance(given, Settings):
+        raise SettingsError(f"[{kind.section}] wants {kind.__name__}, not {type(given).__name__}")
     try:
-        made: S = kind(**dict(given or {}))
+        return kind(**dict(given or {}))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         names = ", ".join(kind.model_fields)
         raise SettingsError(f"[{kind.section}] {where}: {first['msg']}; it has {names}") from error
-    return made
 
 
 class Recipe:
