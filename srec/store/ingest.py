@@ -79,7 +79,9 @@ def ingest(
     new = "://" not in where and not Path(where).exists()
     with open_store(where, create=True, memory_limit=memory_limit, threads=threads) as opened:
         try:
-            return opened.ingest(source, progress)
+            summary = opened.ingest(source, progress)
+            summary.stored = opened.counts()["reviews"]
+            return summary
         except BaseException:
             # While it is open no other process can have put anything into it.
             if new:
