@@ -1,3 +1,46 @@
-"""SRec recommends Steam games to anonymous visitors: name the games you like, get the next ones."""
+"""SRec recommends Steam games to anonymous visitors: name the games you like, get the next ones.
+
+The names of the front door are imported when they are first used, so that ``import srec`` costs nothing::
+
+    import srec
+
+    srec.simulate("work/world")
+    srec.ingest("work/store.duckdb", "work/world", source="simulated")
+    dataset = srec.prepare("work/store.duckdb", "work/dataset")
+    run = srec.train(dataset, "work/run", "gce-gnn")
+    bundle = srec.export(dataset, run, "work/bundle")
+    answer = srec.Recommender(bundle).recommend([620, 400])
+"""
+
+from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
+
+#: Where each name of the front door is.
+_DOOR = {
+    "Bundle": "srec.inference.bundle",
+    "Dataset": "srec.dataset.dataset",
+    "MODELS": "srec.models",
+    "Recommender": "srec.inference.recommender",
+    "evaluate": "srec.api",
+    "export": "srec.api",
+    "ingest": "srec.api",
+    "leaderboard": "srec.api",
+    "open_store": "srec.api",
+    "prepare": "srec.api",
+    "simulate": "srec.api",
+    "train": "srec.api",
+}
+
+__all__ = list(_DOOR)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _DOOR:
+        raise AttributeError(f"module 'srec' has no attribute {name!r}")
+    return getattr(import_module(_DOOR[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_DOOR])

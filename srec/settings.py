@@ -1,7 +1,7 @@
 """Settings: each part owns a typed class, a recipe (TOML) holds what differs from its defaults."""
 
 import tomllib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -18,6 +18,25 @@ class Settings(BaseModel):
 
 
 S = TypeVar("S", bound=Settings)
+
+
+def settings_of(kind: type[S], given: Settings | Mapping[str, Any] | None) -> S:
+    """Settings as somebody gives them: an object, what differs from the defaults, or nothing.
+
+    Raises:
+        SettingsError: a key is unknown or a value does not fit; the message names it.
+    """
+    if isinstance(given, kind):
+        return given
+    if isinstance(given, Settings):
+        raise SettingsError(f"[{kind.section}] wants {kind.__name__}, not {type(given).__name__}")
+    try:
+        return kind(**dict(given or {}))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        names = ", ".join(kind.model_fields)
+        raise SettingsError(f"[{kind.section}] {where}: {first['msg']}; it has {names}") from error
 
 
 class Recipe:
@@ -54,13 +73,7 @@ class Recipe:
         Raises:
             SettingsError: a key is unknown or a value does not fit; the message names it.
         """
-        try:
-            return kind(**self._values.get(kind.section, {}))
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            names = ", ".join(kind.model_fields)
-            raise SettingsError(f"[{kind.section}] {where}: {first['msg']}; it has {names}") from error
+        return settings_of(kind, self._values.get(kind.section, {}))
 
     def changed(self, settings: S) -> S:
         """The settings with what this recipe sets of them, and nothing of the defaults.

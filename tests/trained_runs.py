@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from toys import chains, write_dataset
-
 from srec.dataset.dataset import Dataset
 from srec.models import model_entry
+from srec.testing.toys import chains, write_dataset
 from srec.training.run import Run, train
 from srec.training.settings import TrainingSettings
 

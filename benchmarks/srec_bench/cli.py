@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from srec.cli.console import console, counting_progress
+from srec.cli.console import console
 from srec.cli.options import DataOption, MemoryOption, WorkOption
 from srec.cli.research import alone
 from srec.errors import SRecError
+from srec.progress import counting_progress
 
 app = typer.Typer(help="Benchmarks: contenders interleaved in one process, a table, then one JSON line.")
 ResultOption = Annotated[Path | None, typer.Option(help="A file to write the result to, as JSON.")]
@@ -52,7 +53,7 @@ def exactness(
     """Search random and adversarial matrices with every kernel; each answer must be the reference's."""
     from srec_bench.exactness import fuzz
 
-    with counting_progress("cases", cases) as watch:
+    with counting_progress(console, "cases", cases) as watch:
         found = fuzz(cases, seed, watch)
     console.print(f"{found['cases']:,} cases, {found['differences']} differences from the reference")
     tell(found, result)

@@ -8,9 +8,10 @@ from contextlib import ExitStack
 from typing import Any
 from unittest.mock import patch
 
+from srec.inference.answers import Request
 from srec.inference.exact import ExactTopK
 from srec.inference.explanations import TagExplanations
-from srec.inference.recommender import Recommender, Request
+from srec.inference.recommender import Recommender
 from srec.inference.runtimes.onnx import OnnxEncoder
 from srec.serving.answers import AnswerWriter
 from srec.serving.api import RecommendRequest

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 from srec_bench.training import PARTS, bench_training, table
-from toys import chains, write_dataset
 
 from srec.models.gce_gnn import GCEGNNSettings
+from srec.testing.toys import chains, write_dataset
 from srec.training.settings import TrainingSettings
 
 

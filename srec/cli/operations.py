@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from srec.cli.console import console, counting_progress
+from srec.cli.console import console
 from srec.errors import SRecError
+from srec.progress import counting_progress
 
 BundleArgument = Annotated[Path, typer.Argument(help="The bundle directory.")]
 
@@ -44,7 +45,7 @@ def batch(
     from srec.inference.bundle import Bundle
     from srec.inference.recommender import Recommender
 
-    with counting_progress("lists", count_rows(source)) as watch:
+    with counting_progress(console, "lists", count_rows(source)) as watch:
         rows = answer_file(Recommender(Bundle(bundle)), source, target, top, watch)
     console.print(f"answers: {target}, {rows:,} lists")
 

@@ -1,17 +1,18 @@
 """The commands from reviews to a served page; what is heavy is imported by the one that needs it."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from srec.cli.console import console, training_progress
+from srec.cli.console import console
 from srec.cli.options import MemoryOption, RecipeOption, SetOption, ThreadsOption
 from srec.cli.tables import answer_table, ingestion_table, report_table, statistics_table, steps_table
 from srec.errors import SRecError
+from srec.progress import training_progress
 from srec.recipes import read_recipe
+from srec.store.connections import shown
 
 
 def simulate(
@@ -48,43 +49,22 @@ def ingest(
     threads: ThreadsOption = None,
 ) -> None:
     """Read reviews and games into the store; what is already there changes nothing."""
-    from srec.store.sources import SOURCES
-    from srec.store.sources.base import Source
-    from srec.store.stores import open_store
+    from srec.store.ingest import choose_source
+    from srec.store.ingest import ingest as read
 
-    if source not in SOURCES:
-        raise SRecError(f"there is no source {source!r}; the sources are {', '.join(SOURCES)}")
-    if source != "table" and (column or query):
-        raise SRecError("--column and --query are for the source table")
-    if source == "table" and "://" in path:
-        from srec.store.sources.query import QuerySource
-
-        if not query:
-            raise SRecError("--query is missing: the SELECT that gives the rows")
-        made: Source = QuerySource(path, query, table, _columns(column or ()))
-    elif query:
-        raise SRecError("--query is for a table in PostgreSQL: a file is read as it is")
-    else:
-        # Rejects are kept by file, and two files of one name are two.
-        about = (table, _columns(column or ())) if source == "table" else ()
-        made = SOURCES[source](Path(path).absolute(), *about)
-    new = "://" not in store and not Path(store).exists()
-    with open_store(store, create=True, memory_limit=memory, threads=threads) as opened:
-        try:
-            with console.status(f"reading {made.path}") as status:
-                summary = opened.ingest(
-                    made, lambda rows: status.update(f"reading {made.path}: {rows:,} rows")
-                )
-        except BaseException:
-            # While it is open no other process can have put anything into it.
-            if new:
-                with suppress(OSError):
-                    Path(store).unlink()
-            raise
-        console.print(ingestion_table(summary))
-        for reason, count in summary.reasons.items():
-            console.print(f"rejected: {count:,} rows, {reason}", highlight=False)
-        console.print(f"store: {opened.name}, {opened.counts()['reviews']:,} reviews")
+    chosen = choose_source(path, source, table=table, columns=_columns(column or ()), query=query)
+    with console.status(f"reading {chosen.path}") as status:
+        summary = read(
+            store,
+            chosen,
+            memory_limit=memory,
+            threads=threads,
+            progress=lambda rows: status.update(f"reading {chosen.path}: {rows:,} rows"),
+        )
+    console.print(ingestion_table(summary))
+    for reason, count in summary.reasons.items():
+        console.print(f"rejected: {count:,} rows, {reason}", highlight=False)
+    console.print(f"store: {shown(store)}, {summary.stored:,} reviews")
 
 
 def prepare(
@@ -160,7 +140,7 @@ def train(
     read = read_recipe(recipe, overrides or ())
     kind = model_entry(model).load()
     settings, training = read.get(kind.settings_type), training_of(kind, read)
-    with training_progress() as watch:
+    with training_progress(console) as watch:
         done = fit(dataset, run, model, settings=settings, training=training, watch=watch)
     best = done.manifest["valid"]
     console.print(

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from srec.cli.console import console, training_progress
+from srec.cli.console import console
 from srec.cli.options import DataOption, RecipeOption, SetOption, ThreadsOption, WorkOption
 from srec.cli.tables import leaderboard_table, reproduction_table
 from srec.errors import SRecError
+from srec.progress import training_progress
 
 if TYPE_CHECKING:
     from srec.training.workers import Workers
@@ -39,7 +40,7 @@ def reproduce(
     alone(set_up_process(threads))
     for name in names:
         if protocol in (name, "both"):
-            with training_progress() as watch:
+            with training_progress(console) as watch:
                 result = train(
                     model,
                     dataset,
@@ -78,7 +79,7 @@ def leaderboard(
     from srec.training.process import set_up_process
 
     alone(set_up_process(threads))
-    with training_progress() as watch:
+    with training_progress(console) as watch:
         result = fill(
             dataset,
             rows=None if rows is None else [name.strip() for name in rows.split(",")],

@@ -9,7 +9,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from srec.evaluation.results import Leaderboard, Report, Reproduction
-    from srec.inference.recommender import Answer
+    from srec.inference.answers import Answer
     from srec.store.ingestion import Summary
 
 

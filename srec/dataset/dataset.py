@@ -4,20 +4,25 @@ Items are 1..V inside (0 is padding); the games' Steam app ids live only at the 
 """
 
 import json
-from collections.abc import Mapping
+import shutil
+import weakref
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from srec.artifacts import fingerprint, read_manifest
-from srec.errors import ArtifactError
+from srec.dataset.lists import NumberedSessions, TestSessions
+from srec.dataset.writing import KIND, VERSION
+from srec.errors import ArtifactError, MissingLibrary
 
-KIND = "dataset"
-VERSION = 2
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Ints = npt.NDArray[np.integer[Any]]
 Part = Literal["train", "fit"]
@@ -72,15 +77,102 @@ class Ragged:
 
 
 class Dataset:
-    """A dataset directory as ``srec prepare`` writes it.
+    """A dataset directory, as ``srec.prepare`` or ``Dataset.from_sessions`` writes it.
+
+    Its interactions are a table for everybody who reads Arrow's PyCapsule interface, such as pandas, polars,
+    DuckDB and PyArrow; see ``to_arrow``.
+
+    Args:
+        path: of the directory.
 
     Raises:
         ArtifactError: the directory is missing, incomplete or of another format version.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.manifest: dict[str, Any] = read_manifest(path, KIND, VERSION)
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.manifest: dict[str, Any] = read_manifest(self.path, KIND, VERSION)
+
+    @classmethod
+    def from_sessions(
+        cls,
+        sessions: Sequence[Sequence[int]],
+        target: str | Path | None = None,
+        *,
+        test: TestSessions = 0.1,
+        valid_share: float = 0.1,
+        repeats: bool | None = None,
+    ) -> Self:
+        """A dataset of sessions in memory, for papers and tests: without times, names, tags or metadata.
+
+        Args:
+            sessions: lists of item ids, positive 32-bit integers, each oldest first; the sessions themselves
+                in the order of time, for the latest are held out.
+            target: the directory to write; where None, one that goes with the object.
+            test: the share of the sessions, the latest, that is tested on at every item but the first; or
+                the examples to test on, as pairs of an input and its next item, and then all ``sessions``
+                are learnt from. Items that no other session has are left out of a tested share.
+            valid_share: the share of the other sessions, the latest, that is held out to validate on.
+            repeats: whether the input's items may be answers; where None, whether any session repeats one.
+
+        Returns:
+            The dataset; its items are numbered in the order of their ids.
+
+        Raises:
+            SettingsError: the sessions cannot be split so, or an id is no positive 32-bit integer.
+
+        Example:
+            >>> dataset = Dataset.from_sessions([[10, 20, 30], [20, 30, 10]], test=[([10, 20], 30)])
+            >>> dataset.item_count, dataset.app_ids.tolist()
+            (3, [0, 10, 20, 30])
+        """
+        numbered = NumberedSessions.split(sessions, test, valid_share, repeats)
+        if target is not None:
+            numbered.write(Path(target))
+            return cls(target)
+        folder = Path(mkdtemp(prefix="srec-dataset-"))
+        try:
+            numbered.write(folder / "dataset")
+            made = cls(folder / "dataset")
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        weakref.finalize(made, shutil.rmtree, folder, ignore_errors=True)
+        return made
+
+    def to_arrow(self) -> "pa.Table":
+        """One row an interaction, sessions one after the other, each oldest first.
+
+        Returns:
+            A PyArrow table of ``session`` (int32, from 0), ``app_id`` (int32), ``item`` (int32, 1..V),
+            ``time`` (int64, seconds since 1970, UTC; where there are none, the number of the session) and
+            ``part`` (train, valid, test, or input: known at the test, and learnt from by nobody).
+
+        Raises:
+            MissingLibrary: PyArrow is not installed.
+        """
+        try:
+            import pyarrow as pa
+        except ModuleNotFoundError:
+            raise MissingLibrary("pyarrow", "train") from None
+        known = self.sequences
+        lengths = np.diff(known.offsets)
+        at = np.arange(len(known.items))
+        ends = (known.train_ends, known.valid_ends, known.test_begins)
+        part = sum((at >= np.repeat(end, lengths)).astype(np.int8) for end in ends)
+        names = pa.array(["train", "valid", "input", "test"])
+        columns = {
+            "session": np.repeat(np.arange(len(known), dtype=np.int32), lengths),
+            "app_id": self.app_ids[known.items],
+            "item": np.asarray(known.items),
+            "time": np.asarray(known.times),
+            "part": pa.DictionaryArray.from_arrays(part, names),
+        }
+        return pa.table(columns)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The table of ``to_arrow``, for readers of Arrow's PyCapsule interface."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
 
     @property
     def simulated(self) -> bool:

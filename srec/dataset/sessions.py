@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from srec.artifacts import is_current, write_directory
-from srec.dataset.dataset import KIND, VERSION, Dataset, Ints
-from srec.dataset.statistics import statistics
+from srec.artifacts import is_current
+from srec.dataset.dataset import Dataset, Ints
+from srec.dataset.writing import KIND, VERSION, write_whole_sessions
 from srec.errors import SourceError
 
 TRAIN, TEST = "train_sessions.parquet", "test_examples.parquet"
@@ -64,32 +64,19 @@ def prepare_sessions(source: Path, target: Path, valid_share: float) -> Dataset:
             f"{source}: number the items 1, 2, ... without gaps, {_LARGEST_ITEM:,} at most: these go from"
             f" {items.min():,} to {item_count:,}, and {occurring:,} of them occur"
         )
-    lengths = np.concatenate((train_lengths, inputs_lengths + 1))
-    offsets = np.concatenate(([0], np.cumsum(lengths)))
     trained = len(train_lengths) - round(valid_share * len(train_lengths))
-    session = np.arange(len(lengths))
-    first, last = offsets[:-1], offsets[1:]
-    arrays: dict[str, Ints] = {
-        "items": items.astype(np.int32),
-        "times": np.repeat(session, lengths),
-        "offsets": offsets,
-        "train_ends": np.where(session < trained, last, first),
-        "valid_ends": np.where(session < len(train_lengths), last, first),
-        "test_begins": np.where(session < len(train_lengths), last, last - 1),
-    }
-    with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
-        (draft.path / "sequences").mkdir()
-        for name, array in arrays.items():
-            np.save(draft.path / "sequences" / f"{name}.npy", array)
-        np.save(draft.path / "app_ids.npy", np.arange(item_count + 1, dtype=np.int32))
-        draft.facts = {
-            "simulated": False,
-            "repeats": True,
-            "context": {},
-            "steps": [],
-            "split": {"sessions": len(train_lengths), "held_out": len(train_lengths) - trained},
-            "statistics": statistics(draft.path),
-        }
+    write_whole_sessions(
+        target,
+        items,
+        np.concatenate((train_lengths, inputs_lengths + 1)),
+        trained=trained,
+        known=len(train_lengths),
+        test_from=inputs_lengths,
+        app_ids=np.arange(item_count + 1),
+        repeats=True,
+        inputs=inputs,
+        parameters=parameters,
+    )
     return Dataset(target)
 
 

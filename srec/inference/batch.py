@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -101,9 +100,7 @@ def _answer_schema(given: pa.Schema, source: Path) -> pa.Schema:
 def _answered(recommender: Recommender, given: pa.RecordBatch, k: int, schema: pa.Schema) -> pa.Table:
     lists = [[one for one in liked or () if one is not None] for liked in given.column(LIKED).to_pylist()]
     found = recommender.recommend_batch(lists, k=k)
-    there = found.app_ids >= 0
-    offsets = np.concatenate(([0], np.cumsum(there.sum(1)))).astype(np.int32)
-    answer = [pa.ListArray.from_arrays(offsets, values[there]) for values in (found.app_ids, found.scores)]
+    answer = [column.combine_chunks() for column in found.to_arrow().columns]
     kept = [given.column(field.name) for field in schema if field.name not in ANSWER]
     return pa.Table.from_arrays(kept + answer, schema=schema)
 

@@ -90,9 +90,9 @@ class Bundle:
         ArtifactError: it is missing, damaged, or does not fit together; one line says what is wrong.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str | Path) -> None:
+        self.path = path = Path(path)
         verify(path, KIND, VERSION)
-        self.path = path
         self.fingerprint = fingerprint(path)
         self.items, self.app_ids, self.popularity = map(self._array, _ARRAYS[:3])
         self.tag_offsets, self.tag_ids, self.tag_weights = map(self._array, _ARRAYS[3:])

@@ -1,15 +1,14 @@
 """From the games a visitor likes to the next ones. Item numbers stay inside; app ids go in and out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, get_args
+from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
-import numpy.typing as npt
 
-from srec.dataset.dataset import Ints
 from srec.errors import SRecError
-from srec.inference.bundle import Bundle, GameInfo
+from srec.inference.answers import Answer, Asked, Batch, Name, Request
+from srec.inference.bundle import Bundle
 from srec.inference.exact import ExactTopK
 from srec.inference.explanations import TagExplanations
 from srec.inference.golden import check_answer
@@ -19,7 +18,6 @@ from srec.models.base import Scorer, ScoresBV
 from srec.models.popularity import Popularity
 from srec.models.tags import TagScorer
 
-Name = Literal["smart", "tags", "popular"]
 Best = tuple[list[int], list[float]]  # items, best first, and their scores
 BLOCK = 256  # lists that are encoded and searched together
 _NAMES: dict[str, Name] = {name: name for name in get_args(Name)}
@@ -30,95 +28,19 @@ class UnknownGame(SRecError):  # noqa: N818 -- it is what the visitor asked for
     """The bundle does not know the game."""
 
 
-class Request(NamedTuple):
-    """What a visitor asks for.
-
-    Attributes:
-        liked: app ids, the oldest liking first; a repeated id counts once, at its first place.
-        k: how many games to answer.
-        recommender: "smart" (the learnt model), "tags" or "popular".
-    """
-
-    liked: Sequence[int]
-    k: int = 10
-    recommender: str = "smart"
-
-
-class Asked(NamedTuple):
-    """A request as it is answered: by whom, from which items, without which app ids, with how many games."""
-
-    name: Name
-    known: list[int]
-    unknown: list[int]
-    k: int
-
-
-class Recommended(NamedTuple):
-    """One game of an answer."""
-
-    info: GameInfo
-    score: float
-    shared_tags: list[str]  # in common with the liked games, the heaviest first
-
-    @property
-    def app_id(self) -> int:
-        """Its Steam app id."""
-        return self.info.app_id
-
-    @property
-    def name(self) -> str:
-        """Its title."""
-        return self.info.name
-
-
-class Answer(NamedTuple):
-    """Games, best first, and what was not known.
-
-    Attributes:
-        recommender: who answered; "popular" where no liked game was known (or, for "tags", has tags).
-        infos: at most k games, none of them liked already.
-        scores: theirs.
-        shared_tags: for each the tags in common with the liked games, the heaviest first.
-        unknown: the liked app ids that the bundle does not know, in the order given.
-    """
-
-    recommender: Name
-    infos: list[GameInfo]
-    scores: list[float]
-    shared_tags: list[list[str]]
-    unknown: list[int]
-
-    @property
-    def games(self) -> list[Recommended]:
-        """Each game with its score and tags."""
-        return list(map(Recommended, self.infos, self.scores, self.shared_tags))
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Answers to many requests, best first.
-
-    Attributes:
-        app_ids: int64 [B, k]; -1 where there are no more games.
-        scores: float64 [B, k]; -inf where there are no more games.
-    """
-
-    app_ids: Ints
-    scores: npt.NDArray[np.float64]
-
-
 class Recommender:
     """Answers requests from a bundle; safe to use from several threads.
 
     Args:
-        bundle: what to answer from.
+        bundle: what to answer from, or the path of its directory.
         kernel: how the learnt model's items are searched (see ``exact``); the fastest way where None.
 
     Attributes:
         index: the learnt model's items.
     """
 
-    def __init__(self, bundle: Bundle, kernel: str | None = None) -> None:
+    def __init__(self, bundle: Bundle | str | Path, kernel: str | None = None) -> None:
+        bundle = bundle if isinstance(bundle, Bundle) else Bundle(bundle)
         self.bundle = bundle
         self._item_of = {int(app_id): item for item, app_id in enumerate(bundle.app_ids, 1)}
         self._explanations = TagExplanations(bundle)

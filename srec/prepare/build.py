@@ -12,7 +12,8 @@ from typing import Any
 import duckdb
 
 from srec.artifacts import is_current, write_directory
-from srec.dataset.dataset import KIND, VERSION, Dataset
+from srec.dataset.dataset import Dataset
+from srec.dataset.writing import KIND, VERSION
 from srec.prepare.context import ContextSettings, write_context
 from srec.prepare.engines.base import Engine
 from srec.prepare.engines.duckdb import DuckDBEngine

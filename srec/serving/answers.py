@@ -7,8 +7,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from srec.inference.answers import Answer
 from srec.inference.bundle import GameInfo
-from srec.inference.recommender import Answer, Recommender
+from srec.inference.recommender import Recommender
 
 IMAGES = "https://cdn.cloudflare.steamstatic.com"
 STORE = "https://store.steampowered.com"

@@ -7,8 +7,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from srec import __version__
+from srec.inference.answers import Request
 from srec.inference.golden import MOST_LIKED
-from srec.inference.recommender import Recommender, Request
+from srec.inference.recommender import Recommender
 from srec.inference.search import GameSearch
 from srec.serving.answers import AnswerWriter
 from srec.serving.direct import DirectRoute

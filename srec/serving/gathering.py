@@ -2,7 +2,8 @@
 
 import asyncio
 
-from srec.inference.recommender import Answer, Recommender, Request
+from srec.inference.answers import Answer, Request
+from srec.inference.recommender import Recommender
 
 MOST = 16  # requests that are answered at once: others wait for as long as these take
 

@@ -44,6 +44,8 @@ class Summary:
     tables: dict[str, TableSummary] = field(default_factory=dict)
     #: How many rows were rejected for which reason (without the values), most first.
     reasons: dict[str, int] = field(default_factory=dict)
+    #: How many reviews the store holds afterwards, where somebody counted them.
+    stored: int = 0
 
     @property
     def changed(self) -> bool:

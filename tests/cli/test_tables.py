@@ -1,7 +1,5 @@
 from pathlib import Path
 
-from toys import chains, write_dataset
-
 from srec.cli.tables import report_table, reproduction_table
 from srec.evaluation.metrics import METRICS
 from srec.evaluation.results import ReproducedRun, Reproduction
@@ -9,6 +7,7 @@ from srec.evaluation.settings import EvaluationSettings
 from srec.experiments.sets import PAPER
 from srec.experiments.side_by_side import side_by_side
 from srec.models.popularity import Popularity, PopularitySettings
+from srec.testing.toys import chains, write_dataset
 
 
 def test_the_table_says_that_data_is_simulated(tmp_path: Path) -> None:

@@ -3,12 +3,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from toys import write_dataset
 
 from srec.errors import SRecError
 from srec.evaluation.metrics import accuracy
 from srec.evaluation.validation import validator
 from srec.models.popularity import Popularity, PopularitySettings
+from srec.testing.toys import write_dataset
 
 # Ranks 1, 3, 6, 11, 50:   @5            @10                 @20
 #   HR  (found)            1, 3          1, 3, 6             1, 3, 6, 11

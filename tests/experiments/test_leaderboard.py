@@ -4,7 +4,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from toys import chains, write_dataset
 from typer.testing import CliRunner
 
 from srec.cli import app as cli
@@ -22,6 +21,7 @@ from srec.models.gce_gnn import GCEGNN, GCEGNNSettings
 from srec.models.popularity import Popularity, PopularitySettings
 from srec.models.sr_gnn import SRGNNSettings
 from srec.recipes import read_recipe
+from srec.testing.toys import chains, write_dataset
 from srec.training.settings import TrainingSettings
 
 QUICK = TrainingSettings(epochs=2, batch_size=20, learning_rate=0.01)

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pages import assert_whole_and_alone
-from toys import chains, write_dataset
 
 from srec.artifacts import verify
 from srec.dataset.dataset import Dataset
@@ -22,6 +21,7 @@ from srec.models.gce_gnn import GCEGNNSettings
 from srec.models.popularity import Popularity, PopularitySettings, RecentPopularitySettings
 from srec.models.tags import TagScorerSettings
 from srec.settings import Settings
+from srec.testing.toys import chains, write_dataset
 from srec.training.run import Run, train
 from srec.training.settings import TrainingSettings
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from toys import chains, write_dataset
 
 from srec.dataset.dataset import Dataset
 from srec.inference import export as exporting
@@ -16,6 +15,7 @@ from srec.inference.golden import MOST_LIKED
 from srec.inference.recommender import Recommender
 from srec.models.gce_gnn import GCEGNNSettings
 from srec.models.session_model import TorchScorer
+from srec.testing.toys import chains, write_dataset
 from srec.training.run import Run, train
 from srec.training.settings import TrainingSettings
 

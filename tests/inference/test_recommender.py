@@ -3,13 +3,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import polars as pl
+import pyarrow as pa
 import pytest
 from bundles import GAMES, contents, write_toy_bundle
 
 from srec.artifacts import write_directory
 from srec.errors import ArtifactError, SRecError
+from srec.inference.answers import Answer, Request
 from srec.inference.bundle import KIND, VERSION, Bundle, write_bundle
-from srec.inference.recommender import Answer, Recommender, Request, UnknownGame
+from srec.inference.recommender import Recommender, UnknownGame
 
 FIRST, SECOND, THIRD = 900_000_010, 900_000_020, 900_000_030
 
@@ -153,3 +156,17 @@ def test_an_encoder_that_cannot_run_is_refused(tmp_path: Path) -> None:
         write_bundle(draft.path, dataclasses.replace(contents(), encoder=b"not a model"))
     with pytest.raises(ArtifactError, match=r"encoder\.onnx cannot be run"):
         Recommender(Bundle(tmp_path / "b"))
+
+
+def test_recommendations_are_tables_for_every_library(recommender: Recommender) -> None:
+    answer = recommender.recommend([FIRST], k=3)
+    rows = answer.to_arrow().to_pylist()
+    assert [(row["app_id"], row["name"], row["score"]) for row in rows] == [
+        (game.app_id, game.name, game.score) for game in answer.games
+    ]
+    assert [row["shared_tags"] for row in rows] == answer.shared_tags
+    batch = recommender.recommend_batch([[FIRST], [FIRST, SECOND]], k=GAMES)
+    wanted = batch.to_arrow().to_pylist()
+    assert [len(row["app_ids"]) for row in wanted] == [GAMES - 1, GAMES - 2]
+    assert wanted[0]["app_ids"][:3] == [row["app_id"] for row in rows]
+    assert pl.DataFrame(batch).to_dicts() == pa.table(batch).to_pylist() == wanted

@@ -2,7 +2,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from toys import write_dataset
 
 from srec.models.popularity import (
     Popularity,
@@ -11,6 +10,7 @@ from srec.models.popularity import (
     RecentPopularitySettings,
 )
 from srec.models.tags import TagScorer
+from srec.testing.toys import write_dataset
 
 ANY = np.array([[1]])
 

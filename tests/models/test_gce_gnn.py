@@ -8,12 +8,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_gce import session_vector
-from toys import chains, write_dataset
 
 from srec.errors import SettingsError
 from srec.models import gce_gnn, gce_layers
 from srec.models.gce_gnn import GCEGNN, GCEGNNSettings
 from srec.models.gce_padded import encode_padded
+from srec.testing.toys import chains, write_dataset
 
 # Ours, and theirs; the aggregations and the edges are added below.
 NAMES = {

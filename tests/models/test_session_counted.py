@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from toys import write_dataset
 
 from srec.dataset.dataset import Dataset
 from srec.models.blend import Blend, BlendSettings
@@ -16,6 +15,7 @@ from srec.models.own_items import OwnItems, OwnItemsSettings
 from srec.models.rules import Rules, RulesSettings
 from srec.models.session_knn import VSKNN, VSTAN, VSKNNSettings, VSTANSettings
 from srec.settings import Settings
+from srec.testing.toys import write_dataset
 
 TRAIN = [[1, 2, 3], [1, 2], [1, 3], [4, 1, 2], [5, 5, 4]]
 # Popularity: item 1 four times, 2 and 5 and 4 and 3: 3, 2, 2, 2; 6 never.

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from toys import chains, write_dataset
 
 from srec.dataset.dataset import Dataset
 from srec.errors import SettingsError
 from srec.models import MODELS, Entry, model_entry
 from srec.models.blend import Blend, BlendSettings
 from srec.recipes import read_recipe, sections
+from srec.testing.toys import chains, write_dataset
 
 LAST = """
 from typing import ClassVar

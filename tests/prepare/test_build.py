@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from worlds import Records, review
 
 from srec.artifacts import read_manifest
-from srec.dataset.dataset import KIND, VERSION, Dataset
+from srec.dataset.dataset import Dataset
+from srec.dataset.writing import KIND, VERSION
 from srec.errors import SRecError
 from srec.prepare.build import prepare
 from srec.prepare.context import ContextSettings

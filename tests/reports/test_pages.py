@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from pages import HOSTILE, assert_whole_and_alone
-from toys import chains, write_dataset
 
 from srec.dataset.dataset import Dataset
 from srec.evaluation.settings import EvaluationSettings
@@ -13,6 +12,7 @@ from srec.experiments.leaderboard import Board
 from srec.experiments.report import write_report
 from srec.models.popularity import PopularitySettings, RecentPopularitySettings
 from srec.models.sr_gnn import SRGNNSettings
+from srec.testing.toys import chains, write_dataset
 from srec.training.run import train
 from srec.training.settings import TrainingSettings
 

@@ -6,8 +6,9 @@ import pytest
 from bundles import write_toy_bundle
 
 from srec.errors import SRecError
+from srec.inference.answers import Answer, Request
 from srec.inference.bundle import Bundle
-from srec.inference.recommender import Answer, Recommender, Request
+from srec.inference.recommender import Recommender
 from srec.serving.gathering import MOST, Gathering
 
 FIRST = 900_000_010

@@ -11,7 +11,6 @@ import pytest
 import torch
 from pydantic import ValidationError
 from safetensors.torch import load_file
-from toys import chains, write_dataset
 
 from srec.artifacts import lock
 from srec.dataset.batches import examples
@@ -24,6 +23,7 @@ from srec.models.gce_gnn import GCEGNN, GCEGNNSettings
 from srec.models.narm import NARM, NARMSettings
 from srec.models.session_model import TorchScorer
 from srec.settings import Recipe
+from srec.testing.toys import chains, write_dataset
 from srec.training.loop import BETTER, Stage, Step, run_stage
 from srec.training.run import Run, _shares, train
 from srec.training.settings import Metric, TrainingSettings, training_of

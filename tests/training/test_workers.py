@@ -12,9 +12,9 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
-from toys import chains, write_dataset
 
 from srec.dataset.dataset import Dataset
+from srec.testing.toys import chains, write_dataset
 from srec.training.run import Run
 from srec.training.workers import Workers
 

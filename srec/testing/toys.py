@@ -1,4 +1,4 @@
-"""Tiny dataset directories for tests, written as ``srec prepare`` writes them."""
+"""Tiny dataset directories with a known answer, written as ``srec prepare`` writes them."""
 
 from datetime import date
 from pathlib import Path
@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from srec.artifacts import write_directory
-from srec.dataset.dataset import KIND, VERSION, Dataset
+from srec.dataset.dataset import Dataset
+from srec.dataset.writing import KIND, VERSION
 from srec.prepare.context import KINDS, ContextSettings, write_context
 from srec.prepare.tags import TagSettings, write_tags
 
@@ -17,7 +18,14 @@ Session = tuple[list[int], list[int], list[int]]
 
 
 def write_dataset(path: Path, sessions: list[Session], item_count: int, dimension: int = 8) -> Dataset:
-    """A dataset of (train, valid, test) items of each session; item i has the app id 10 i and two tags."""
+    """A dataset of reviews of games: dated, tagged, with metadata, no game twice in a session.
+
+    Args:
+        path: the directory to write.
+        sessions: the (train, valid, test) items of each, 1..V.
+        item_count: V; item i has the app id 10 i and two tags.
+        dimension: of the factors of the tags.
+    """
     with write_directory(path, KIND, VERSION) as draft:
         folder = draft.path / "sequences"
         folder.mkdir()
@@ -86,7 +94,15 @@ def write_dataset(path: Path, sessions: list[Session], item_count: int, dimensio
 
 
 def chains(item_count: int, sessions: int, seed: int, noise: bool) -> list[Session]:
-    """Sessions of distinct items: each follows the cycle 1, 2, ..., V from a random start, or is random."""
+    """Sessions of six distinct items: four to train on, one to validate on, one to test on.
+
+    Args:
+        item_count: V.
+        sessions: how many.
+        seed: of the draws.
+        noise: where false, a session follows the cycle 1, 2, ..., V from a random start, so the next item is
+            always known; where true, its items are random, and nothing can be learnt.
+    """
     generator = np.random.default_rng(seed)
     made = []
     for _ in range(sessions):

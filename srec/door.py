@@ -1,0 +1,25 @@
+"""Rooms whose name is a function of the front door too: ``srec.prepare(...)``, ``srec.prepare.build``."""
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+
+class _CallableRoom(ModuleType):
+    """A package whose call is the function of its name in ``srec.api``."""
+
+    @property
+    def __wrapped__(self) -> Callable[..., Any]:
+        """The function; ``help`` and ``inspect.signature`` look for it here."""
+        function: Callable[..., Any] = getattr(import_module("srec.api"), self.__name__.rpartition(".")[2])
+        return function
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        return self.__wrapped__(*given, **named)
+
+
+def make_callable(room: str) -> None:
+    """Let a package be called; without this its name would hide the function of the front door."""
+    sys.modules[room].__class__ = _CallableRoom

@@ -1,0 +1,62 @@
+"""The progress of long work, in a terminal or a notebook."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from srec.training.loop import Step
+
+
+def console_for(progress: bool | None) -> Console:
+    """Where progress is drawn.
+
+    Args:
+        progress: whether to draw it; where None, if there is a terminal or a notebook to draw it in.
+    """
+    console = Console()
+    if progress is None:
+        progress = console.is_terminal or console.is_jupyter
+    console.quiet = not progress
+    return console
+
+
+@contextmanager
+def training_progress(console: Console) -> "Iterator[Callable[[Step], None]]":
+    """A bar for each epoch of a training; where bars cannot move, a line when an epoch is done."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} steps, loss {task.fields[loss]:.3f},"),
+        TextColumn("{task.fields[speed]:,.0f} examples/s,"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        tasks: dict[tuple[str, int], Any] = {}
+
+        def watch(step: "Step") -> None:
+            key = (step.stage, step.epoch)
+            if key not in tasks:
+                name = f"{step.stage}: epoch {step.epoch} of at most {step.epochs}"
+                tasks[key] = bar.add_task(name, total=step.steps, loss=0.0, speed=0.0)
+            bar.update(tasks[key], completed=step.step, loss=step.loss, speed=step.examples_per_second)
+            if step.step == step.steps and not console.is_terminal:
+                console.print(
+                    f"{step.stage}: epoch {step.epoch} done, {step.examples_per_second:,.0f} examples/s"
+                )
+
+        yield watch
+
+
+@contextmanager
+def counting_progress(console: Console, what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar for work that is counted, with the time that is left."""
+    from rich.progress import Progress
+
+    with Progress(console=console) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)

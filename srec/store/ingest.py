@@ -1,0 +1,90 @@
+"""``srec ingest``: reviews and games from a file, a folder, a database or a table in memory into a store."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from srec.errors import SettingsError
+from srec.store.ingestion import Progress, Summary
+from srec.store.sources import SOURCES
+from srec.store.sources.base import Source
+from srec.store.sources.memory import ArrowTable, MemorySource
+from srec.store.stores import open_store
+
+
+def choose_source(
+    data: str | Path | ArrowTable,
+    source: str | None = None,
+    *,
+    table: str = "reviews",
+    columns: Mapping[str, str] | None = None,
+    query: str | None = None,
+) -> Source:
+    """What reads the data.
+
+    Args:
+        data: a file or folder, a postgresql:// URL, or a table in memory.
+        source: a key of SOURCES; a table in memory needs none.
+        table: of a table: whether it has reviews or games.
+        columns: of a table: canonical name to the table's.
+        query: of a database: the SELECT that gives the rows.
+
+    Raises:
+        SettingsError: there is no such source, or it has no use for what is given.
+    """
+    if not isinstance(data, str | Path):
+        if source not in (None, "table") or query:
+            raise SettingsError("a table in memory is read as it is: leave out the source and the query")
+        return MemorySource(data, table, dict(columns or {}))
+    if source not in SOURCES:
+        raise SettingsError(f"there is no source {source!r}; the sources are {', '.join(SOURCES)}")
+    if source != "table":
+        if columns or query:
+            raise SettingsError("columns and a query are for the source table")
+        # Rejects are kept by file, and two files of one name are two.
+        return SOURCES[source](Path(data).absolute())
+    if "://" in str(data):
+        from srec.store.sources.query import QuerySource
+
+        if not query:
+            raise SettingsError("the query is missing: the SELECT that gives the rows")
+        return QuerySource(str(data), query, table, dict(columns or {}))
+    if query:
+        raise SettingsError("a query is for a table in PostgreSQL: a file is read as it is")
+    return SOURCES[source](Path(data).absolute(), table, dict(columns or {}))
+
+
+def ingest(
+    store: str | Path,
+    source: Source,
+    *,
+    memory_limit: str | None = "2GB",
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Summary:
+    """Read a source into a store, which is made if it is not there; what is already there changes nothing.
+
+    Args:
+        store: the path of a DuckDB file, or a postgresql:// URL.
+        source: what to read.
+        memory_limit: DuckDB's limit; what does not fit spills to disk.
+        threads: DuckDB's threads; all cores where None.
+        progress: called with the number of rows read so far.
+
+    Raises:
+        SourceError: the source is not what it claims; the store is as it was.
+        SRecError: the store cannot be opened, or it would mix simulated and real data.
+    """
+    where = str(store)
+    new = "://" not in where and not Path(where).exists()
+    with open_store(where, create=True, memory_limit=memory_limit, threads=threads) as opened:
+        try:
+            summary = opened.ingest(source, progress)
+            summary.stored = opened.counts()["reviews"]
+            return summary
+        except BaseException:
+            # While it is open no other process can have put anything into it.
+            if new:
+                with suppress(OSError):
+                    Path(where).unlink()
+            raise

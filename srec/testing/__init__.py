@@ -1,0 +1,18 @@
+"""The checks that every model of SRec passes, for the tests of a model of one's own.
+
+With the model registered in the entry-point group ``srec.models``::
+
+    import pytest
+    from srec.testing import checks_of
+
+    @pytest.mark.parametrize("check", checks_of("my-model"), ids=lambda check: check.__name__)
+    def test_my_model_keeps_the_contract(check, tmp_path):
+        check("my-model", tmp_path)
+
+Each check takes the name of a model and an empty folder, and raises AssertionError where the model breaks the
+contract. ``srec.testing.toys`` makes small datasets whose right answer is known.
+"""
+
+from srec.testing.contract import LEARNT_CHECKS, SCORER_CHECKS, Check, checks_of
+
+__all__ = ["LEARNT_CHECKS", "SCORER_CHECKS", "Check", "checks_of"]

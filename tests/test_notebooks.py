@@ -1,0 +1,53 @@
+"""The notebooks run as they are read: every cell, in order, in an empty folder."""
+
+import ast
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "examples" / "notebooks").glob("*.ipynb"))
+
+
+def cells(notebook: Path) -> list[str]:
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    return ["".join(cell["source"]) for cell in content["cells"] if cell["cell_type"] == "code"]
+
+
+def run(source: str, name: str, namespace: dict[str, Any]) -> Any:
+    """Run a cell; the value of its last expression, which a notebook would show."""
+    tree = ast.parse(source, name)
+    last = ast.Expression(tree.body.pop().value) if isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, name, "exec"), namespace)
+    return eval(compile(last, name, "eval"), namespace) if last else None
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_from_its_first_cell_to_its_last(
+    notebook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    # FastAPI and pydantic look up annotations in the module where a class or a function says it is.
+    module = ModuleType("notebook")
+    monkeypatch.setitem(sys.modules, "notebook", module)
+    shown = [
+        run(source, f"{notebook.name}, cell {at}", vars(module)) for at, source in enumerate(cells(notebook))
+    ]
+    assert any(value is not None for value in shown)
+    assert shown[-1] is not None or notebook.stem == "a_model_of_your_own"
+
+
+def test_there_are_three_and_the_first_has_ten_cells() -> None:
+    assert len(NOTEBOOKS) == 3
+    assert len(cells(NOTEBOOKS[1])) == 10
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_notebook_names_a_folder_of_its_writer(notebook: Path) -> None:
+    text = notebook.read_text(encoding="utf-8")
+    assert "/root/" not in text
+    assert "/home/" not in text
+    assert "/tmp/" not in text
