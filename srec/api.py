@@ -205,22 +205,10 @@ def train(
         SettingsError: there is no such model, or it is counted and not trained.
         TrainingError: there is nothing to learn from, the loss is not finite, or another process trains this.
     """
-    from srec.models import model_entry
     from srec.training.run import train as fit
-    from srec.training.settings import TrainingSettings, training_of
 
-    kind = model_entry(model).load()
-    if not isinstance(training, TrainingSettings):
-        training = settings_of(TrainingSettings, training_of(kind).model_dump() | dict(training or {}))
     with training_progress(console_for(progress)) as watch:
-        return fit(
-            dataset,
-            target,
-            model,
-            settings=settings_of(kind.settings_type, settings),
-            training=training,
-            watch=watch,
-        )
+        return fit(dataset, target, model, settings=settings, training=training, watch=watch)
 
 
 def evaluate(

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from srec.evaluation.settings import BATCH_SIZE
 from srec.evaluation.validation import validator
 from srec.models import model_entry
 from srec.models.session_model import SessionModel
-from srec.settings import Settings
+from srec.settings import Settings, settings_of
 from srec.training.checkpoint import Progress
 from srec.training.loop import Stage, Validate, Watch, run_stage
 from srec.training.settings import TrainingSettings, training_of
@@ -72,8 +73,8 @@ def train(
     target: str | Path,
     model: str = "gce-gnn",
     *,
-    settings: Settings | None = None,
-    training: TrainingSettings | None = None,
+    settings: Settings | Mapping[str, Any] | None = None,
+    training: TrainingSettings | Mapping[str, Any] | None = None,
     choose_on: Literal["valid", "test"] = "valid",
     batch_size: int = BATCH_SIZE,
     watch: Watch = lambda step: None,
@@ -88,8 +89,8 @@ def train(
         dataset: what to train on, or where it is.
         target: where the run directory shall appear.
         model: a learnt model of the MODELS table.
-        settings: the model's own; its defaults where None.
-        training: the loop's; where None, what the model's paper says, over the defaults.
+        settings: the model's own, or what differs from its defaults.
+        training: the loop's, or what differs from what the model's paper says over the defaults.
         choose_on: the window that chooses the epoch. "test" is for reproducing papers that choose theirs
             there: it tells nothing about how good the model is on what nobody has seen.
         batch_size: examples scored at a time to choose the epoch; it bounds the memory and changes no rank.
@@ -103,9 +104,10 @@ def train(
     if not model_entry(model).learnt:
         raise SettingsError(f"{model} is counted, not trained: `srec evaluate` computes it by itself")
     kind, dataset, target = model_entry(model).load(), opened(dataset), Path(target)
-    settings, training = settings or kind.settings_type(), training or training_of(kind)
+    own: Settings = settings_of(kind.settings_type, settings)
+    training = training if isinstance(training, TrainingSettings) else training_of(kind, training)
     inputs = {"dataset": dataset.fingerprint}
-    parameters = {"model": model, "settings": settings.model_dump(), "training": training.model_dump()}
+    parameters = {"model": model, "settings": own.model_dump(), "training": training.model_dump()}
     workers = Workers.current()
     if workers.agreed(is_current(target, KIND, VERSION, inputs=inputs, parameters=parameters)):
         return _chosen_alike(Run(target), choose_on)
@@ -121,7 +123,7 @@ def train(
         wanted = {"inputs": inputs, "parameters": parameters} | unusual
         begun = _begin(partial, wanted) if workers.first else 0
         _keep_threads(workers.agreed(begun), held)
-        trained, done, facts = _stages(_Fresh(dataset, kind, settings, training), validate, watch, partial)
+        trained, done, facts = _stages(_Fresh(dataset, kind, own, training), validate, watch, partial)
         if workers.first:
             with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
                 weights = {key: value.cpu().contiguous() for key, value in trained.state_dict().items()}

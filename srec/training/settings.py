@@ -1,10 +1,11 @@
 """What the training loop can be told, and what it is told for each model."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from srec.settings import Recipe, Settings
+from srec.settings import Recipe, Settings, settings_of
 
 Metric = Literal["HR@5", "HR@10", "HR@20", "MRR@5", "MRR@10", "MRR@20", "NDCG@5", "NDCG@10", "NDCG@20"]
 
@@ -40,16 +41,20 @@ class TrainingSettings(Settings):
     checkpoint_seconds: float = Field(30, ge=0, description="at most this much work is lost by a kill")
 
 
-def training_of(kind: Any, recipe: Recipe | None = None, **defaults: Any) -> TrainingSettings:
-    """How a model is trained: the defaults, over them what its paper says, over that what a recipe sets.
+def training_of(
+    kind: Any, changes: Recipe | Mapping[str, Any] | None = None, **defaults: Any
+) -> TrainingSettings:
+    """How a model is trained: the defaults, over them what its paper says, over that what somebody sets.
 
     Args:
         kind: the class of a learnt model; its ``paper_training`` is what its paper says.
-        recipe: the settings that differ; none where None.
+        changes: the settings that differ, as a recipe or by their keys; none where None.
         defaults: where the caller's defaults differ from those of the fields.
 
     Raises:
-        SettingsError: the recipe has an unknown key or a value that does not fit.
+        SettingsError: a key is unknown or a value does not fit.
     """
     paper = TrainingSettings(**defaults | getattr(kind, "paper_training", {}))
-    return recipe.changed(paper) if recipe else paper
+    if isinstance(changes, Recipe):
+        return changes.changed(paper)
+    return settings_of(TrainingSettings, paper.model_dump() | dict(changes or {}))
