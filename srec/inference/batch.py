@@ -1,17 +1,16 @@
 """``srec batch``: answers for millions of lists, in bounded memory, resumable at any kill."""
 
 import hashlib
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from srec.errors import SourceError
 from srec.inference.recommender import Recommender
+from srec.partial import begin
 
 LISTS = 16_384  # answered and written at a time: at most this much work is lost by a kill
 LIKED = "liked"
@@ -56,7 +55,7 @@ def answer_file(
     file = _open(source)
     schema = _answer_schema(file.schema_arrow, source)
     parts = target.with_name(f"{target.name}.partial")
-    _begin(parts, {"source": _digest(source), "bundle": recommender.bundle.fingerprint, "k": k})
+    begin(parts, {"source": _digest(source), "bundle": recommender.bundle.fingerprint, "k": k})
     done = 0
     for number, given in enumerate(file.iter_batches(LISTS)):
         part = parts / f"{number:06}.parquet"
@@ -103,15 +102,6 @@ def _answered(recommender: Recommender, given: pa.RecordBatch, k: int, schema: p
     answer = [column.combine_chunks() for column in found.to_arrow().columns]
     kept = [given.column(field.name) for field in schema if field.name not in ANSWER]
     return pa.Table.from_arrays(kept + answer, schema=schema)
-
-
-def _begin(parts: Path, wanted: dict[str, Any]) -> None:
-    """The folder of unfinished work; what was begun from something else is thrown away."""
-    marker, text = parts / "begun.json", json.dumps(wanted, sort_keys=True)
-    if not marker.is_file() or marker.read_text(encoding="utf-8") != text:
-        shutil.rmtree(parts, ignore_errors=True)
-        parts.mkdir(parents=True)
-        marker.write_text(text, encoding="utf-8")
 
 
 def _digest(source: Path) -> str:
