@@ -13,8 +13,7 @@ from srec.cli.console import console
 from srec.errors import MissingLibrary, SRecError
 
 if TYPE_CHECKING:
-    from srec.crawl.outcome import Outcome, Watch
-    from srec.crawl.outcome import Progress as CrawlProgress
+    from srec.crawl.outcome import CrawlProgress, CrawlWatch, Outcome
 
 #: Ids that stand in a message; more are counted.
 _SHOWN = 10
@@ -116,7 +115,7 @@ def _remarks(outcome: "Outcome") -> Iterator[str]:
 
 
 @contextmanager
-def _progress() -> "Iterator[tuple[Watch, Callable[[str], None]]]":
+def _progress() -> "Iterator[tuple[CrawlWatch, Callable[[str], None]]]":
     """A bar of apps with the reviews and the time that is left, and a line beside it for why it waits."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from srec.crawl.client import Client, OutOfBudget, Unanswered
 from srec.crawl.details import read_details
-from srec.crawl.outcome import Outcome, Progress, Watch
+from srec.crawl.outcome import CrawlProgress, CrawlWatch, Outcome
 from srec.crawl.pending import Pending
 from srec.crawl.reviews import START, Page, read_page, review_rows
 from srec.crawl.source import Fetched, labelled
@@ -19,7 +19,7 @@ from srec.crawl.state import app_note as note
 from srec.crawl.steam import Endpoints
 from srec.crawl.tags import read_tags
 from srec.crawl.walk import Trail, advance, is_settled, judge
-from srec.store.sources.records import Record, Row
+from srec.store.sources.records import Record, SourceRow
 from srec.store.stores.base import Store
 
 ASKS = 3  # how often an answer that looks like a hiccup is asked for before it is believed
@@ -54,7 +54,7 @@ class Crawl:
         *,
         refresh: bool = False,
         endpoints: Endpoints | None = None,
-        watch: Watch = lambda _: None,
+        watch: CrawlWatch = lambda _: None,
         commit_reviews: int = 2000,
         commit_seconds: float = 30.0,
     ) -> None:
@@ -197,7 +197,7 @@ class Crawl:
 
     def _describe(self, app_id: int, app: App) -> App:
         """Fetch details and tags; where one does not answer, the other is kept, and both are asked later."""
-        rows: list[Row] = []
+        rows: list[SourceRow] = []
         answered = 0
         for name, read in (("details", self._details), ("tags", read_tags)):
             if self._silent[name] >= SILENT:
@@ -226,8 +226,8 @@ class Crawl:
         self,
         app_id: int,
         app: App,
-        reviews: Sequence[Row] = (),
-        games: Sequence[Row] = (),
+        reviews: Sequence[SourceRow] = (),
+        games: Sequence[SourceRow] = (),
         seen: bool = False,
         **changes: object,
     ) -> App:
@@ -237,7 +237,7 @@ class Crawl:
 
     def _show(self, share: float) -> None:
         self.outcome.done = len(self._apps) - len(self._queue)
-        self._watch(Progress(self.outcome.done + share, len(self._apps), self.outcome.reviews))
+        self._watch(CrawlProgress(self.outcome.done + share, len(self._apps), self.outcome.reviews))
 
     def _sum_up(self) -> None:
         totals, outcome = self._pending.totals, self.outcome

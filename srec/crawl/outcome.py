@@ -31,7 +31,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Progress:
+class CrawlProgress:
     """How far a run is: apps done, the share of the present one included."""
 
     done: float
@@ -39,4 +39,5 @@ class Progress:
     reviews: int
 
 
-Watch = Callable[[Progress], None]
+#: Called as a run goes on.
+CrawlWatch = Callable[[CrawlProgress], None]

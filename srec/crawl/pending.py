@@ -7,7 +7,7 @@ from pathlib import Path
 from srec.crawl.source import Fetched
 from srec.crawl.state import App, app_note
 from srec.store.ingestion import TableSummary
-from srec.store.sources.records import Row
+from srec.store.sources.records import SourceRow
 from srec.store.stores.base import Store
 
 
@@ -25,7 +25,7 @@ class Pending:
 
     def __init__(self, store: Store, reviews: int, seconds: float) -> None:
         self._store, self._most, self._longest = store, reviews, seconds
-        self._items: list[tuple[Sequence[Row], Sequence[Row], dict[str, str]]] = []
+        self._items: list[tuple[Sequence[SourceRow], Sequence[SourceRow], dict[str, str]]] = []
         self._seen, self._since, self._reviews = False, 0.0, 0
         self._labels: set[Path] = set()
         self.totals = TableSummary()
@@ -35,8 +35,8 @@ class Pending:
         app_id: int,
         app: App,
         *,
-        reviews: Sequence[Row] = (),
-        games: Sequence[Row] = (),
+        reviews: Sequence[SourceRow] = (),
+        games: Sequence[SourceRow] = (),
         seen: bool = False,
     ) -> None:
         """Add rows and where the crawl stands after them.

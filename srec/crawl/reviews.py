@@ -9,7 +9,7 @@ from typing import Any
 from srec.crawl.client import Client
 from srec.crawl.source import labelled
 from srec.crawl.steam import Endpoints
-from srec.store.sources.records import Row
+from srec.store.sources.records import SourceRow
 from srec.store.sources.steam_api import review_record
 
 START = "*"  # the cursor of the first page
@@ -75,7 +75,7 @@ def read_page(client: Client, endpoints: Endpoints, app_id: int, cursor: str) ->
     )
 
 
-def review_rows(app_id: int, page: Page) -> list[Row]:
+def review_rows(app_id: int, page: Page) -> list[SourceRow]:
     """The reviews of a page as rows of ``reviews``, each review once.
 
     Each stands in a "file" of its own, so that a review that is met again, on whatever page of whatever

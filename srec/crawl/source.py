@@ -7,15 +7,15 @@ from typing import ClassVar
 
 from srec.store.schema import GAMES, REVIEWS
 from srec.store.sources.base import Part
-from srec.store.sources.records import Row, to_batches
+from srec.store.sources.records import SourceRow, to_batches
 
 
 @dataclass(frozen=True)
 class Fetched:
     """Rows of reviews and games from Steam; all of them may be bad."""
 
-    reviews: Sequence[Row]
-    games: Sequence[Row]
+    reviews: Sequence[SourceRow]
+    games: Sequence[SourceRow]
     path: Path = Path("Steam")
     name: ClassVar[str] = "steam"
     simulated: ClassVar[bool] = False

@@ -38,16 +38,16 @@ def serve(
     """
     app: FastAPI | str
     if workers == 1:
-        app, more = load(bundle), {}
+        app, more = ready_app(bundle), {}
     else:
         os.environ[BUNDLE] = str(bundle.absolute())
         # A worker that ends is replaced, again and again: one process tries the bundle before there are any.
-        trial = multiprocessing.get_context("spawn").Process(target=load_named)
+        trial = multiprocessing.get_context("spawn").Process(target=worker_app)
         trial.start()
         trial.join()
         if trial.exitcode:
             raise ArtifactError(f"{bundle} cannot be served, for the reason above")
-        app, more = "srec.serving.server:load_named", {"factory": True, "workers": workers}
+        app, more = "srec.serving.server:worker_app", {"factory": True, "workers": workers}
     _check_free(host, port)
     told(f"SRec on http://{f'[{host}]' if ':' in host else host}:{port} (API documentation: /docs)")
     run(app, host, port, **more)
@@ -77,15 +77,15 @@ def run(app: FastAPI | str, host: str, port: int, **more: Any) -> None:
     )
 
 
-def load_named() -> FastAPI:
+def worker_app() -> FastAPI:
     """The app of a worker: the bundle is the one that the environment names."""
     try:
-        return load(Path(os.environ[BUNDLE]))
+        return ready_app(Path(os.environ[BUNDLE]))
     except SRecError as error:
         sys.exit(f"error: {error}")
 
 
-def load(bundle: Path) -> FastAPI:
+def ready_app(bundle: Path) -> FastAPI:
     """The app, ready to answer.
 
     What it holds stays for as long as the process runs: the garbage collector is kept from looking at it,

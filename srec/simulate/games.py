@@ -33,7 +33,7 @@ class Catalogue:
     quality: Array  # float64 [G]: what multiplies a game's chance of a negative review
     columns: dict[str, Any]  # canonical name -> Arrow array or list
 
-    def table(self, positive: Array, negative: Array) -> pa.Table:
+    def to_arrow(self, positive: Array, negative: Array) -> pa.Table:
         """The games as a canonical table, with the reviews each got (int64 [G])."""
         return pa.table(self.columns | {"reviews_positive": positive, "reviews_negative": negative})
 

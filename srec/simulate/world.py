@@ -100,7 +100,7 @@ def simulate(
                 written, rows = written + len(chunk["game"]), rows + len(table)
                 if progress is not None:
                     progress(written, settings.reviews)
-        pq.write_table(catalogue.table(verdicts[1], verdicts[0]), draft.path / "games.parquet")
+        pq.write_table(catalogue.to_arrow(verdicts[1], verdicts[0]), draft.path / "games.parquet")
         draft.facts |= {"simulated": True, "rows": rows, "reviews": written, "games": settings.game_count}
 
 

@@ -18,7 +18,8 @@ from srec.store.connections.duckdb import run_sql
 from srec.store.schema import TABLES, Table
 from srec.store.sources.base import Source
 
-Progress = Callable[[int], None]
+#: Called with the number of rows read so far.
+RowsRead = Callable[[int], None]
 
 
 @dataclass
@@ -58,7 +59,7 @@ def stage(
     source: Source,
     secret: str,
     batch: int,
-    progress: Progress | None = None,
+    progress: RowsRead | None = None,
 ) -> Summary:
     """Read a source to its end into the tables ``staged_reviews``, ``staged_games`` and ``staged_rejects``.
 

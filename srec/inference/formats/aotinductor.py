@@ -28,7 +28,7 @@ def write(dataset: Dataset, run: Run, target: Path) -> None:
     write_artefact(KIND, dataset, run, target, _compile, _read)
 
 
-def load(path: Path) -> Encode:
+def open_encoder(path: Path) -> Encode:
     """The encoder of such a directory."""
     return _read(checked(path, KIND))
 

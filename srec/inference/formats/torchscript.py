@@ -22,7 +22,7 @@ def write(dataset: Dataset, run: Run, target: Path) -> None:
     write_artefact(KIND, dataset, run, target, trace, lambda folder: read(folder / FILE))
 
 
-def load(path: Path) -> Encode:
+def open_encoder(path: Path) -> Encode:
     """The encoder of such a directory."""
     return read(checked(path, KIND) / FILE)
 

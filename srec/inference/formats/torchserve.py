@@ -58,7 +58,7 @@ def write(dataset: Dataset, run: Run, target: Path) -> None:
         )
 
 
-def load(path: Path) -> Encode:
+def open_encoder(path: Path) -> Encode:
     """The encoder of the bundle in the archive."""
     file = checked(path, KIND) / FILE
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(file) as archive:

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from srec.artifacts import check_manifest
-from srec.errors import MissingLibrary, SRecError
+from srec.errors import MissingLibrary, SRecError, first_line
 from srec.store.connections.duckdb import connect, read_sql
 from srec.store.stores.parquet import KIND, VERSION
 
@@ -62,7 +62,7 @@ class SparkEngine:
                 frame.createOrReplaceTempView(f"store_{name}")
         except PySparkException as error:
             self.close()
-            raise SRecError(f"Spark cannot read {where}: {_first_line(error)}") from error
+            raise SRecError(f"Spark cannot read {where}: {first_line(error)}") from error
         except BaseException:
             self.close()
             raise
@@ -149,8 +149,4 @@ def _session(master: str) -> SparkSession:
     try:
         return builder.getOrCreate()
     except (PySparkException, RuntimeError, OSError) as error:
-        raise SRecError(f"Spark does not start on {master}: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+        raise SRecError(f"Spark does not start on {master}: {first_line(error)}") from error

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from srec.errors import SRecError
+from srec.errors import SRecError, first_line
 
 
 def connect(
@@ -81,5 +81,4 @@ def one_line(otherwise: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        line = (str(error).splitlines() or [type(error).__name__])[0]
-        raise SRecError(f"{otherwise}; the database said: {line}") from error
+        raise SRecError(f"{otherwise}; the database said: {first_line(error)}") from error

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from srec.errors import MissingLibrary, SRecError
+from srec.errors import MissingLibrary, SRecError, first_line
 from srec.store.connections import shown
 
 #: For each session: nothing of the site's own settings may cut a long ingestion off, or lose a commit.
@@ -38,7 +38,7 @@ class Refused(SRecError):  # noqa: N818 -- it says what happened
         self.said = said
 
 
-class Server:
+class PostgresConnection:
     """A connection to a PostgreSQL database. A statement commits at once, but inside ``transaction``.
 
     Args:
@@ -166,9 +166,5 @@ def first_line_said(error: Exception) -> str:
         before, found, after = text.partition(mark)
         if found:
             head = "connection to server: " if "Failed to connect" in before else ""
-            return head + _first_line(after)
-    return _first_line(text)
-
-
-def _first_line(text: str) -> str:
-    return (text.strip().splitlines() or ["nothing"])[0]
+            return head + first_line(error, after)
+    return first_line(error, text)

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from srec.errors import SourceError
+from srec.errors import SourceError, first_line
 from srec.store.schema import FILE, REJECT, ROW, Table
 
 #: Rows of a batch: enough to keep all cores busy, some 50 MB.
@@ -46,7 +46,7 @@ def read_parquet(
                 yield canonical(path, batch, chosen, row)
                 row += len(batch)
         except (pa.ArrowException, OSError) as error:
-            raise SourceError(f"{path} is damaged after row {row - 1:,}: {_first_line(error)}") from error
+            raise SourceError(f"{path} is damaged after row {row - 1:,}: {first_line(error)}") from error
 
 
 def choose_columns(
@@ -82,7 +82,7 @@ def _open(path: Path) -> pq.ParquetFile:
         # Buffered ahead, what was read would stay in memory until the end of the file.
         return pq.ParquetFile(path, pre_buffer=False)
     except (pa.ArrowException, OSError) as error:
-        raise SourceError(f"{path} is not a readable Parquet file: {_first_line(error)}") from error
+        raise SourceError(f"{path} is not a readable Parquet file: {first_line(error)}") from error
 
 
 def canonical(path: Path, batch: pa.RecordBatch, chosen: Mapping[str, str], row: int) -> pa.RecordBatch:
@@ -147,7 +147,3 @@ def _decoded(value: bytes | None) -> str | bool | None:
         return None if value is None else value.decode()
     except UnicodeDecodeError:
         return False
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

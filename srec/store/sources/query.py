@@ -8,7 +8,7 @@ from typing import ClassVar
 import pyarrow as pa
 
 from srec.errors import SourceError, SRecError
-from srec.store.connections.postgresql import Server, first_line_said
+from srec.store.connections.postgresql import PostgresConnection, first_line_said
 from srec.store.schema import Table
 from srec.store.sources.base import Part
 from srec.store.sources.parquet import canonical, choose_columns
@@ -48,7 +48,7 @@ class QuerySource:
 
     def _batches(self, table: Table) -> Iterator[pa.RecordBatch]:
         try:
-            server = Server(self.url, schema=None)
+            server = PostgresConnection(self.url, schema=None)
         except SRecError as error:
             raise SourceError(str(error)) from None
         try:

@@ -14,7 +14,7 @@ from srec.store.schema import FILE, REJECT, ROW, Column, Table
 from srec.store.sources.text import Reject
 
 Record = dict[str, Any]
-Row = tuple[Path, int, Record | Reject]
+SourceRow = tuple[Path, int, Record | Reject]
 
 _BATCH = 50_000
 #: What a text can be made of.
@@ -22,7 +22,7 @@ _PLAIN = (str, bool, int, float, Decimal, date, time)
 _TAGS = pa.list_(pa.struct([("tag", pa.string()), ("votes", pa.string())]))
 
 
-def to_batches(table: Table, rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:
+def to_batches(table: Table, rows: Iterable[SourceRow]) -> Iterator[pa.RecordBatch]:
     """Make batches of records with canonical names.
 
     Lists may come as lists, as JSON text or as text with ";" between the values; tags as names, as
@@ -47,7 +47,7 @@ def _arrow(column: Column) -> pa.DataType:
     return pa.list_(pa.string()) if column.type.endswith("[]") else pa.string()
 
 
-def _flat(table: Table, row: Row) -> Record:
+def _flat(table: Table, row: SourceRow) -> Record:
     file, number, content = row
     flat: Record = {FILE: str(file), ROW: number}
     if isinstance(content, Reject):

@@ -14,7 +14,7 @@ from srec.errors import SourceError
 from srec.store.schema import REVIEWS
 from srec.store.sources.base import Part
 from srec.store.sources.parquet import read_parquet
-from srec.store.sources.records import Record, Row, to_batches
+from srec.store.sources.records import Record, SourceRow, to_batches
 from srec.store.sources.text import Reject, parse_json, read_json_lines
 
 #: Bytes of a page; the API gives at most 100 reviews of at most 8,000 characters in one.
@@ -64,7 +64,7 @@ class SteamApiSource:
         return parquet, pages
 
 
-def _rows(files: list[Path]) -> Iterator[Row]:
+def _rows(files: list[Path]) -> Iterator[SourceRow]:
     for file in files:
         if file.suffix != ".json":
             for row, page in read_json_lines(file):

@@ -13,7 +13,7 @@ from srec.store.schema import FILE, REJECT, ROW, TABLES, Table
 from srec.store.sources.base import Part
 from srec.store.sources.delimited import CsvFile
 from srec.store.sources.parquet import choose_columns, read_parquet
-from srec.store.sources.records import Row, to_batches
+from srec.store.sources.records import SourceRow, to_batches
 from srec.store.sources.text import Reject, read_json_lines
 
 _CSV = (".csv", ".csv.gz")
@@ -69,7 +69,7 @@ def mapped_table(name: str, columns: Mapping[str, str]) -> Table:
     return table
 
 
-def as_records(batches: Iterator[pa.RecordBatch]) -> Iterator[Row]:
+def as_records(batches: Iterator[pa.RecordBatch]) -> Iterator[SourceRow]:
     """Rows as records, because games' lists come in many forms."""
     for batch in batches:
         for record in _times_as_text(batch).to_pylist():
@@ -88,7 +88,7 @@ def _is_time(arrow: pa.DataType) -> bool:
     return bool(pa.types.is_temporal(arrow) and not pa.types.is_interval(arrow))
 
 
-def _csv_rows(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[Row]:
+def _csv_rows(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[SourceRow]:
     file = CsvFile(path)
     chosen = choose_columns(path, table, columns, file.header)
     places = {name: file.header.index(theirs) for name, theirs in chosen.items()}
@@ -100,7 +100,7 @@ def _csv_rows(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[
             yield path, row, {name: fields[place] for name, place in places.items()}
 
 
-def _json_rows(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[Row]:
+def _json_rows(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[SourceRow]:
     rows = read_json_lines(path)
     head = list(islice(rows, 100))
     objects = [record for _, record in head if not isinstance(record, Reject)]

@@ -18,7 +18,7 @@ from srec.errors import SourceError
 from srec.store.schema import GAMES, REVIEWS
 from srec.store.sources.base import Part
 from srec.store.sources.parquet import parquet_columns, read_parquet
-from srec.store.sources.records import Record, Row, to_batches
+from srec.store.sources.records import Record, SourceRow, to_batches
 from srec.store.sources.text import Reject, read_lines
 
 #: The year of dates without one.
@@ -92,7 +92,7 @@ def _literal(line: str | Reject) -> dict[str, Any] | Reject:
     return value if isinstance(value, dict) else Reject("not a Python dict")
 
 
-def _reviews(file: Path, lines: Iterator[tuple[int, dict[str, Any] | Reject]]) -> Iterator[Row]:
+def _reviews(file: Path, lines: Iterator[tuple[int, dict[str, Any] | Reject]]) -> Iterator[SourceRow]:
     """A line is a user with all reviews; each review is a row under the line's number."""
     for row, line in lines:
         if isinstance(line, Reject):
@@ -129,7 +129,7 @@ def _date(text: Any) -> Any:
     return f"{match[3] or CRAWLED}-{_MONTHS.split('|').index(match[1]) + 1:02}-{int(match[2]):02}"
 
 
-def _games(file: Path, lines: Iterator[tuple[int, dict[str, Any] | Reject]]) -> Iterator[Row]:
+def _games(file: Path, lines: Iterator[tuple[int, dict[str, Any] | Reject]]) -> Iterator[SourceRow]:
     for row, line in lines:
         yield file, row, line if isinstance(line, Reject) else _game(line)
 

@@ -6,7 +6,7 @@ from typing import Protocol, Self
 
 import duckdb
 
-from srec.store.ingestion import Progress, Summary
+from srec.store.ingestion import RowsRead, Summary
 from srec.store.sources.base import Source
 
 
@@ -88,7 +88,7 @@ class Store(Protocol):
     def ingest(
         self,
         source: Source,
-        progress: Progress | None = None,
+        progress: RowsRead | None = None,
         *,
         notes: Mapping[str, str] | None = None,
         seen: bool = False,

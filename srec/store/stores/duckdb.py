@@ -10,9 +10,9 @@ from typing import Any, Self
 
 import duckdb
 
-from srec.errors import SRecError
+from srec.errors import SRecError, first_line
 from srec.store.connections.duckdb import connect, quoted, run_sql
-from srec.store.ingestion import Progress, Summary, clear, merge, stage
+from srec.store.ingestion import RowsRead, Summary, clear, merge, stage
 from srec.store.schema import GAMES, REVIEWS, STORED_REVIEWS, VERSION
 from srec.store.sources.base import Source
 from srec.store.stores.ledger import Ledger, first_entries, now
@@ -93,7 +93,7 @@ class DuckDBStore:
     def ingest(
         self,
         source: Source,
-        progress: Progress | None = None,
+        progress: RowsRead | None = None,
         *,
         notes: Mapping[str, str] | None = None,
         seen: bool = False,
@@ -158,7 +158,7 @@ class DuckDBStore:
                 self.connection.rollback()
             if isinstance(error, duckdb.Error):
                 raise SRecError(
-                    f"{self.path} is as it was; the database said: {_first_line(error)}"
+                    f"{self.path} is as it was; the database said: {first_line(error)}"
                 ) from error
             raise
 
@@ -220,8 +220,4 @@ def _why(path: Path, error: Exception) -> str:
         return f"{path} is in use by another process: stop it, or wait until it has finished"
     if "not a valid DuckDB" in text:
         return f"{path} is not a store: it is no DuckDB file"
-    return f"{path} cannot be opened: {_first_line(error)}"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    return f"{path} cannot be opened: {first_line(error)}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from srec.errors import first_line
 from srec.store.connections.scratch import scratch
 from srec.store.schema import GAMES, REVIEWS, Table
 from srec.store.stores.base import Reader
@@ -82,7 +83,7 @@ def readable(work: duckdb.DuckDBPyConnection, table: str) -> Check:
         # A hash of whole rows reads all of them; a damaged block fails its checksum.
         work.execute(f"SELECT bit_xor(hash(whole)) FROM {table} AS whole").fetchall()
     except duckdb.Error as error:
-        return Check(rule, 1, (str(error).splitlines() or ["damaged"])[0])
+        return Check(rule, 1, first_line(error))
     return Check(rule, 0)
 
 

@@ -12,9 +12,9 @@ import duckdb
 
 from srec.errors import SRecError
 from srec.store.connections.duckdb import run_sql
-from srec.store.connections.postgresql import Server, first_line_said
+from srec.store.connections.postgresql import PostgresConnection, first_line_said
 from srec.store.connections.scratch import scratch
-from srec.store.ingestion import Progress, Summary, merge, stage
+from srec.store.ingestion import RowsRead, Summary, merge, stage
 from srec.store.sources.base import Source
 from srec.store.stores.duckdb import create_tables
 from srec.store.stores.exchange import (
@@ -37,7 +37,7 @@ _SMALL = ("rejects", "ingestions", "meta", "notes", "seen")
 class PostgresStore:
     """A ``Store`` in a PostgreSQL database."""
 
-    def __init__(self, server: Server, memory_limit: str | None, threads: int | None) -> None:
+    def __init__(self, server: PostgresConnection, memory_limit: str | None, threads: int | None) -> None:
         self.name = server.name
         self.server, self._memory_limit, self._threads = server, memory_limit, threads
         self.ledger = Ledger(server.name, server.ask)
@@ -57,7 +57,7 @@ class PostgresStore:
         Raises:
             SRecError: it cannot be reached, is missing, of a newer version, or in use by another process.
         """
-        server = Server(url)
+        server = PostgresConnection(url)
         try:
             lock(server)
             migrate(server, create=create)
@@ -99,7 +99,7 @@ class PostgresStore:
     def ingest(
         self,
         source: Source,
-        progress: Progress | None = None,
+        progress: RowsRead | None = None,
         *,
         notes: Mapping[str, str] | None = None,
         seen: bool = False,
@@ -210,7 +210,7 @@ class PostgresReader:
     latest = True
 
     def __init__(self, url: str, *, whole: bool = False) -> None:
-        self._server, self._whole = Server(url), whole
+        self._server, self._whole = PostgresConnection(url), whole
         try:
             check_version(self._server)
             self._server.ask("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -251,7 +251,7 @@ class PostgresReader:
         self.close()
 
 
-def copy_tables(server: Server, connection: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
+def copy_tables(server: PostgresConnection, connection: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
     """Copy a store's tables into the schema ``store`` of another database.
 
     Args:

@@ -7,7 +7,7 @@ import time
 from importlib.resources import files
 
 from srec.errors import SRecError
-from srec.store.connections.postgresql import Server
+from srec.store.connections.postgresql import PostgresConnection
 from srec.store.stores.ledger import first_entries
 
 #: The number of the advisory lock that a writer holds; each database has its own.
@@ -27,7 +27,7 @@ def migrations() -> dict[int, list[str]]:
     return found
 
 
-def lock(server: Server) -> None:
+def lock(server: PostgresConnection) -> None:
     """Make this connection the only one that writes to the store, until it is closed.
 
     Raises:
@@ -42,7 +42,7 @@ def lock(server: Server) -> None:
         time.sleep(0.05)
 
 
-def migrate(server: Server, *, create: bool) -> None:
+def migrate(server: PostgresConnection, *, create: bool) -> None:
     """Bring the tables to this program's version, each migration in one transaction.
 
     Args:
@@ -68,7 +68,7 @@ def migrate(server: Server, *, create: bool) -> None:
                 server.ask("INSERT INTO migrations (number) VALUES ($1)", number)
 
 
-def check_version(server: Server) -> None:
+def check_version(server: PostgresConnection) -> None:
     """See that the tables are of this program's version.
 
     Raises:
@@ -84,7 +84,7 @@ def check_version(server: Server) -> None:
         )
 
 
-def _version(server: Server) -> int:
+def _version(server: PostgresConnection) -> int:
     """The last migration the database has seen; 0 where there is no store."""
     if not server.ask("SELECT to_regclass('srec.migrations') IS NOT NULL")[0][0]:
         return 0
@@ -97,7 +97,7 @@ def _version(server: Server) -> int:
     return version
 
 
-def _make_schema(server: Server) -> None:
+def _make_schema(server: PostgresConnection) -> None:
     """The schema may be there, made by who may make one, and be empty."""
     there = "SELECT count(*) FROM pg_namespace WHERE nspname = 'srec'"
     if not server.ask(there)[0][0]:
