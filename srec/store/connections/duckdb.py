@@ -57,7 +57,7 @@ def run_sql(
     Returns:
         The connection, with the last statement's result to fetch.
     """
-    for statement in duckdb.extract_statements(read_sql(room, name)):
+    for statement in connection.extract_statements(read_sql(room, name)):
         used = {key: values[key] for key in statement.named_parameters}
         connection.execute(statement, used)
     return connection
