@@ -94,10 +94,10 @@ def read_manifest(path: Path, kind: str, version: int) -> dict[str, Any]:
         raise ArtifactError(f"{path} is not a complete {kind} directory: it has no {MANIFEST}") from None
     except (OSError, ValueError) as error:
         raise ArtifactError(f"{file} cannot be read: {error}") from error
-    return check_manifest(manifest, str(path), kind, version)
+    return check_manifest(manifest, str(path), kind=kind, version=version)
 
 
-def check_manifest(manifest: Any, where: str, kind: str, version: int) -> dict[str, Any]:
+def check_manifest(manifest: Any, where: str, *, kind: str, version: int) -> dict[str, Any]:
     """A manifest that was read, if it is one of the given kind and version.
 
     Raises:

@@ -35,7 +35,7 @@ def main(bundle: str, port: str, size: str) -> None:
     """Serve until the process is told to stop."""
     app = ready_app(Path(bundle))
     add_constant(app, int(size))
-    run(app, "127.0.0.1", int(port))
+    run(app, host="127.0.0.1", port=int(port))
 
 
 if __name__ == "__main__":

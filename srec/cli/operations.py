@@ -46,7 +46,7 @@ def batch(
     from srec.inference.recommender import Recommender
 
     with counting_progress(console, "lists", count_rows(source)) as watch:
-        rows = answer_file(Recommender(Bundle(bundle)), source, target, top, watch)
+        rows = answer_file(Recommender(Bundle(bundle)), source, target, k=top, watch=watch)
     console.print(f"answers: {target}, {rows:,} lists")
 
 

@@ -110,10 +110,10 @@ class Client:
                     said += f", and asks to be left alone for {again.wait:.0f} s"
                     break
                 if attempt + 1 < self.manners.attempts:
-                    self.pause(url, attempt, again.wait or 0.0, said)
+                    self.pause(url, attempt, at_least=again.wait or 0.0, why=said)
         raise Unanswered(f"{url} gives no answer that can be used: {said}")
 
-    def pause(self, url: str, attempt: int, at_least: float = 0.0, why: str = "") -> None:
+    def pause(self, url: str, attempt: int, *, at_least: float = 0.0, why: str = "") -> None:
         """Leave a URL's host alone for a while: longer with each attempt, by exponential backoff.
 
         Args:

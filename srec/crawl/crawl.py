@@ -138,7 +138,9 @@ class Crawl:
                 return False
             trail.add(walk, page)
             rows = review_rows(app_id, page)
-            app = self._put(app_id, app, rows, walk=after, gone=False, silent=False, seen=walk.refresh)
+            app = self._put(
+                app_id, app, reviews=rows, walk=after, gone=False, silent=False, seen=walk.refresh
+            )
             walk = after
             self.outcome.pages += bool(rows)
             self.outcome.reviews += len(rows)
@@ -157,8 +159,8 @@ class Crawl:
     def _ask(self, app_id: int, app: App, walk: Walk, trail: Trail) -> tuple[Page, Walk]:
         """The page at the walk's cursor, and the walk after it; what looks like a hiccup is asked again."""
         for attempt in range(ASKS):
-            page = read_page(self._client, self._endpoints, app_id, walk.cursor)
-            after = advance(walk, page, app.frontier, trail)
+            page = read_page(self._client, self._endpoints, app_id=app_id, cursor=walk.cursor)
+            after = advance(walk, page, frontier=app.frontier, trail=trail)
             if is_settled(after) or attempt == ASKS - 1:
                 break
             self.outcome.hiccups += 1
@@ -226,6 +228,7 @@ class Crawl:
         self,
         app_id: int,
         app: App,
+        *,
         reviews: Sequence[SourceRow] = (),
         games: Sequence[SourceRow] = (),
         seen: bool = False,

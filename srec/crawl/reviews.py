@@ -45,7 +45,7 @@ class Page:
         return [when for review in self.reviews if (when := _created(review)) is not None]
 
 
-def read_page(client: Client, endpoints: Endpoints, app_id: int, cursor: str) -> Page:
+def read_page(client: Client, endpoints: Endpoints, *, app_id: int, cursor: str) -> Page:
     """Ask for the page at a cursor.
 
     All languages, however bought, and those that Steam leaves out as off topic too: what is left out is

@@ -24,7 +24,7 @@ class Trail:
         self.before = _names(page)
 
 
-def advance(walk: Walk, page: Page, frontier: int | None, trail: Trail) -> Walk:
+def advance(walk: Walk, page: Page, *, frontier: int | None, trail: Trail) -> Walk:
     """The walk after a page.
 
     A page without reviews ends it, and so does one whose cursor was followed before. A walk that is no

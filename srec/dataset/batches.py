@@ -75,6 +75,7 @@ def batches(
     data: Examples,
     size: int,
     generator: np.random.Generator | None = None,
+    *,
     shares: Floats | None = None,
     chunk: int = 64,
 ) -> Iterator[Ints]:

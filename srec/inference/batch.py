@@ -30,6 +30,7 @@ def answer_file(
     recommender: Recommender,
     source: Path,
     target: Path,
+    *,
     k: int,
     watch: Callable[[int], None] = lambda done: None,
 ) -> int:

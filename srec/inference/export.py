@@ -69,7 +69,7 @@ def export(dataset: Dataset, run: Run, target: Path) -> Bundle:
     with write_directory(target, KIND, VERSION, inputs=inputs) as draft:
         write_bundle(draft.path, contents)
         exported = OnnxScorer(draft.path / ENCODER, contents.items)
-        check_parity(TorchScorer(model), exported, dataset, run.training.max_length)
+        check_parity(TorchScorer(model), exported, dataset=dataset, max_length=run.training.max_length)
     return Bundle(target)
 
 
@@ -97,7 +97,7 @@ def _golden(model: SessionModel, dataset: Dataset, max_length: int, games: list[
     return made
 
 
-def check_parity(trained: Scorer, exported: Scorer, dataset: Dataset, max_length: int) -> None:
+def check_parity(trained: Scorer, exported: Scorer, *, dataset: Dataset, max_length: int) -> None:
     """Score real sessions with both: every score within 1e-5 of the largest.
 
     Raises:

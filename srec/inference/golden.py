@@ -29,7 +29,7 @@ class Golden:
     scores: tuple[float, ...]
 
 
-def check_answer(where: str, golden: Golden, app_ids: Sequence[int], scores: Sequence[float]) -> None:
+def check_answer(where: str, golden: Golden, *, app_ids: Sequence[int], scores: Sequence[float]) -> None:
     """Compare an answer with the golden one.
 
     Args:

@@ -111,7 +111,12 @@ class Recommender:
         """
         for golden in self.bundle.golden:
             found = self.recommend_batch([golden.liked], k=len(golden.app_ids))
-            check_answer(f"the engine ({self.index.kernel})", golden, found.app_ids[0], found.scores[0])
+            check_answer(
+                f"the engine ({self.index.kernel})",
+                golden,
+                app_ids=found.app_ids[0],
+                scores=found.scores[0],
+            )
 
     def similar(self, app_id: int, *, k: int = 10, recommender: str = "smart") -> Answer:
         """The next games for one game.

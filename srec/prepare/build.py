@@ -30,9 +30,9 @@ def prepare(
     store: str,
     target: Path,
     settings: PrepareSettings,
+    *,
     tags: TagSettings,
     context: ContextSettings,
-    *,
     memory_limit: str = "2GB",
     threads: int | None = None,
     update: bool = False,
@@ -57,22 +57,31 @@ def prepare(
     with open_reader(store) as reader:
 
         def engine(scratch: Path) -> Engine:
-            return DuckDBEngine(reader, scratch, memory_limit, threads)
+            return DuckDBEngine(reader, scratch, memory_limit=memory_limit, threads=threads)
 
         count: Callable[..., None] = partial(tally, latest=reader.latest, settings=settings)
         if update:
             state = target.with_name(f"{target.name}.state.duckdb")
             count = partial(tally_changes, reader=reader, settings=settings, state=state)
-        return build(reader, engine, count, target, settings, tags, context, note)
+        return build(
+            reader,
+            engine,
+            count,
+            target=target,
+            settings=settings,
+            tags=tags,
+            context=context,
+            note=note,
+        )
 
 
 def prepare_on_spark(
     where: str,
     target: Path,
     settings: PrepareSettings,
+    *,
     tags: TagSettings,
     context: ContextSettings,
-    *,
     master: str,
     scratch: str | None = None,
     note: Note = lambda line: None,
@@ -99,7 +108,16 @@ def prepare_on_spark(
     try:
         with SparkEngine(where, master, f"{scratch or own}/srec-{secrets.token_hex(4)}") as engine:
             count = partial(tally, latest=engine.latest, settings=settings)
-            return build(engine, lambda _: engine, count, target, settings, tags, context, note)
+            return build(
+                engine,
+                lambda _: engine,
+                count,
+                target=target,
+                settings=settings,
+                tags=tags,
+                context=context,
+                note=note,
+            )
     finally:
         shutil.rmtree(own, ignore_errors=True)
 
@@ -108,6 +126,7 @@ def build(
     reviews: Described,
     engine: Callable[[Path], Engine],
     count: Callable[..., None],
+    *,
     target: Path,
     settings: PrepareSettings,
     tags: TagSettings,
@@ -135,7 +154,7 @@ def build(
         write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft,
         engine(draft.path / "scratch") as opened,
     ):
-        chosen = choose(opened, count, settings, note)
+        chosen = choose(opened, count, settings=settings, note=note)
         # The factorisation keeps one core busy for a while: meanwhile the others number and sort.
         with opened.catalogue.cursor() as catalogue, ThreadPoolExecutor(1) as beside:
             features = beside.submit(_write_features, catalogue, draft.path, tags, context, note)
@@ -171,7 +190,12 @@ def _write_features(
     item_count = connection.execute("SELECT count(*) FROM catalogue").fetchall()[0][0]
     rows = run_sql(connection, "srec.prepare", "prepare_tags").fetchnumpy()
     tag_facts = write_tags(
-        target / "tags", rows["item"], rows["tag"].tolist(), rows["weight"], item_count, tags
+        target / "tags",
+        tags,
+        items=rows["item"],
+        tags=rows["tag"].tolist(),
+        weights=rows["weight"],
+        item_count=item_count,
     )
     error = tag_facts.get("relative_reconstruction_error")
     note(
@@ -179,6 +203,6 @@ def _write_features(
         + (f", factorised with a relative error of {error:.3f}" if error is not None else "")
     )
     pairs = run_sql(connection, "srec.prepare", "prepare_context").fetchall()
-    counts = write_context(target / "context", pairs, item_count, context)
+    counts = write_context(target / "context", pairs, item_count=item_count, settings=context)
     note("context: " + ", ".join(f"{count} of {kind}" for kind, count in counts.items()))
     return {"tags": tag_facts, "context": counts}

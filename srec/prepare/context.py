@@ -26,7 +26,7 @@ class ContextSettings(Settings):
 
 
 def write_context(
-    target: Path, rows: Iterable[tuple[int, str, str]], item_count: int, settings: ContextSettings
+    target: Path, rows: Iterable[tuple[int, str, str]], *, item_count: int, settings: ContextSettings
 ) -> dict[str, Any]:
     """Write each kind's values as ids; returns the number of values of each kind.
 

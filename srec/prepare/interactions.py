@@ -49,10 +49,10 @@ class Steps:
     def count(self, step: str, query: str) -> int:
         """Count by a query for reviews, users and games; returns the reviews."""
         reviews, users, games = (int(value or 0) for value in self.engine.rows(query)[0])
-        self.add(step, reviews, users, games)
+        self.add(step, reviews=reviews, users=users, games=games)
         return reviews
 
-    def add(self, step: str, reviews: int, users: int, games: int) -> None:
+    def add(self, step: str, *, reviews: int, users: int, games: int) -> None:
         """Note what is left."""
         self.rows.append({"step": step, "interactions": reviews, "users": users, "items": games})
         self.note(f"{step}: {reviews:,} reviews, {users:,} users, {games:,} games")
@@ -67,7 +67,9 @@ class Chosen:
     min_user_reviews: int
 
 
-def choose(engine: Engine, count: Callable[[Engine], None], settings: PrepareSettings, note: Note) -> Chosen:
+def choose(
+    engine: Engine, count: Callable[[Engine], None], *, settings: PrepareSettings, note: Note
+) -> Chosen:
     """Choose the users and games of ``store.reviews`` that a dataset keeps, and number the games.
 
     Args:
@@ -108,7 +110,12 @@ def write_interactions(engine: Engine, chosen: Chosen, target: Path) -> dict[str
     write_sessions(engine, target / "negatives", users, positive=False, moments=None)
     _write_unknown(engine, target / "unknown.parquet")
     facts = statistics(target)
-    chosen.steps.add("interactions in the dataset", facts["interactions"], facts["users"], facts["items"])
+    chosen.steps.add(
+        "interactions in the dataset",
+        reviews=facts["interactions"],
+        users=facts["users"],
+        games=facts["items"],
+    )
     return {
         "steps": chosen.steps.rows,
         "split": {name: moment.isoformat() for name, moment in chosen.split.items()},
@@ -129,7 +136,7 @@ def filters(settings: PrepareSettings) -> dict[str, Any]:
     return settings.model_dump(include={"min_user_reviews", "popular_games", "popular_share"})
 
 
-def tally(engine: Engine, latest: bool, settings: PrepareSettings) -> None:
+def tally(engine: Engine, *, latest: bool, settings: PrepareSettings) -> None:
     """Count what each user and game has; all reviews of the users who liked enough games.
 
     Args:
@@ -153,8 +160,8 @@ def _count(engine: Engine, count: Callable[[Engine], None], settings: PrepareSet
     engine.run("prepare_liked")
     totals = "SELECT sum(reviews), count(*), (SELECT count(*) FROM game_tallies) AS games FROM user_tallies"
     left, users, games = (int(value) for value in engine.rows(totals)[0])
-    steps.add("reviews in the store", reviews, users, games)
-    steps.add("latest review of each (user, game)", left, users, games)
+    steps.add("reviews in the store", reviews=reviews, users=users, games=games)
+    steps.add("latest review of each (user, game)", reviews=left, users=users, games=games)
     steps.count(
         f"positive, of users with {settings.min_user_reviews}"
         + (", popular-only users excluded" if settings.popular_games else ""),

@@ -6,6 +6,7 @@ W [V, D] the tag embedding of each game. Games without tags have a zero row: the
 
 import json
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -29,17 +30,23 @@ class TagSettings(Settings):
 
 
 def write_tags(
-    target: Path, items: Ints, tags: list[str], weights: Floats, item_count: int, settings: TagSettings
+    target: Path,
+    settings: TagSettings,
+    *,
+    items: Ints,
+    tags: Sequence[str],
+    weights: Floats,
+    item_count: int,
 ) -> dict[str, Any]:
     """Write the tag matrix and its factors; returns facts for the manifest.
 
     Args:
         target: the folder to write into; it is made.
+        settings: dimension and seed of the factorisation.
         items: int [M], the item of each entry, ascending.
         tags: the tag name of each entry.
         weights: [M], in (0, 1].
         item_count: V.
-        settings: dimension and seed of the factorisation.
     """
     target.mkdir()
     names, ids = np.unique(np.asarray(tags, dtype=np.str_), return_inverse=True)

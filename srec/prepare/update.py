@@ -21,7 +21,7 @@ from srec.store.stores.integrity import readable
 VERSION = 2
 
 
-def tally_changes(engine: DuckDBEngine, reader: Reader, settings: PrepareSettings, state: Path) -> None:
+def tally_changes(engine: DuckDBEngine, *, reader: Reader, settings: PrepareSettings, state: Path) -> None:
     """As ``tally``, of what changed in the store since the state was written; then the state is up to date.
 
     Args:
@@ -39,7 +39,7 @@ def tally_changes(engine: DuckDBEngine, reader: Reader, settings: PrepareSetting
     what = json.dumps({"version": VERSION, "store": reader.identity, "filters": filters(settings)})
     since = _attach(connection, state, what)
     if since is None:
-        tally(engine, True, settings)
+        tally(engine, latest=True, settings=settings)
         script = "update_first"
     else:
         engine.run("prepare_stored")

@@ -43,7 +43,7 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def problem(
-    status: int, detail: str, errors: Sequence[Wrong] = (), headers: dict[str, str] | None = None
+    status: int, detail: str, *, errors: Sequence[Wrong] = (), headers: dict[str, str] | None = None
 ) -> JSONResponse:
     """A problem document as the answer."""
     found = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(errors))
@@ -59,7 +59,7 @@ def add_handlers(app: FastAPI) -> None:
         if any(one["type"] == "json_invalid" for one in found):
             return problem(400, 'the body is not JSON: send an object such as {"liked": [620], "k": 10}')
         errors = [Wrong(where=_where(one["loc"]), message=_message(one)) for one in found[:10]]
-        return problem(422, "; ".join(f"{one.where}: {one.message}" for one in errors), errors)
+        return problem(422, "; ".join(f"{one.where}: {one.message}" for one in errors), errors=errors)
 
     @app.exception_handler(UnknownGame)
     async def unknown(request: Request, error: UnknownGame) -> JSONResponse:

@@ -21,7 +21,12 @@ LOADING = 60  # seconds that a new worker may take until it answers
 
 
 def serve(
-    bundle: Path, host: str, port: int, workers: int = 1, told: Callable[[str], None] = lambda line: None
+    bundle: Path,
+    *,
+    host: str,
+    port: int,
+    workers: int = 1,
+    told: Callable[[str], None] = lambda line: None,
 ) -> None:
     """Serve a bundle until the process is told to stop; SIGHUP replaces several workers one after the other.
 
@@ -50,7 +55,7 @@ def serve(
         app, more = "srec.serving.server:worker_app", {"factory": True, "workers": workers}
     _check_free(host, port)
     told(f"SRec on http://{f'[{host}]' if ':' in host else host}:{port} (API documentation: /docs)")
-    run(app, host, port, **more)
+    run(app, host=host, port=port, **more)
 
 
 def _check_free(host: str, port: int) -> None:
@@ -63,7 +68,7 @@ def _check_free(host: str, port: int) -> None:
         raise SRecError(f"cannot listen on {host}, port {port}: {reason}") from None
 
 
-def run(app: FastAPI | str, host: str, port: int, **more: Any) -> None:
+def run(app: FastAPI | str, *, host: str, port: int, **more: Any) -> None:
     """Run an app, or what makes one, as this server does: without a log of visitors."""
     uvicorn.run(
         app,

@@ -35,4 +35,5 @@ async def _check(app: FastAPI, golden: Sequence[Golden]) -> None:
         if status != 200:
             raise ArtifactError(f"the API answers the golden request {list(one.liked)} with status {status}")
         games = json.loads(answer)["games"]
-        check_answer("the API", one, [game["app_id"] for game in games], [game["score"] for game in games])
+        app_ids, scores = ([game[key] for game in games] for key in ("app_id", "score"))
+        check_answer("the API", one, app_ids=app_ids, scores=scores)

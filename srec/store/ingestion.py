@@ -57,6 +57,7 @@ class Summary:
 def stage(
     connection: duckdb.DuckDBPyConnection,
     source: Source,
+    *,
     secret: str,
     batch: int,
     progress: RowsRead | None = None,

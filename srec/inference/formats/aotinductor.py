@@ -25,7 +25,7 @@ def write(dataset: Dataset, run: Run, target: Path) -> None:
     Raises:
         SRecError: there is no C++ compiler.
     """
-    write_artefact(KIND, dataset, run, target, _compile, _read)
+    write_artefact(KIND, dataset, run, target=target, write=_compile, read=_read)
 
 
 def open_encoder(path: Path) -> Encode:

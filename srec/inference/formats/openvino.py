@@ -39,7 +39,7 @@ _PROPERTIES = {
 
 def write(dataset: Dataset, run: Run, target: Path) -> None:
     """Write the converted encoder, unless it is there."""
-    write_artefact(KIND, dataset, run, target, _convert, _read)
+    write_artefact(KIND, dataset, run, target=target, write=_convert, read=_read)
 
 
 def open_encoder(path: Path) -> Encode:

@@ -19,7 +19,7 @@ KIND, FILE = "torchscript", "encoder.pt"
 
 def write(dataset: Dataset, run: Run, target: Path) -> None:
     """Write the traced encoder, unless it is there."""
-    write_artefact(KIND, dataset, run, target, trace, lambda folder: read(folder / FILE))
+    write_artefact(KIND, dataset, run, target=target, write=trace, read=lambda folder: read(folder / FILE))
 
 
 def open_encoder(path: Path) -> Encode:

@@ -28,7 +28,9 @@ class DuckDBEngine:
         SRecError: it cannot work so. Every method raises it where the database fails.
     """
 
-    def __init__(self, reader: Reader, scratch: Path, memory_limit: str, threads: int | None = None) -> None:
+    def __init__(
+        self, reader: Reader, scratch: Path, *, memory_limit: str, threads: int | None = None
+    ) -> None:
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
         self.scratch = scratch

@@ -56,7 +56,7 @@ class SparkEngine:
         self._spark = _session(master)
         try:
             text = self._spark.read.text(f"{self.where}/manifest.json", wholetext=True).collect()[0][0]
-            manifest = check_manifest(json.loads(text), where, KIND, VERSION)
+            manifest = check_manifest(json.loads(text), where, kind=KIND, version=VERSION)
             for name in ("reviews", "games"):
                 frame = self._spark.read.parquet(f"{self.where}/{name}.parquet")
                 frame.createOrReplaceTempView(f"store_{name}")

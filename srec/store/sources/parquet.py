@@ -1,6 +1,6 @@
 """Reading Parquet as a stream of batches under canonical names."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,18 +39,18 @@ def read_parquet(
             twice, or is damaged.
     """
     with _open(path) as file:
-        chosen = choose_columns(path, table, columns or {}, file.schema_arrow.names)
+        chosen = choose_columns(path, table, columns=columns or {}, available=file.schema_arrow.names)
         row = 1
         try:
             for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(chosen.values()))):
-                yield canonical(path, batch, chosen, row)
+                yield canonical(path, batch, chosen=chosen, row=row)
                 row += len(batch)
         except (pa.ArrowException, OSError) as error:
             raise SourceError(f"{path} is damaged after row {row - 1:,}: {first_line(error)}") from error
 
 
 def choose_columns(
-    path: Path, table: Table, columns: Mapping[str, str], available: list[str]
+    path: Path, table: Table, *, columns: Mapping[str, str], available: Sequence[str]
 ) -> dict[str, str]:
     """Which of a file's columns holds which canonical one.
 
@@ -85,7 +85,7 @@ def _open(path: Path) -> pq.ParquetFile:
         raise SourceError(f"{path} is not a readable Parquet file: {first_line(error)}") from error
 
 
-def canonical(path: Path, batch: pa.RecordBatch, chosen: Mapping[str, str], row: int) -> pa.RecordBatch:
+def canonical(path: Path, batch: pa.RecordBatch, *, chosen: Mapping[str, str], row: int) -> pa.RecordBatch:
     """A batch of a file's rows as a source gives them.
 
     Args:

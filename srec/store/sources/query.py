@@ -54,10 +54,10 @@ class QuerySource:
         try:
             server.ask("BEGIN READ ONLY")
             with server.stream(self.query.rstrip().rstrip(";")) as reader:
-                chosen = choose_columns(self.path, table, self.columns, reader.schema.names)
+                chosen = choose_columns(self.path, table, columns=self.columns, available=reader.schema.names)
                 row = 1
                 for batch in reader:
-                    yield canonical(self.path, _plain(batch), chosen, row)
+                    yield canonical(self.path, _plain(batch), chosen=chosen, row=row)
                     row += len(batch)
         except (SRecError, pa.ArrowException, OSError) as error:
             said = str(error) if isinstance(error, SRecError) else f"{server.name}: {first_line_said(error)}"

@@ -90,7 +90,7 @@ def _is_time(arrow: pa.DataType) -> bool:
 
 def _csv_rows(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[SourceRow]:
     file = CsvFile(path)
-    chosen = choose_columns(path, table, columns, file.header)
+    chosen = choose_columns(path, table, columns=columns, available=file.header)
     places = {name: file.header.index(theirs) for name, theirs in chosen.items()}
     # Who, which game, whether and when are one line each; a list may be JSON over several.
     for row, fields in file.rows(unbroken=[places[name] for name in table.required]):
@@ -107,7 +107,7 @@ def _json_rows(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator
     if not objects:
         raise SourceError(f"{path} {_no_object(head)}: write one object a line, with no array around them")
     keys = dict.fromkeys(key for each in objects for key in each)
-    chosen = choose_columns(path, table, columns, list(keys))
+    chosen = choose_columns(path, table, columns=columns, available=list(keys))
     # A key that no early line has may come later.
     chosen |= {name: name for name in table.names if name not in columns}
     for row, record in chain(head, rows):

@@ -103,12 +103,14 @@ class DuckDBStore:
         with self._transaction():
             self.ledger.refuse_mixing(source)
             batch = self.ledger.next_batch
-            summary = stage(self.connection, source, self.ledger.meta("secret"), batch, progress)
+            summary = stage(
+                self.connection, source, secret=self.ledger.meta("secret"), batch=batch, progress=progress
+            )
             if seen:
                 run_sql(self.connection, "srec.store", "crawl_seen")
             merge(self.connection, summary)
             clear(self.connection)
-            self.ledger.ingested(source, summary, batch, started)
+            self.ledger.ingested(source, summary, batch=batch, started=started)
             self.ledger.note(notes or {})
         return summary
 

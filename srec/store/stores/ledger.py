@@ -111,7 +111,7 @@ class Ledger:
         self._set("revision", revision)
         self.ask("INSERT INTO revisions VALUES ($1, $2)", batch, revision)
 
-    def ingested(self, source: Source, summary: Summary, batch: int, started: datetime) -> None:
+    def ingested(self, source: Source, summary: Summary, *, batch: int, started: datetime) -> None:
         """Write down what an ingestion did."""
         if summary.changed:
             self._set("simulated", str(source.simulated).lower())

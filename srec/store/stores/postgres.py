@@ -110,7 +110,7 @@ class PostgresStore:
         batch = self.ledger.next_batch
         with scratch(self._memory_limit, self._threads, otherwise=f"{self.name} is as it was") as work:
             create_tables(work)
-            summary = stage(work, source, self.ledger.meta("secret"), batch, progress)
+            summary = stage(work, source, secret=self.ledger.meta("secret"), batch=batch, progress=progress)
             if seen:
                 run_sql(work, "srec.store", "crawl_seen")
             # No transaction before this: a long reading must not hold up the server's vacuum.
@@ -121,7 +121,7 @@ class PostgresStore:
                 for table in summary.tables:
                     self._write(work, table)
                 self._write_rest(work)
-                self.ledger.ingested(source, summary, batch, started)
+                self.ledger.ingested(source, summary, batch=batch, started=started)
                 self.ledger.note(notes or {})
         return summary
 
