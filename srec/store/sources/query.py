@@ -18,11 +18,11 @@ from srec.store.sources.tabular import as_records, mapped_table
 
 @dataclass(frozen=True)
 class QuerySource:
-    """What a query of a PostgreSQL database gives: reviews or games, as they are at that moment.
+    """The rows of a query to a PostgreSQL database: reviews or games, as they are at that moment.
 
     Args:
         url: postgresql://user:password@host:port/database.
-        query: SQL that gives rows; it can change nothing.
+        query: a SELECT; it runs in a transaction that can change nothing.
         table: "reviews" or "games".
         columns: canonical name to the query's; a column not named here goes by its canonical name.
     """
@@ -41,7 +41,11 @@ class QuerySource:
         return Path(place.partition("?")[0] or "/")
 
     def parts(self) -> Iterator[Part]:
-        """The query's rows."""
+        """The query's rows.
+
+        Raises:
+            SourceError: the database cannot be reached or refuses the query, or a column is missing.
+        """
         table = mapped_table(self.table, self.columns)
         batches = self._batches(table)
         yield Part(table.name, to_batches(table, as_records(batches)) if table.name == "games" else batches)
@@ -67,7 +71,7 @@ class QuerySource:
 
 
 def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """What Arrow has no type for, such as numeric, comes as an extension of text: as the text."""
+    """Values for which Arrow has no type, such as numeric, arrive as an extension of text: take the text."""
     columns = [
         column.storage if isinstance(column, pa.ExtensionArray) else column for column in batch.columns
     ]

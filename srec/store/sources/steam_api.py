@@ -42,7 +42,11 @@ class SteamApiSource:
     simulated: ClassVar[bool] = False
 
     def parts(self) -> Iterator[Part]:
-        """The reviews of the Parquet file, then those of the pages."""
+        """The reviews of the Parquet file, then those of the pages.
+
+        Raises:
+            SourceError: there is neither, or a file cannot be read.
+        """
         parquet, pages = self._files()
         for file in parquet:
             yield Part("reviews", read_parquet(file, REVIEWS, _COLUMNS))
@@ -92,7 +96,7 @@ def _app(file: Path) -> str | None:
 
 
 def _reviews(page: dict[str, Any] | Reject, app: str | None) -> Iterator[tuple[int, Record | Reject]]:
-    """A page's reviews, counted from 1; what is no page is one reject."""
+    """A page's reviews, counted from 1; a file that is not a page is one reject."""
     if isinstance(page, Reject):
         yield 1, page
         return
@@ -107,7 +111,12 @@ def _reviews(page: dict[str, Any] | Reject, app: str | None) -> Iterator[tuple[i
 
 
 def review_record(review: Any, app: Any) -> Record | Reject:
-    """A review of a page, with canonical names, or why it is none."""
+    """A review of a page with canonical names, or why it is not a review.
+
+    Args:
+        review: as the page has it.
+        app: the id of its app.
+    """
     author = review.get("author") if isinstance(review, dict) else None
     if not isinstance(author, dict):
         return Reject("the review has no author")

@@ -1,4 +1,4 @@
-"""A store in one DuckDB file: the default, with nothing to run beside it."""
+"""A store in one DuckDB file: the default, which needs no server."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,12 @@ from srec.store.stores.ledger import Ledger, first_entries, now
 
 
 class DuckDBStore:
-    """A ``Store`` in a DuckDB file. ``connection`` sees its tables."""
+    """A ``Store`` in a DuckDB file; ``open`` makes one.
+
+    Args:
+        path: the file.
+        connection: it sees the tables of the store.
+    """
 
     def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
         self.path, self.connection = path, connection
@@ -176,7 +181,7 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _make(path: Path) -> None:
-    """Make an empty store beside its place, for a kill may leave a file half made; then give it its name."""
+    """Make an empty store under another name, and then give it its own: a kill may leave half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{path.name}.", suffix=".draft", dir=path.parent) as folder:
         draft = Path(folder) / path.name
@@ -184,13 +189,20 @@ def _make(path: Path) -> None:
             create_tables(connection)
             for key, value in ({"version": str(VERSION)} | first_entries()).items():
                 connection.execute("INSERT INTO meta VALUES ($1, $2)", [key, value])
-        # Another process may have made one by now; that one stays.
+        # Another process may have made one meanwhile: that one stays.
         with suppress(FileExistsError):
             os.link(draft, path)
 
 
 class DuckDBReader:
-    """A ``Reader`` of a store in a DuckDB file."""
+    """A ``Reader`` of a store in a DuckDB file.
+
+    Args:
+        path: the file.
+
+    Raises:
+        SRecError: it is missing, not a store, of another version, or in use by another process.
+    """
 
     latest = True
 

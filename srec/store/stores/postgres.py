@@ -35,7 +35,13 @@ _SMALL = ("rejects", "ingestions", "meta", "notes", "seen")
 
 
 class PostgresStore:
-    """A ``Store`` in a PostgreSQL database."""
+    """A ``Store`` in a PostgreSQL database; ``open`` makes one.
+
+    Args:
+        server: a connection that holds the store's lock.
+        memory_limit: what an ingestion's working DuckDB may use before it spills, such as "4GB".
+        threads: how many threads it uses; all cores where None.
+    """
 
     def __init__(self, server: PostgresConnection, memory_limit: str | None, threads: int | None) -> None:
         self.name = server.name
@@ -113,7 +119,7 @@ class PostgresStore:
             summary = stage(work, source, secret=self.ledger.meta("secret"), batch=batch, progress=progress)
             if seen:
                 run_sql(work, "srec.store", "crawl_seen")
-            # No transaction before this: a long reading must not hold up the server's vacuum.
+            # The transaction begins only here: reading may take long and must not hold up the vacuum.
             with self.server.transaction():
                 for table in summary.tables:
                     self._fetch(work, table)
@@ -167,7 +173,7 @@ class PostgresStore:
         ask, columns = self.server.ask, COLUMNS[table]
         changed = f"SELECT {sent_by_duckdb(columns)} FROM changed_{table}"
         if table == "reviews" and self._empty(table):
-            # An index that is built once over all rows costs a fraction of one that grows row by row.
+            # Building an index once over all rows costs a fraction of growing it row by row.
             ask("ALTER TABLE reviews DROP CONSTRAINT reviews_key")
             self._send(work, table, changed)
             ask("ALTER TABLE reviews ADD CONSTRAINT reviews_key PRIMARY KEY (app_id, user_key)")
@@ -197,11 +203,11 @@ class PostgresStore:
 
 
 class PostgresReader:
-    """A ``Reader`` of a store in a PostgreSQL database: one snapshot, whoever writes meanwhile.
+    """A ``Reader`` of a store in a PostgreSQL database: one snapshot, whatever is written meanwhile.
 
     Args:
         url: as ``PostgresStore.open`` takes it.
-        whole: give every table with every column, less the secret.
+        whole: give every table with every column, except the secret.
 
     Raises:
         SRecError: it cannot be reached, is missing, or of another version.
@@ -222,7 +228,7 @@ class PostgresReader:
             raise
 
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """As ``Reader.attach``: the rows are copied, and the server's snapshot is let go."""
+        """As ``Reader.attach``: the rows are copied, and the server's snapshot is released."""
         copy_tables(self._server, connection, whole=self._whole)
         self._server.ask("COMMIT")
 
@@ -257,7 +263,10 @@ def copy_tables(server: PostgresConnection, connection: duckdb.DuckDBPyConnectio
     Args:
         server: the store's.
         connection: the other database.
-        whole: every table with every column, less the secret; else what ``srec prepare`` reads.
+        whole: copy every table with every column, except the secret; else what ``srec prepare`` reads.
+
+    Raises:
+        SRecError: the server breaks off, or the other database has no more room.
     """
     connection.execute("CREATE SCHEMA store")
     tables = {"reviews": COLUMNS["reviews"] if whole else _PREPARED, "games": COLUMNS["games"]}

@@ -12,7 +12,7 @@ from srec.store.stores.ledger import first_entries
 
 #: The number of the advisory lock that a writer holds; each database has its own.
 _LOCK = 0x53526563
-#: How long a writer waits for one that may be just leaving.
+#: How long a writer waits for another that may be about to finish.
 _PATIENCE_SECONDS = 2.0
 
 
@@ -30,8 +30,11 @@ def migrations() -> dict[int, list[str]]:
 def lock(server: PostgresConnection) -> None:
     """Make this connection the only one that writes to the store, until it is closed.
 
+    Args:
+        server: a connection to the store.
+
     Raises:
-        SRecError: another is.
+        SRecError: another connection is writing.
     """
     until = time.monotonic() + _PATIENCE_SECONDS
     while not server.ask("SELECT pg_try_advisory_lock($1)", _LOCK)[0][0]:
@@ -47,10 +50,10 @@ def migrate(server: PostgresConnection, *, create: bool) -> None:
 
     Args:
         server: a connection that holds the lock.
-        create: make them where there are none.
+        create: make the tables where there are none.
 
     Raises:
-        SRecError: there are none, or they are of a newer version.
+        SRecError: there are no tables, or they are of a newer version.
     """
     version = _version(server)
     if not version and not create:
@@ -69,10 +72,13 @@ def migrate(server: PostgresConnection, *, create: bool) -> None:
 
 
 def check_version(server: PostgresConnection) -> None:
-    """See that the tables are of this program's version.
+    """Check that the tables are of this program's version.
+
+    Args:
+        server: a connection to the store.
 
     Raises:
-        SRecError: there are none, or they are of another.
+        SRecError: there are no tables, or they are of another version.
     """
     version, ours = _version(server), max(migrations())
     if not version:
@@ -98,7 +104,7 @@ def _version(server: PostgresConnection) -> int:
 
 
 def _make_schema(server: PostgresConnection) -> None:
-    """The schema may be there, made by who may make one, and be empty."""
+    """Make the schema; an empty one may be there, made by an administrator."""
     there = "SELECT count(*) FROM pg_namespace WHERE nspname = 'srec'"
     if not server.ask(there)[0][0]:
         server.ask("CREATE SCHEMA srec")
