@@ -1,4 +1,4 @@
-"""The commands of who runs a server: check a bundle, answer many lists at once, see what is in use."""
+"""The commands for whoever runs a server: check a bundle, answer many lists at once, see what is in use."""
 
 from importlib.metadata import metadata, requires
 from importlib.util import find_spec
@@ -40,7 +40,7 @@ def batch(
     ],
     top: Annotated[int, typer.Option(min=1, help="How many games for each list.")] = 10,
 ) -> None:
-    """Answer many lists of games; interrupted, the same command goes on."""
+    """Answer many lists of games; after an interrupt, the same command goes on."""
     from srec.inference.batch import answer_file, count_rows
     from srec.inference.bundle import Bundle
     from srec.inference.recommender import Recommender

@@ -1,7 +1,7 @@
 """A polite HTTP client for JSON: it waits, tries again, counts its requests, and trusts no answer.
 
-It has its own loop for trying again, not a library's: it waits as long as the server asks (``Retry-After``) or
-as a seeded full jitter says, whichever is longer, and a test must be able to hold the clock.
+It has its own loop for trying again, not a library's: it waits as long as the server asks (``Retry-After``)
+or as a seeded full jitter says, whichever is longer, and a test must be able to hold the clock.
 """
 
 import math

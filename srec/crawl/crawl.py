@@ -160,7 +160,7 @@ class Crawl:
         return self._refresh and app.refreshed < self._pass.number
 
     def _ask(self, app_id: int, app: App, walk: Walk, trail: Trail) -> tuple[Page, Walk]:
-        """The page at the walk's cursor, and the walk after it; what looks like a hiccup is asked for again."""
+        """The page at the walk's cursor, and the walk after it; a hiccup is asked for again."""
         for attempt in range(ASKS):
             page = read_page(self._client, self._endpoints, app_id=app_id, cursor=walk.cursor)
             after = advance(walk, page, frontier=app.frontier, trail=trail)
@@ -201,7 +201,7 @@ class Crawl:
         return False
 
     def _describe(self, app_id: int, app: App) -> App:
-        """Fetch details and tags; where one gives no answer, the other is kept and both are asked for later."""
+        """Fetch details and tags; where one gives no answer, the other is kept; both are asked for later."""
         rows: list[SourceRow] = []
         answered = 0
         for name, read in (("details", self._details), ("tags", read_tags)):

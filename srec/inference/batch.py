@@ -20,6 +20,9 @@ ANSWER = ("app_ids", "scores")
 def count_rows(source: Path) -> int:
     """How many lists a file has.
 
+    Args:
+        source: Parquet.
+
     Raises:
         SourceError: it cannot be read.
     """
@@ -34,22 +37,24 @@ def answer_file(
     k: int,
     watch: Callable[[int], None] = lambda done: None,
 ) -> int:
-    """Write a file with the best games for each list of another; interrupted, the same call goes on.
+    """Write the best games for each list of a file; after an interrupt, the same call goes on.
 
-    What is done lies beside the target, in parts, until all is; then the target appears whole.
+    Finished parts lie beside the target until all are done; then the target appears whole.
 
     Args:
         recommender: who answers.
         source: Parquet with a column "liked", lists of app ids; other columns are kept.
-        target: where the answers shall be: the other columns, "app_ids" (list of int64) and "scores".
-        k: the most games for each.
-        watch: told how many lists are done.
+        target: the file to write: the other columns, "app_ids" (list of int64) and "scores" (list of
+            float64), best first.
+        k: the most games for each list.
+        watch: called with the number of lists that are done.
 
     Returns:
         The number of lists.
 
     Raises:
-        SourceError: the source has no such column, or one of the answer's, or is the target itself.
+        SourceError: the source cannot be read, lacks the column, has one that the answer needs, or is the
+            target itself.
     """
     if source.resolve() == target.resolve():
         raise SourceError(f"the answers would replace the lists of {source}: name another target")

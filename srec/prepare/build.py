@@ -48,10 +48,11 @@ def prepare(
         context: the pooling of metadata.
         memory_limit: what DuckDB may use before it spills to disk, such as "2GB".
         threads: DuckDB's threads; all cores where None.
-        update: keep what was counted beside the dataset, and count only what changed since the last time.
+        update: keep the counts beside the dataset, and count only what changed since the last time.
         note: called with a line after each step.
 
     Raises:
+        ArtifactError: ``target`` exists and is not a dataset.
         SRecError: the store is empty or damaged, or nothing is left after the filters.
     """
     with open_reader(store) as reader:
@@ -138,12 +139,16 @@ def build(
     Args:
         reviews: what the engine reads.
         engine: opens the engine, given a folder for scratch.
-        count: as ``tally``, of the engine.
+        count: does what ``tally`` does, on the engine.
         target: where the dataset directory shall appear.
         settings: filters and windows.
         tags: the factorisation of the tags.
         context: the pooling of metadata.
         note: called with a line after each step.
+
+    Raises:
+        ArtifactError: ``target`` exists and is not a dataset.
+        SRecError: nothing is left after the filters, or the dataset breaks a rule of its own.
     """
     parameters = {kind.section: kind.model_dump() for kind in (settings, tags, context)}
     inputs = {"store": reviews.revision}
@@ -155,7 +160,7 @@ def build(
         engine(draft.path / "scratch") as opened,
     ):
         chosen = choose(opened, count, settings=settings, note=note)
-        # The factorisation keeps one core busy for a while: meanwhile the others number and sort.
+        # The factorisation keeps one core busy for a while; meanwhile the others number and sort.
         with opened.catalogue.cursor() as catalogue, ThreadPoolExecutor(1) as beside:
             features = beside.submit(_write_features, catalogue, draft.path, tags, context, note)
             facts = write_interactions(opened, chosen, draft.path)

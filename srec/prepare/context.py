@@ -1,4 +1,4 @@
-"""Context metadata of the games as ids: one table of values a kind, rare values pooled, none left out.
+"""Context metadata of the games as ids: one table of values for each kind; rare values share an id.
 
 Each kind's id 0 is "(unknown)", for items without a value, and id 1 "(rare)", for values of few items.
 """

@@ -40,27 +40,53 @@ class PrepareSettings(Settings):
 
 
 class Steps:
-    """Counts what is left after each step, for the manifest and the person watching."""
+    """Counts what is left after each step, for the manifest and the person watching.
+
+    Args:
+        engine: it runs the counts.
+        note: called with a line after each step.
+
+    Attributes:
+        rows: a step each: its name, and how many interactions, users and items it left.
+    """
 
     def __init__(self, engine: Engine, note: Note) -> None:
         self.engine, self.note = engine, note
         self.rows: list[dict[str, Any]] = []
 
     def count(self, step: str, query: str) -> int:
-        """Count by a query for reviews, users and games; returns the reviews."""
+        """Count what a step left; returns the number of reviews.
+
+        Args:
+            step: its name.
+            query: SQL that gives one row: reviews, users, games.
+        """
         reviews, users, games = (int(value or 0) for value in self.engine.rows(query)[0])
         self.add(step, reviews=reviews, users=users, games=games)
         return reviews
 
     def add(self, step: str, *, reviews: int, users: int, games: int) -> None:
-        """Note what is left."""
+        """Note how many reviews, users and games a step left.
+
+        Args:
+            step: its name.
+            reviews: how many are left.
+            users: who wrote them.
+            games: which they are about.
+        """
         self.rows.append({"step": step, "interactions": reviews, "users": users, "items": games})
         self.note(f"{step}: {reviews:,} reviews, {users:,} users, {games:,} games")
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """What is known once users and games are chosen; the engine holds the rest."""
+    """What is known once users and games are chosen; the engine holds the rest.
+
+    Attributes:
+        steps: the counts so far.
+        split: "train_until" and "valid_until", UTC.
+        min_user_reviews: positive reviews that each user must have.
+    """
 
     steps: Steps
     split: dict[str, datetime]
@@ -74,12 +100,12 @@ def choose(
 
     Args:
         engine: it reads the reviews; afterwards it has ``chosen``, ``game_left`` and ``vocabulary``.
-        count: leaves what ``tally`` leaves.
+        count: does what ``tally`` does.
         settings: filters and windows.
         note: called with a line after each step.
 
     Raises:
-        SRecError: nothing is left after the filters, or the windows leave no training.
+        SRecError: nothing is left after the filters, or the windows leave nothing to train on.
     """
     steps = Steps(engine, note)
     _count(engine, count, settings, steps)
@@ -94,8 +120,13 @@ def choose(
 def write_interactions(engine: Engine, chosen: Chosen, target: Path) -> dict[str, Any]:
     """Number the chosen users and write their sessions into a dataset directory being made.
 
+    Args:
+        engine: the one that ``choose`` left.
+        chosen: what ``choose`` returned.
+        target: the directory.
+
     Returns:
-        facts for the manifest: the row counts of each step, the split, the statistics.
+        Facts for the manifest: the row counts of each step, the split, the statistics.
     """
     _write_vocabulary(engine, target)
     engine.run("prepare_users", min_user_reviews=chosen.min_user_reviews)
@@ -137,12 +168,12 @@ def filters(settings: PrepareSettings) -> dict[str, Any]:
 
 
 def tally(engine: Engine, *, latest: bool, settings: PrepareSettings) -> None:
-    """Count what each user and game has; all reviews of the users who liked enough games.
+    """Count each user's and each game's reviews, and gather all reviews of users who liked enough games.
 
     Args:
         engine: it reads the reviews; afterwards it has ``latest``, ``game_tallies``, ``user_tallies``,
             ``popular``, ``user_left`` and ``chosen``.
-        latest: whether there is one review a (user, game) already.
+        latest: whether there is at most one review for each user and game already.
         settings: the filters.
     """
     engine.run("prepare_stored" if latest else "prepare_latest")

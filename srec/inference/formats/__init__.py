@@ -1,7 +1,7 @@
 """What a run can be exported to: one file a format, and one line in the table.
 
-SRec serves from the bundle, "onnx". The others are the routes that are taken elsewhere: measured by
-``srec bench inference``, none of them the default. Each module has ``write(dataset, run, target)``, which
+SRec serves from the bundle, "onnx". The others are routes that other projects take; ``srec bench inference``
+measures them, and none is the default. Each module has ``write(dataset, run, target)``, which
 writes a directory with a manifest, and ``open_encoder(path)``, which makes it encode sessions again.
 """
 

@@ -76,10 +76,14 @@ def write_artefact(
 
 
 def checked(path: Path, kind: str) -> Path:
-    """The path, once every checksum was found right.
+    """The path, once every checksum is found right.
+
+    Args:
+        path: the directory.
+        kind: the format it must be of.
 
     Raises:
-        ArtifactError: it is no such directory, or damaged.
+        ArtifactError: it is not such a directory, or it is damaged.
     """
     verify(path, kind, VERSION)
     return path
@@ -90,7 +94,7 @@ def torch_encode(module: Callable[[torch.Tensor], torch.Tensor], shortest: int =
 
     Args:
         module: int64 [B, L] to float32 [B, D].
-        shortest: the fewest columns it takes; the input is padded to so many.
+        shortest: the fewest columns it takes; shorter input is padded.
     """
 
     def encode(items_BL: ItemsBL) -> VectorsBD:

@@ -20,12 +20,12 @@ class DuckDBEngine:
 
     Args:
         reader: the reviews and games.
-        scratch: a folder for the database and what spills; made anew, removed in the end.
+        scratch: a folder for the database and what spills; it is made anew and removed in the end.
         memory_limit: what DuckDB may use before it spills, such as "2GB".
         threads: DuckDB's threads; all cores where None.
 
     Raises:
-        SRecError: it cannot work so. Every method raises it where the database fails.
+        SRecError: DuckDB refuses a setting or the reader. Every method raises it where the database fails.
     """
 
     def __init__(

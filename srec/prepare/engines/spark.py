@@ -1,7 +1,7 @@
 """Spark, on one machine or a cluster: the same SQL files, translated by sqlglot.
 
-Each table is written as Parquet into a scratch folder that all workers see, and read from there: so no plan
-grows over the rounds, and a lost worker costs one step at most.
+Each table is written as Parquet into a scratch folder that all workers see, and is read from there. So no
+plan grows from round to round, and a lost worker costs one step at most.
 """
 
 import json
@@ -40,8 +40,7 @@ class SparkEngine:
     Args:
         where: the exported folder, as all workers see it: a path, or a URL such as s3a://bucket/reviews.
         master: ``local[2]``, ``spark://host:7077``, ``yarn``, ..., or ``sc://host`` for Spark Connect.
-        scratch: a folder for tables on the way, as all workers see it; what is there stays, in folders
-            whose names no other run has.
+        scratch: a folder for intermediate tables, as all workers see it; no other run may use it.
 
     Raises:
         MissingLibrary: the extra is not installed.
