@@ -46,7 +46,7 @@ def write_directory(
 
     An older directory of the kind at ``target`` is replaced only when the new one is complete. After a kill
     at any moment ``target`` is the old directory, the new one, or (between two renames) absent; never half.
-    What a killed process left of its draft goes when the same target is written again.
+    A draft that a killed process left is removed when the same target is written again.
 
     Args:
         target: where the directory shall appear.
@@ -84,6 +84,11 @@ def write_directory(
 def read_manifest(path: Path, kind: str, version: int) -> dict[str, Any]:
     """The manifest of a complete directory of the given kind and version.
 
+    Args:
+        path: the directory.
+        kind: what it must be, as ``write_directory`` was told.
+        version: the format version that the caller reads.
+
     Raises:
         ArtifactError: it is missing, unreadable, or of another kind or version.
     """
@@ -94,11 +99,17 @@ def read_manifest(path: Path, kind: str, version: int) -> dict[str, Any]:
         raise ArtifactError(f"{path} is not a complete {kind} directory: it has no {MANIFEST}") from None
     except (OSError, ValueError) as error:
         raise ArtifactError(f"{file} cannot be read: {error}") from error
-    return check_manifest(manifest, str(path), kind, version)
+    return check_manifest(manifest, str(path), kind=kind, version=version)
 
 
-def check_manifest(manifest: Any, where: str, kind: str, version: int) -> dict[str, Any]:
+def check_manifest(manifest: Any, where: str, *, kind: str, version: int) -> dict[str, Any]:
     """A manifest that was read, if it is one of the given kind and version.
+
+    Args:
+        manifest: the parsed JSON.
+        where: the directory, for the message.
+        kind: what it must be.
+        version: the format version that the caller reads.
 
     Raises:
         ArtifactError: it is of another kind or version.
@@ -115,6 +126,11 @@ def check_manifest(manifest: Any, where: str, kind: str, version: int) -> dict[s
 
 def verify(path: Path, kind: str, version: int) -> dict[str, Any]:
     """Check every file of a directory against its manifest; returns the manifest.
+
+    Args:
+        path: the directory; every file of it is read.
+        kind: what it must be.
+        version: the format version that the caller reads.
 
     Raises:
         ArtifactError: a file is missing, added, truncated or changed, or a name leaves the directory.
@@ -143,6 +159,13 @@ def is_current(
 ) -> bool:
     """Whether a complete directory is there, made from these inputs with these parameters.
 
+    Args:
+        path: the directory.
+        kind: what it must be.
+        version: the format version that would be written.
+        inputs: the fingerprints of what it would be made from, by name.
+        parameters: the settings it would be made with, as JSON values.
+
     Raises:
         ArtifactError: something else is there, which ``write_directory`` would refuse after the work.
     """
@@ -156,7 +179,14 @@ def is_current(
 
 
 def fingerprint(path: Path) -> str:
-    """A short hash that names the content of a complete directory (its files' checksums)."""
+    """A short hash that names the content of a complete directory (its files' checksums).
+
+    Returns:
+        16 hexadecimal digits.
+
+    Raises:
+        ArtifactError: the directory is not complete.
+    """
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -165,7 +195,15 @@ def fingerprint(path: Path) -> str:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON that a person can read and that is on disk when the call returns."""
+    """Write JSON that a person can read and that is on disk when the call returns.
+
+    Args:
+        path: the file.
+        value: JSON values; NaN and infinite numbers are none.
+
+    Raises:
+        ValueError: a number is not finite.
+    """
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
     with path.open("w", encoding="utf-8") as file:
         file.write(text + "\n")
@@ -174,10 +212,15 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def lock(path: Path, stack: ExitStack) -> bool | None:
-    """Lock a file or directory until the stack is left; the system unlocks for who is killed.
+    """Lock a file or directory until the stack is left; a process that is killed loses its locks.
+
+    Args:
+        path: the file or directory.
+        stack: it holds the lock.
 
     Returns:
-        False where another process has it or it is gone, None where the system knows no such locks (Windows).
+        True where it is locked now, False where another process has locked it or it is gone, None where the
+        system has no such locks (Windows).
     """
     try:
         import fcntl
@@ -193,7 +236,7 @@ def lock(path: Path, stack: ExitStack) -> bool | None:
 
 
 def _new_draft(target: Path, held: ExitStack) -> Path:
-    """An empty directory beside the target, locked while ``held`` is; what was left by a kill is removed."""
+    """An empty directory beside the target, locked until ``held`` is left; what a kill left is removed."""
     for left in target.parent.glob(f".{glob.escape(target.name)}.*{_DRAFT}"):
         with ExitStack() as taken:
             if lock(left, taken):
@@ -201,12 +244,12 @@ def _new_draft(target: Path, held: ExitStack) -> Path:
     made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent))
     lock(made, held)
     made.chmod(0o755)
-    # Only now it has the name of a draft: one that is not locked is nobody's.
+    # It gets the name of a draft once it is locked, so a draft without a lock belongs to nobody.
     return made.rename(made.with_suffix(_DRAFT))
 
 
 def _check_target(target: Path, kind: str) -> None:
-    """Refuse to replace what would be lost: all but an empty directory, and one of the kind to be written."""
+    """Refuse to replace anything but an empty directory or one of the kind to be written."""
     if target.exists() and not (target.is_dir() and _replaceable(target, kind)):
         raise ArtifactError(f"{target} exists and is not a {kind} directory: move it away or name another")
 

@@ -3,15 +3,27 @@
 import hashlib
 import os
 import platform
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 PACKAGES = ("srec", "numpy", "scipy", "scikit-learn", "duckdb", "torch", "onnxruntime")
 
 
 def environment(*more: str) -> dict[str, str | int]:
-    """The date, the machine's kind and the versions of what computes, and of more packages."""
+    """The date, the machine's kind and the versions of what computes.
+
+    Args:
+        more: the names of packages whose versions matter too.
+
+    Returns:
+        JSON values: "date" (ISO, UTC), "python", "machine", "processor", "cores" (those this process may
+        use), the version of each package that is installed, and "source", a hash of SRec's own files.
+    """
     versions = {name: found for name in (*PACKAGES, *more) if (found := _version(name))}
     return {
         "date": datetime.now(UTC).date().isoformat(),
@@ -22,6 +34,44 @@ def environment(*more: str) -> dict[str, str | int]:
         **versions,
         "source": _source(),
     }
+
+
+@dataclass(frozen=True)
+class Library:
+    """A library that a package requires, as it is here.
+
+    Attributes:
+        name: as the package calls it.
+        version: the installed one; None where it is not installed.
+        extras: the extras that bring it; none where every installation needs it.
+    """
+
+    name: str
+    version: str | None
+    extras: tuple[str, ...]
+
+
+def libraries(requirements: Iterable[str], extras: Collection[str]) -> list[Library]:
+    """What a package requires on this platform, and what of it is installed.
+
+    Args:
+        requirements: as package metadata has them (PEP 508), with extras and markers.
+        extras: the package's extras.
+
+    Returns:
+        Each library once, in the order of the requirements; what only other platforms need is left out.
+    """
+    bringing: dict[str, tuple[str, ...]] = {}
+    for text in requirements:
+        requirement = Requirement(text)
+        name, marker = requirement.name, requirement.marker
+        if marker is None or marker.evaluate({"extra": ""}):
+            bringing[name] = ()
+            continue
+        found = tuple(extra for extra in extras if marker.evaluate({"extra": extra}))
+        if found and bringing.get(name) != ():
+            bringing[name] = bringing.get(name, ()) + found
+    return [Library(name, _version(name), found) for name, found in bringing.items()]
 
 
 def _source() -> str:

@@ -31,3 +31,14 @@ class MissingLibrary(SRecError):  # noqa: N818 -- it names what is missing
 
     def __init__(self, library: str, extra: str) -> None:
         super().__init__(f"this needs {library}: install the extra, pip install 'srec[{extra}]'")
+
+
+def first_line(error: BaseException, said: str | None = None) -> str:
+    """The first line of what a library's error says, for a message of one line.
+
+    Args:
+        error: it gives the name of its kind where nothing is said.
+        said: what counts as said; all of the error's text where None.
+    """
+    lines = (str(error) if said is None else said).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

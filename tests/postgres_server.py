@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from srec.errors import SRecError
-from srec.store.connections.postgresql import Server
+from srec.store.connections.postgresql import PostgresConnection
 
 
 def binaries() -> Path | None:
@@ -73,7 +73,7 @@ class PostgresServer:
         until = time.monotonic() + 30
         while True:
             try:
-                Server(self.url("postgres")).close()
+                PostgresConnection(self.url("postgres")).close()
                 return
             except SRecError:
                 if time.monotonic() > until or self._process.poll() is not None:
@@ -97,7 +97,7 @@ class PostgresServer:
 
     def run(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
         """Run a statement as the superuser."""
-        server = Server(self.url(database))
+        server = PostgresConnection(self.url(database))
         try:
             return server.ask(statement)
         finally:

@@ -81,4 +81,4 @@ def test_no_command_calls_home_or_leaves_anything_there(listener: Path, tmp_path
     assert done.returncode == 0, done.stderr
     assert not calls.exists(), calls.read_text()
     assert left_in(home) == []
-    assert format_module("openvino").load(tmp_path / "openvino") is not None
+    assert format_module("openvino").open_encoder(tmp_path / "openvino") is not None

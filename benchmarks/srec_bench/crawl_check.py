@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 from fakes.steam_world import World, user_key
 
-from srec.store.connections.postgresql import Server
+from srec.store.connections.postgresql import PostgresConnection
 from srec.store.schema import GAMES, STORED_REVIEWS
 from srec.store.stores import open_reader
 
@@ -75,7 +75,7 @@ def _secret(store: str) -> str:
     """What the store hashes ids with; no reader of a database gives it away."""
     query = "SELECT value FROM meta WHERE key = 'secret'"
     if "://" in store:
-        server = Server(store)
+        server = PostgresConnection(store)
         try:
             return str(server.ask(query)[0][0])
         finally:

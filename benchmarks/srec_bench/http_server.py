@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 
-from srec.serving.server import load, run
+from srec.serving.server import ready_app, run
 
 CONSTANT = "/constant"
 
@@ -33,9 +33,9 @@ def add_constant(app: FastAPI, size: int) -> None:
 
 def main(bundle: str, port: str, size: str) -> None:
     """Serve until the process is told to stop."""
-    app = load(Path(bundle))
+    app = ready_app(Path(bundle))
     add_constant(app, int(size))
-    run(app, "127.0.0.1", int(port))
+    run(app, host="127.0.0.1", port=int(port))
 
 
 if __name__ == "__main__":

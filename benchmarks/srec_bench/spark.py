@@ -27,7 +27,7 @@ def bench_spark(reviews: int, work: Path, memory_limit: str, master: str) -> dic
     """
     source = work / f"reviews-{reviews}"
     simulated_reviews(source, SimulateSettings(reviews=reviews), memory_limit)
-    settings = (PrepareSettings(), TagSettings(), ContextSettings())
+    settings, tags, context = PrepareSettings(), TagSettings(), ContextSettings()
     targets = {name: work / f"dataset-{reviews}-{name}" for name in ("duckdb", "spark")}
     seconds: dict[str, float] = {}
     manifests: dict[str, dict[str, Any]] = {}
@@ -35,9 +35,11 @@ def bench_spark(reviews: int, work: Path, memory_limit: str, master: str) -> dic
         shutil.rmtree(target, ignore_errors=True)
         begun = time.perf_counter()
         if name == "spark":
-            made = prepare_on_spark(str(source), target, *settings, master=master)
+            made = prepare_on_spark(str(source), target, settings, tags=tags, context=context, master=master)
         else:
-            made = prepare(str(source), target, *settings, memory_limit=memory_limit)
+            made = prepare(
+                str(source), target, settings, tags=tags, context=context, memory_limit=memory_limit
+            )
         seconds[name] = time.perf_counter() - begun
         manifests[name] = {key: value for key, value in made.manifest.items() if key != "created_at"}
         shutil.rmtree(target)

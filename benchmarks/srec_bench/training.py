@@ -149,7 +149,7 @@ def _stepper(model: GCEGNN, data: Examples, training: TrainingSettings, clock: C
         model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
     )
     generator = np.random.default_rng(training.seed)
-    order = itertools.cycle(batches(data, training.batch_size, generator, None, training.length_chunk))
+    order = itertools.cycle(batches(data, training.batch_size, generator, chunk=training.length_chunk))
 
     def step() -> None:
         with clock.part("batching"):

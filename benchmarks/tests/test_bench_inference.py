@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from srec_bench.inference import bench_inference, page, table
-from srec_bench.inference.contender import Scoring, Searching, best_rows, places
+from srec_bench.inference.contender import Scoring, Searching, places
 from srec_bench.inference.eager import EagerScorer, adjacency
 from srec_bench.inference.onnx_routes import prune
 from srec_bench.inference.order import kendall, reference_list
@@ -24,6 +24,7 @@ from srec.inference.reference import reference_top_k
 from srec.models.gce_gnn import GCEGNN
 from srec.models.session_graph import BOTH, IN, NONE, OUT, SELF
 from srec.models.session_model import TorchScorer
+from srec.ranking import top_k
 from srec.training.run import Run
 
 EXACT = "eager,eager-contiguous,torchscript,onnx-float32,srec"
@@ -87,7 +88,7 @@ def test_the_reference_list_is_that_of_the_reference() -> None:
 
 def test_places_and_tau_are_those_of_a_sort() -> None:
     scores_V = np.array([1.0, 3.0, 3.0, 0.0, 2.0], np.float32)
-    assert best_rows(scores_V, 4).tolist() == [1, 2, 4, 0]
+    assert top_k(scores_V, 4).tolist() == [1, 2, 4, 0]
     assert places(scores_V, np.array([0, 1, 2, 3, 4])).tolist() == [3, 0, 1, 4, 2]
     assert kendall(np.array([0, 1, 2])) == 1
     assert kendall(np.array([9, 5, 2])) == -1

@@ -1,4 +1,4 @@
-"""The crawl of Steam, and the test that it bears what Steam does."""
+"""The command that crawls Steam: its progress, and what it did."""
 
 import os
 import time
@@ -13,10 +13,9 @@ from srec.cli.console import console
 from srec.errors import MissingLibrary, SRecError
 
 if TYPE_CHECKING:
-    from srec.crawl.outcome import Outcome, Watch
-    from srec.crawl.outcome import Progress as CrawlProgress
+    from srec.crawl.outcome import CrawlProgress, CrawlWatch, Outcome
 
-#: Ids that stand in a message; more are counted.
+#: The most ids in a message; further ones are counted.
 _SHOWN = 10
 #: Seconds between two lines where there is no terminal to draw a bar in.
 _LOGGED = 60.0
@@ -31,7 +30,7 @@ def crawl(
         typer.Argument(
             min=1,
             max=2**31 - 1,
-            help="Steam app ids. Without any, all games of Steam; that takes a Web API key in STEAM_KEY.",
+            help="Steam app ids. Without any, all games of Steam; that needs a Web API key in STEAM_KEY.",
         ),
     ] = None,
     refresh: Annotated[
@@ -44,7 +43,7 @@ def crawl(
         float, typer.Option(min=0.0, help="Seconds between two requests to the same host.")
     ] = 1.5,
 ) -> None:
-    """Fetch reviews, details and tags from Steam; interrupted, the same command goes on."""
+    """Fetch reviews, details and tags from Steam; after an interrupt, the same command goes on."""
     try:
         from srec.crawl.client import Client, Manners, OutOfBudget
     except ModuleNotFoundError as error:
@@ -64,7 +63,7 @@ def crawl(
     manners, endpoints = Manners(interval=interval, budget=budget), Endpoints()
     with _progress() as (watch, say), Client(manners, tell=say) as client:
         try:
-            # Before the store is made: a key that is refused shall leave none.
+            # Before the store is made: a key that is refused must not leave one.
             wanted = apps or list(list_apps(client, endpoints, key))
         except OutOfBudget:
             raise SRecError("the budget was spent on the list of apps: allow more requests") from None
@@ -116,8 +115,8 @@ def _remarks(outcome: "Outcome") -> Iterator[str]:
 
 
 @contextmanager
-def _progress() -> "Iterator[tuple[Watch, Callable[[str], None]]]":
-    """A bar of apps with the reviews and the time that is left, and a line beside it for why it waits."""
+def _progress() -> "Iterator[tuple[CrawlWatch, Callable[[str], None]]]":
+    """A bar of apps with the reviews and the time that is left; beside it, why the crawl waits."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (

@@ -1,6 +1,6 @@
-"""The commands of who runs a server: check a bundle, answer many lists at once, see what is in use."""
+"""The commands for whoever runs a server: check a bundle, answer many lists at once, see what is in use."""
 
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import metadata, requires
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -40,34 +40,32 @@ def batch(
     ],
     top: Annotated[int, typer.Option(min=1, help="How many games for each list.")] = 10,
 ) -> None:
-    """Answer many lists of games; interrupted, the same command goes on."""
+    """Answer many lists of games; after an interrupt, the same command goes on."""
     from srec.inference.batch import answer_file, count_rows
     from srec.inference.bundle import Bundle
     from srec.inference.recommender import Recommender
 
     with counting_progress(console, "lists", count_rows(source)) as watch:
-        rows = answer_file(Recommender(Bundle(bundle)), source, target, top, watch)
+        rows = answer_file(Recommender(Bundle(bundle)), source, target, k=top, watch=watch)
     console.print(f"answers: {target}, {rows:,} lists")
 
 
 def doctor() -> None:
     """Say what is installed and which code scores the items."""
+    from srec.environment import libraries
     from srec.inference.scans import NUMPY, kernels
 
     found = kernels()
     table = Table("part", "here", title="SRec's parts")
     table.add_row("scan of the items", f"{found[0]} (of {', '.join(found)})")
-    for requirement in requires("srec") or ():
-        name = requirement.split(";")[0].split("[")[0].split(">")[0].split("=")[0].split("<")[0].strip()
-        extra = requirement.partition("extra ==")[2].strip(" \"'")
-        try:
-            table.add_row(name, version(name))
-        except PackageNotFoundError:
-            table.add_row(name, f"not installed; it is in the extra {extra}" if extra else "MISSING")
+    for library in libraries(requires("srec") or (), metadata("srec").get_all("Provides-Extra") or ()):
+        absent = f"not installed; it is in the extra {' or '.join(library.extras)}"
+        table.add_row(library.name, library.version or (absent if library.extras else "MISSING"))
     console.print(table)
     if found[0] == NUMPY:
         console.print(
-            "The native scan is not there: answers are the same, but slower. Install a compiler, then SRec."
+            "The native scan is missing: answers are the same, but slower."
+            " Install a compiler, then SRec again."
         )
     if find_spec("onnxruntime") is None:
         raise SRecError("ONNX Runtime is missing: nothing can be served")

@@ -97,7 +97,7 @@ def prepare(
     from srec.prepare.tags import TagSettings
 
     read = read_recipe(recipe, overrides or ())
-    settings = (read.get(PrepareSettings), read.get(TagSettings), read.get(ContextSettings))
+    settings, tags, context = read.get(PrepareSettings), read.get(TagSettings), read.get(ContextSettings)
 
     def note(line: str) -> None:
         console.print(line, highlight=False)
@@ -111,11 +111,26 @@ def prepare(
     with console.status(f"preparing {dataset}"):
         if engine == "spark":
             made = prepare_on_spark(
-                store, dataset, *settings, master=master or "local[*]", scratch=scratch, note=note
+                store,
+                dataset,
+                settings,
+                tags=tags,
+                context=context,
+                master=master or "local[*]",
+                scratch=scratch,
+                note=note,
             )
         else:
             made = build(
-                store, dataset, *settings, memory_limit=memory, threads=threads, update=update, note=note
+                store,
+                dataset,
+                settings,
+                tags=tags,
+                context=context,
+                memory_limit=memory,
+                threads=threads,
+                update=update,
+                note=note,
             )
     console.print(steps_table(made.manifest))
     console.print(statistics_table(made.manifest))
@@ -219,7 +234,7 @@ def serve(
     """Serve the page and the API."""
     from srec.serving.server import serve as run
 
-    run(bundle, host, port, workers, console.print)
+    run(bundle, host=host, port=port, workers=workers, told=console.print)
 
 
 def _columns(texts: Sequence[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The commands about a store itself: what it holds, whether it is sound, all of it as Parquet."""
+"""The commands about a store itself: what it holds, whether it is sound, and all of it as Parquet."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ from srec.cli.console import console
 from srec.cli.options import MemoryOption, ThreadsOption
 from srec.errors import SRecError
 
-app = typer.Typer(help="What a store holds, whether it is sound, all of it as Parquet.")
+app = typer.Typer(help="What a store holds, whether it is sound, and all of it as Parquet.")
 StoreArgument = Annotated[
     str, typer.Argument(help="The store: a DuckDB file, a postgresql:// URL, or an exported directory.")
 ]
@@ -56,7 +56,7 @@ def stats(store: StoreArgument) -> None:
 
 @app.command()
 def verify(store: StoreArgument, memory: MemoryOption = "2GB", threads: ThreadsOption = None) -> None:
-    """Read all of a store and hold it to every rule; each broken one is told, and the exit status is 1."""
+    """Read a whole store and check every rule; broken rules are listed, and the exit status is 1."""
     from srec.artifacts import verify as verify_directory
     from srec.store.connections import shown
     from srec.store.stores import open_reader
@@ -83,7 +83,7 @@ def export(
     memory: MemoryOption = "2GB",
     threads: ThreadsOption = None,
 ) -> None:
-    """Write all reviews and games as Parquet; srec prepare reads the directory as it reads a store."""
+    """Write all reviews and games as Parquet; srec prepare reads the directory like a store."""
     from srec.store.connections import shown
     from srec.store.stores import open_reader
     from srec.store.stores.inspection import export as write

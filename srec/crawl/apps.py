@@ -1,4 +1,4 @@
-"""The apps of the store: IStoreService/GetAppList/v1, which wants a Web API key."""
+"""The apps of the store: IStoreService/GetAppList/v1, which needs a Web API key."""
 
 from collections.abc import Iterator
 from typing import Any, TypeGuard
@@ -17,8 +17,8 @@ def list_apps(client: Client, endpoints: Endpoints, key: str) -> Iterator[int]:
     """The ids of all games, ascending.
 
     Args:
-        client: who asks.
-        endpoints: whom.
+        client: it sends the requests.
+        endpoints: where Steam answers.
         key: a Steam Web API key. It travels as a header: a URL can end up in messages and logs.
 
     Raises:

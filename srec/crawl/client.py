@@ -1,7 +1,7 @@
-"""A polite HTTP client for JSON: it waits, tries again, counts its requests, and believes nothing it is told.
+"""A polite HTTP client for JSON: it waits, tries again, counts its requests, and trusts no answer.
 
-Trying again is a loop of its own and no library: the waits are the longer of what the server asks for
-(``Retry-After``) and a full jitter that a seed decides, and a test must be able to hold the clock.
+It has its own loop for trying again, not a library's: it waits as long as the server asks (``Retry-After``)
+or as a seeded full jitter says, whichever is longer, and a test must be able to hold the clock.
 """
 
 import math
@@ -29,7 +29,7 @@ LONGEST_WAIT = 900.0
 
 
 class OutOfBudget(Exception):  # noqa: N818 -- a reason to stop, not an error
-    """No request is left; what was fetched until here is to be kept."""
+    """No request is left; keep what was fetched so far."""
 
 
 class Unanswered(SRecError):  # noqa: N818 -- it says what happened
@@ -41,10 +41,10 @@ class Manners:
     """How a client behaves.
 
     Args:
-        interval: seconds between two requests to the same host, at least.
-        budget: how many requests it may send in all, repeated ones included; None is without end.
+        interval: the fewest seconds between two requests to the same host.
+        budget: how many requests it may send in all, repeated ones included; no limit where None.
         attempts: how often it sends a request before it gives up.
-        first_wait: seconds, about, that it waits before the second attempt; then doubling.
+        first_wait: about how many seconds it waits before the second attempt; each later wait doubles.
         longest_wait: seconds at which the doubling ends.
         timeout: seconds without a byte after which an attempt has failed.
         seed: of the jitter; None draws one.
@@ -60,7 +60,18 @@ class Manners:
 
 
 class Client:
-    """Fetches JSON objects. ``requests`` and ``retries`` count what was sent and what was sent again."""
+    """Fetches JSON objects; a context manager.
+
+    Args:
+        manners: how it behaves; the defaults where None.
+        tell: called with a line whenever it waits.
+        sleep: waits so many seconds.
+        clock: the time in seconds, from any beginning.
+
+    Attributes:
+        requests: how many requests were sent.
+        retries: how many of them repeat another.
+    """
 
     def __init__(
         self,
@@ -91,7 +102,7 @@ class Client:
         Args:
             url: without query.
             params: the query; encoded here.
-            headers: more of them; what is in them is never shown.
+            headers: further headers, such as a key; no message shows them.
 
         Raises:
             OutOfBudget: no request is left.
@@ -110,17 +121,17 @@ class Client:
                     said += f", and asks to be left alone for {again.wait:.0f} s"
                     break
                 if attempt + 1 < self.manners.attempts:
-                    self.pause(url, attempt, again.wait or 0.0, said)
+                    self.pause(url, attempt, at_least=again.wait or 0.0, why=said)
         raise Unanswered(f"{url} gives no answer that can be used: {said}")
 
-    def pause(self, url: str, attempt: int, at_least: float = 0.0, why: str = "") -> None:
-        """Leave a URL's host alone for a while: longer with each attempt, by exponential backoff.
+    def pause(self, url: str, attempt: int, *, at_least: float = 0.0, why: str = "") -> None:
+        """Leave a URL's host alone for a while: longer with each attempt (exponential backoff with jitter).
 
         Args:
-            url: any of the host.
+            url: any URL of the host.
             attempt: counted from 0.
-            at_least: seconds that the host asked for.
-            why: told to who watches.
+            at_least: the seconds that the host asked for.
+            why: the reason, told with the wait.
         """
         most = min(self.manners.longest_wait, self.manners.first_wait * 2**attempt)
         wait = max(at_least, self._random.uniform(0, most))
@@ -145,7 +156,7 @@ class Client:
                     raise _Again(f"HTTP {response.status_code}", wait)
                 body = self._body(response)
         except httpx2.RequestError as error:
-            # Its text may hold the query, and that what nobody is to see.
+            # The error's text may hold the query, which may hold secrets.
             raise _Again(type(error).__name__) from None
         answer = parse_json(body)
         if isinstance(answer, Reject):
@@ -153,7 +164,7 @@ class Client:
         return answer
 
     def _body(self, response: httpx2.Response) -> bytes:
-        """The whole body; a server may neither fill the memory nor trickle for ever."""
+        """The whole body; a server must neither fill the memory nor trickle for ever."""
         body, end = bytearray(), self._clock() + 4 * self.manners.timeout
         for chunk in response.iter_bytes():
             body += chunk
@@ -177,7 +188,7 @@ def _host(url: str) -> str:
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    """What ``Retry-After`` says, seconds or a date; None where it says nothing sensible."""
+    """The seconds that ``Retry-After`` asks for, itself or as a date; None where it says nothing sensible."""
     if retry_after is None:
         return None
     try:

@@ -1,7 +1,7 @@
-"""The crawl: app after app, details and tags, then reviews from the newest on; it goes on where it stood.
+"""The crawl: app after app, details and tags, then reviews from the newest back; it resumes where it stopped.
 
-A run that was killed has lost only what it had not committed, and the next one fetches that again. Each
-app's first walk reads all reviews, later ones until they meet what was read; a refresh reads all again.
+A run that was killed has lost only what it had not committed, and the next run fetches that again. An app's
+first walk reads all its reviews, a later walk the newer ones only; a refresh reads all of them again.
 """
 
 import time
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from srec.crawl.client import Client, OutOfBudget, Unanswered
 from srec.crawl.details import read_details
-from srec.crawl.outcome import Outcome, Progress, Watch
+from srec.crawl.outcome import CrawlProgress, CrawlWatch, Outcome
 from srec.crawl.pending import Pending
 from srec.crawl.reviews import START, Page, read_page, review_rows
 from srec.crawl.source import Fetched, labelled
@@ -19,11 +19,11 @@ from srec.crawl.state import app_note as note
 from srec.crawl.steam import Endpoints
 from srec.crawl.tags import read_tags
 from srec.crawl.walk import Trail, advance, is_settled, judge
-from srec.store.sources.records import Record, Row
+from srec.store.sources.records import Record, SourceRow
 from srec.store.stores.base import Store
 
-ASKS = 3  # how often an answer that looks like a hiccup is asked for before it is believed
-WALKS = 3  # how often a doubtful walk is walked in a run
+ASKS = 3  # how often a request is sent whose answer looks like a hiccup, before the answer is believed
+WALKS = 3  # how often a run repeats a doubtful walk
 SILENT = 3  # apps in a row without an answer after which an endpoint is left alone
 DESCRIBED_DAYS = 30  # after which details and tags are asked for again
 
@@ -33,14 +33,14 @@ class Crawl:
 
     Args:
         store: where everything goes.
-        client: who asks.
+        client: it sends the requests.
         apps: the ids of the apps.
         refresh: read all reviews again, and remove those that are gone; also of the apps that an
-            interrupted refresh did not come to.
-        endpoints: whom to ask.
-        watch: called as it goes on.
+            interrupted refresh did not reach.
+        endpoints: where Steam answers.
+        watch: called after each page and each app.
         commit_reviews: commit when this many reviews wait.
-        commit_seconds: or after this time.
+        commit_seconds: or when the first of them has waited this long.
 
     Raises:
         SRecError: the store holds simulated data, or its notes are not a crawl's.
@@ -54,7 +54,7 @@ class Crawl:
         *,
         refresh: bool = False,
         endpoints: Endpoints | None = None,
-        watch: Watch = lambda _: None,
+        watch: CrawlWatch = lambda _: None,
         commit_reviews: int = 2000,
         commit_seconds: float = 30.0,
     ) -> None:
@@ -66,21 +66,24 @@ class Crawl:
         self._pass = last.taken_up(apps) if refresh else last
         self._refresh = refresh
         if refresh or not notes:
-            # Also the moment to learn that the store cannot take any of it.
+            # This also shows at once whether the store can take anything.
             store.ingest(Fetched((), ()), notes=self._pass.note())
         self._apps = {app_id: read_app(notes, app_id) for app_id in apps}
         if refresh:
-            # Those that an interrupted refresh did not come to, too: no other begins before it is finished.
+            # Also the apps that an interrupted refresh did not reach: no other begins before it is finished.
             begun = {app_id: read_app(notes, app_id) for app_id in self._pass.apps}
             self._apps |= {app_id: app for app_id, app in begun.items() if self._is_due(app)}
-        # What was begun comes first, then what was looked at longest ago: so a small budget gets round. What
-        # gave no answer comes last: a few such apps would end every run before it came to the others.
+        # Apps that were begun come first, then those looked at longest ago: so a small budget reaches all in
+        # turn. Apps that gave no answer come last: a few would end every run before it reached the others.
         self._queue = deque(sorted(self._apps, key=lambda app_id: _order(self._apps[app_id])))
         self._silent: Counter[str] = Counter()
         self.outcome = Outcome(len(self._apps))
 
     def run(self) -> Outcome:
-        """Crawl until all apps are done, or something stops it; whatever that is, what was fetched is kept.
+        """Crawl until all apps are done or something stops it; what was fetched is kept in either case.
+
+        Returns:
+            What it did, and what stopped it.
 
         Raises:
             SRecError: the store cannot take it.
@@ -117,7 +120,7 @@ class Crawl:
         self._show(0.0)
 
     def _visit(self, app_id: int) -> bool:
-        """Read an app's reviews until the walk ends; whether it must be visited again."""
+        """Read an app's reviews until the walk ends; returns whether to visit it again."""
         app = self._apps[app_id]
         refresh = self._is_due(app)
         walk = app.walk
@@ -138,7 +141,9 @@ class Crawl:
                 return False
             trail.add(walk, page)
             rows = review_rows(app_id, page)
-            app = self._put(app_id, app, rows, walk=after, gone=False, silent=False, seen=walk.refresh)
+            app = self._put(
+                app_id, app, reviews=rows, walk=after, gone=False, silent=False, seen=walk.refresh
+            )
             walk = after
             self.outcome.pages += bool(rows)
             self.outcome.reviews += len(rows)
@@ -146,19 +151,19 @@ class Crawl:
         return self._finish(app_id, app, walk) or begun
 
     def _begin_refresh(self, app_id: int) -> None:
-        """What a doubtful refresh met must not vouch, in the next, for a review deleted in between."""
+        """Forget what a doubtful refresh met: it must not vouch for a review that was deleted since."""
         self._pending.flush()
         self._store.forget_seen(app_id)
 
     def _is_due(self, app: App) -> bool:
-        """Whether this run has to refresh an app: no run of the same refresh has."""
+        """Whether this run must refresh an app, because no run of the same refresh has."""
         return self._refresh and app.refreshed < self._pass.number
 
     def _ask(self, app_id: int, app: App, walk: Walk, trail: Trail) -> tuple[Page, Walk]:
-        """The page at the walk's cursor, and the walk after it; what looks like a hiccup is asked again."""
+        """The page at the walk's cursor, and the walk after it; a hiccup is asked for again."""
         for attempt in range(ASKS):
-            page = read_page(self._client, self._endpoints, app_id, walk.cursor)
-            after = advance(walk, page, app.frontier, trail)
+            page = read_page(self._client, self._endpoints, app_id=app_id, cursor=walk.cursor)
+            after = advance(walk, page, frontier=app.frontier, trail=trail)
             if is_settled(after) or attempt == ASKS - 1:
                 break
             self.outcome.hiccups += 1
@@ -166,7 +171,7 @@ class Crawl:
         return page, after
 
     def _finish(self, app_id: int, app: App, walk: Walk) -> bool:
-        """Draw the conclusion from a walk that ended; whether it is to be walked again."""
+        """Settle what an ended walk shows; returns whether to walk again."""
         closed, certain = judge(app, walk)
         end = app.end if walk.met or walk.broken else walk.last
         if not closed and walk.number < WALKS:
@@ -196,8 +201,8 @@ class Crawl:
         return False
 
     def _describe(self, app_id: int, app: App) -> App:
-        """Fetch details and tags; where one does not answer, the other is kept, and both are asked later."""
-        rows: list[Row] = []
+        """Fetch details and tags; where one gives no answer, the other is kept; both are asked for later."""
+        rows: list[SourceRow] = []
         answered = 0
         for name, read in (("details", self._details), ("tags", read_tags)):
             if self._silent[name] >= SILENT:
@@ -226,8 +231,9 @@ class Crawl:
         self,
         app_id: int,
         app: App,
-        reviews: Sequence[Row] = (),
-        games: Sequence[Row] = (),
+        *,
+        reviews: Sequence[SourceRow] = (),
+        games: Sequence[SourceRow] = (),
         seen: bool = False,
         **changes: object,
     ) -> App:
@@ -237,7 +243,7 @@ class Crawl:
 
     def _show(self, share: float) -> None:
         self.outcome.done = len(self._apps) - len(self._queue)
-        self._watch(Progress(self.outcome.done + share, len(self._apps), self.outcome.reviews))
+        self._watch(CrawlProgress(self.outcome.done + share, len(self._apps), self.outcome.reviews))
 
     def _sum_up(self) -> None:
         totals, outcome = self._pending.totals, self.outcome

@@ -18,6 +18,11 @@ _DATES = (
 def read_details(client: Client, endpoints: Endpoints, app_id: int) -> Record | None:
     """An app as a row of ``games``; None where the store does not show it.
 
+    Args:
+        client: it sends the request.
+        endpoints: where the store answers.
+        app_id: the app.
+
     Raises:
         Unanswered: there is no usable answer.
         OutOfBudget: no request is left.
@@ -29,7 +34,12 @@ def read_details(client: Client, endpoints: Endpoints, app_id: int) -> Record | 
 
 
 def details_record(app_id: int, data: dict[str, Any]) -> Record:
-    """The row of ``games``; what is not of the kind it should be is unknown."""
+    """The row of ``games``; a value of the wrong kind counts as unknown.
+
+    Args:
+        app_id: the app.
+        data: what the endpoint says of it. Prices are in US cents.
+    """
     price, release = _dict(data.get("price_overview")), _dict(data.get("release_date"))
     platforms = _dict(data.get("platforms"))
     free = data.get("is_free")
@@ -50,7 +60,7 @@ def details_record(app_id: int, data: dict[str, Any]) -> Record:
 
 
 def release_date(value: Any) -> str | None:
-    """The ISO date that the store's text says ("21 Aug, 2012" or "Aug 21, 2012"); None for "Q3 2027"."""
+    """The ISO date of the store's text ("21 Aug, 2012" or "Aug 21, 2012"); None for "Q3 2027"."""
     for pattern in _DATES:
         match = pattern.fullmatch(value.strip()) if isinstance(value, str) else None
         if match and match["month"].lower() in _MONTHS:

@@ -1,4 +1,4 @@
-"""What a run of the crawl did, and how far it is."""
+"""What a run of the crawl did, and how far it has come."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,9 +18,9 @@ class Outcome:
     rejected: int = 0
     requests: int = 0
     retries: int = 0
-    hiccups: int = 0  # answers that were no error and yet not believed
+    hiccups: int = 0  # answers that were not errors and yet not believed
     gone: list[int] = field(default_factory=list)
-    doubtful: list[int] = field(default_factory=list)  # walked again and again, and still not believed
+    doubtful: list[int] = field(default_factory=list)  # their walk was repeated, and is still not believed
     unanswered: list[int] = field(default_factory=list)
     stopped: str = ""  # why not all apps were done
 
@@ -31,12 +31,19 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How far a run is: apps done, the share of the present one included."""
+class CrawlProgress:
+    """How far a run has come.
+
+    Attributes:
+        done: apps that are done; of the current app, the share that was read.
+        apps: how many there are.
+        reviews: how many were read.
+    """
 
     done: float
     apps: int
     reviews: int
 
 
-Watch = Callable[[Progress], None]
+#: Called as a run goes on.
+CrawlWatch = Callable[[CrawlProgress], None]

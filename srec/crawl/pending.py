@@ -1,4 +1,4 @@
-"""What was fetched and not yet committed: rows go together with the notes that belong to them."""
+"""What was fetched and is not yet committed: rows are committed together with the notes about them."""
 
 import time
 from collections.abc import Sequence
@@ -7,17 +7,17 @@ from pathlib import Path
 from srec.crawl.source import Fetched
 from srec.crawl.state import App, app_note
 from srec.store.ingestion import TableSummary
-from srec.store.sources.records import Row
+from srec.store.sources.records import SourceRow
 from srec.store.stores.base import Store
 
 
 class Pending:
-    """Collects, and commits now and then: a commit costs more than a page.
+    """Collects rows and commits them now and then, because a commit costs more than a page.
 
     Args:
-        store: where to.
+        store: where the rows go.
         reviews: commit when this many wait.
-        seconds: or when the first has waited this long.
+        seconds: or when the first row has waited this long.
 
     Attributes:
         totals: what became of the reviews of all commits.
@@ -25,7 +25,7 @@ class Pending:
 
     def __init__(self, store: Store, reviews: int, seconds: float) -> None:
         self._store, self._most, self._longest = store, reviews, seconds
-        self._items: list[tuple[Sequence[Row], Sequence[Row], dict[str, str]]] = []
+        self._items: list[tuple[Sequence[SourceRow], Sequence[SourceRow], dict[str, str]]] = []
         self._seen, self._since, self._reviews = False, 0.0, 0
         self._labels: set[Path] = set()
         self.totals = TableSummary()
@@ -35,21 +35,24 @@ class Pending:
         app_id: int,
         app: App,
         *,
-        reviews: Sequence[Row] = (),
-        games: Sequence[Row] = (),
+        reviews: Sequence[SourceRow] = (),
+        games: Sequence[SourceRow] = (),
         seen: bool = False,
     ) -> None:
-        """Add rows and where the crawl stands after them.
+        """Add rows, and where the crawl stands after them.
 
         Args:
             app_id: the app.
             app: where it stands.
             reviews: rows of ``reviews``.
             games: rows of ``games``.
-            seen: the store shall remember that it was given these reviews.
+            seen: whether the store must remember that it was given these reviews.
+
+        Raises:
+            SRecError: it is time to commit, and the store cannot take it.
         """
         labels = {row[0] for rows in (reviews, games) for row in rows}
-        # A row that comes again belongs to the next commit: its reject is to replace the one before.
+        # A row that comes again belongs to the next commit, where its reject replaces the earlier one.
         if seen != self._seen or not labels.isdisjoint(self._labels):
             self.flush()
         self._seen = seen
@@ -63,7 +66,7 @@ class Pending:
             self.flush()
 
     def flush(self) -> None:
-        """Commit all that waits; interrupted, it can be done again.
+        """Commit all that waits; after an interrupt, it can be called again.
 
         Raises:
             SRecError: the store cannot take it.

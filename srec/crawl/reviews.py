@@ -9,7 +9,7 @@ from typing import Any
 from srec.crawl.client import Client
 from srec.crawl.source import labelled
 from srec.crawl.steam import Endpoints
-from srec.store.sources.records import Row
+from srec.store.sources.records import SourceRow
 from srec.store.sources.steam_api import review_record
 
 START = "*"  # the cursor of the first page
@@ -25,7 +25,7 @@ class Page:
         good: whether it is a page at all, and not ``success: 2``.
         reviews: as they came.
         cursor: of the next page; None where the answer names none.
-        total: how many reviews there are in all; only the first page says so.
+        total: how many reviews there are in all; only the first page says it.
     """
 
     good: bool
@@ -45,11 +45,17 @@ class Page:
         return [when for review in self.reviews if (when := _created(review)) is not None]
 
 
-def read_page(client: Client, endpoints: Endpoints, app_id: int, cursor: str) -> Page:
+def read_page(client: Client, endpoints: Endpoints, *, app_id: int, cursor: str) -> Page:
     """Ask for the page at a cursor.
 
-    All languages, however bought, and those that Steam leaves out as off topic too: what is left out is
-    for the preparation to decide, and a count that is to be reached must count them all.
+    It asks for all languages, all ways of buying, and also what Steam leaves out as off topic: the
+    preparation decides what to leave out, and a walk must reach the count of all reviews.
+
+    Args:
+        client: it sends the request.
+        endpoints: where the store answers.
+        app_id: the app.
+        cursor: as the page before gave it; START for the first page.
 
     Raises:
         Unanswered: there is no usable answer.
@@ -75,18 +81,22 @@ def read_page(client: Client, endpoints: Endpoints, app_id: int, cursor: str) ->
     )
 
 
-def review_rows(app_id: int, page: Page) -> list[Row]:
+def review_rows(app_id: int, page: Page) -> list[SourceRow]:
     """The reviews of a page as rows of ``reviews``, each review once.
 
-    Each stands in a "file" of its own, so that a review that is met again, on whatever page of whatever
-    walk, has its reject once, and none any more where it was mended.
+    Each has a "file" of its own. So a bad review has one reject, however often it is met, and none once it is
+    mended.
+
+    Args:
+        app_id: the app.
+        page: its page.
     """
     found = {_name(review): review for review in page.reviews}
     return [(labelled(app_id, name), 1, review_record(review, app_id)) for name, review in found.items()]
 
 
 def review_id(review: Any) -> str | None:
-    """Steam's id of a review, where it has one that is a number."""
+    """Steam's id of a review; None where it has none that is a number."""
     name = review.get("recommendationid") if isinstance(review, dict) else None
     return name if isinstance(name, str) and name.isascii() and name.isdigit() and len(name) <= 20 else None
 
@@ -101,5 +111,5 @@ def _name(review: Any) -> str:
 
 def _created(review: Any) -> int | None:
     when = review.get("timestamp_created") if isinstance(review, dict) else None
-    # A date in the future would hide from the next crawl all that is written until then.
+    # A date in the future would hide all reviews written until then from the next crawl.
     return when if type(when) is int and 0 < when <= time.time() else None

@@ -1,4 +1,4 @@
-"""What a crawl fetched, as a source that a store ingests: a piece at a time, with labels that last."""
+"""What a crawl fetched, as a source that a store ingests: a piece at a time, with lasting labels."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from typing import ClassVar
 
 from srec.store.schema import GAMES, REVIEWS
 from srec.store.sources.base import Part
-from srec.store.sources.records import Row, to_batches
+from srec.store.sources.records import SourceRow, to_batches
 
 
 @dataclass(frozen=True)
 class Fetched:
     """Rows of reviews and games from Steam; all of them may be bad."""
 
-    reviews: Sequence[Row]
-    games: Sequence[Row]
+    reviews: Sequence[SourceRow]
+    games: Sequence[SourceRow]
     path: Path = Path("Steam")
     name: ClassVar[str] = "steam"
     simulated: ClassVar[bool] = False
@@ -28,5 +28,10 @@ class Fetched:
 
 
 def labelled(app_id: int, name: str) -> Path:
-    """The "file" of a row, such as 620/details or 620/148271."""
+    """The "file" of a row, such as 620/details or 620/148271.
+
+    Args:
+        app_id: the app.
+        name: the id of a review, "details" or "tags".
+    """
     return Path(str(app_id), name)

@@ -1,4 +1,4 @@
-"""What a crawl remembers of each app, as the store's notes hold it: committed together with the rows."""
+"""What a crawl remembers of each app, in the store's notes, which are committed together with the rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
@@ -13,7 +13,7 @@ _State = TypeVar("_State", bound=BaseModel)
 
 
 class Walk(BaseModel):
-    """A reading of an app's reviews from the newest on, not yet finished.
+    """A reading of an app's reviews from the newest back that is not finished.
 
     ``number`` counts the readings of the same purpose: a doubtful one is repeated. ``newest`` is when the
     newest review of the walk's first page was written, ``last`` the id of the last review read, ``total``
@@ -59,8 +59,8 @@ class App(BaseModel):
 class Pass(BaseModel):
     """The last ``--refresh``, which may take several runs.
 
-    ``apps`` are all that it is to read, whichever run named them: an app's ``refreshed`` says whether it
-    was. There are none where it is done, or where a version that kept no list began it.
+    ``apps`` are all that it must read, whichever run named them: an app's ``refreshed`` says whether it was
+    read. There are none where it is done, or where a version that kept no list began it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -75,10 +75,13 @@ class Pass(BaseModel):
         return Pass(number=self.number + self.done, done=False, apps=named)
 
     def visited(self, left: Sequence[int]) -> "Pass":
-        """What follows a run that came to every app of it, and could not read those that are left.
+        """What follows a run that visited every app and could not read those that are left.
 
-        They begin the next refresh: left in this one, an app that never answers would keep it open, and
-        the others from being read again.
+        They begin the next refresh. An app that never answers would otherwise keep this one open for ever,
+        and the others would not be read again.
+
+        Args:
+            left: the apps that could not be read.
         """
         done = Pass(number=self.number)
         return done.taken_up(left) if left else done
@@ -89,15 +92,24 @@ class Pass(BaseModel):
 
 
 def app_note(app_id: int, app: App) -> dict[str, str]:
-    """As the store keeps it."""
+    """Where the crawl stands with an app, as the store keeps it.
+
+    Args:
+        app_id: the app.
+        app: where the crawl stands with it.
+    """
     return {f"crawl:{app_id}": app.model_dump_json(exclude_defaults=True)}
 
 
 def read_app(notes: Mapping[str, str], app_id: int) -> App:
-    """What the notes say of an app.
+    """What the notes say of an app; the state of a new one where they say nothing.
+
+    Args:
+        notes: the store's.
+        app_id: the app.
 
     Raises:
-        SRecError: the note is none of ours.
+        SRecError: this version did not write the note.
     """
     return _read(App, notes, f"crawl:{app_id}")
 
@@ -106,7 +118,7 @@ def read_pass(notes: Mapping[str, str]) -> Pass:
     """What the notes say of the last refresh.
 
     Raises:
-        SRecError: the note is none of ours.
+        SRecError: this version did not write the note.
     """
     return _read(Pass, notes, _REFRESH)
 

@@ -8,6 +8,11 @@ from srec.store.sources.records import Record
 def read_tags(client: Client, endpoints: Endpoints, app_id: int) -> Record:
     """An app's tags as a row of ``games``; an app without tags has an empty list of them.
 
+    Args:
+        client: it sends the request.
+        endpoints: where SteamSpy answers.
+        app_id: the app.
+
     Raises:
         Unanswered: there is no usable answer.
         OutOfBudget: no request is left.

@@ -54,8 +54,13 @@ def examples(sequences: Sequences, part: str, max_length: int) -> Examples:
 
     "fit" is training and validation together: what a model may learn from before it meets the test.
 
-    The input is all that the session holds before the target, in whatever part, the last
-    ``max_length`` items of it. A session's very first item has no input and is no example.
+    The input is all that the session holds before the target, in whatever part. A session's very first item
+    has no input, so it is not the target of an example.
+
+    Args:
+        sequences: the sessions.
+        part: where the targets lie.
+        max_length: the most items of an input; the newest are kept.
     """
     first, last = sequences.offsets[:-1], sequences.offsets[1:]
     begin, end = {
@@ -75,6 +80,7 @@ def batches(
     data: Examples,
     size: int,
     generator: np.random.Generator | None = None,
+    *,
     shares: Floats | None = None,
     chunk: int = 64,
 ) -> Iterator[Ints]:
@@ -87,9 +93,12 @@ def batches(
         data: the examples.
         size: examples a batch; the last one may be smaller.
         generator: of the order.
-        shares: float [E], sums to 1: as many examples as there are are drawn by them, with replacement,
-            where without shares each comes once.
+        shares: float [E], sums to 1: E examples are drawn with these probabilities, with replacement; where
+            None, each example comes once.
         chunk: how many batches are sorted by length together; 1 leaves the examples in random order.
+
+    Yields:
+        int64 [B], the indices of the examples of a batch.
     """
     lengths = data.lengths
     if generator is None:

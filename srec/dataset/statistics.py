@@ -7,7 +7,14 @@ import numpy as np
 
 
 def statistics(dataset: Path) -> dict[str, Any]:
-    """Users, items, interactions, lengths and density of the sequences in a dataset directory."""
+    """Users, items, interactions, lengths and density of the sequences in a dataset directory.
+
+    Args:
+        dataset: the directory, which may still be in the making.
+
+    Returns:
+        JSON values; "lengths" maps each length of a session to how many sessions have it.
+    """
     folder = dataset / "sequences"
     offsets, train_ends, valid_ends = (
         np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)

@@ -17,6 +17,7 @@ from srec.dataset.dataset import Ints
 from srec.errors import SRecError
 from srec.evaluation.settings import BATCH_SIZE
 from srec.models.base import Scorer, ScoresBV
+from srec.ranking import top_k
 
 MISSED = 1 << 40  # a rank beyond every list, however few items there are
 
@@ -126,17 +127,9 @@ def _ranks(scores_BV: ScoresBV, targets_B: Ints) -> Ints:
 
 
 def _top(scores_BV: ScoresBV, top: int) -> Ints:
-    """int32 [B, K]: the items of the best scores, ties by the lower number, 0 where none is left.
-
-    What is -inf is not recommended.
-    """
+    """int32 [B, K]: the items 1..V of the best scores, as ``top_k`` orders them; 0 where none is left."""
     best_BK = np.zeros((len(scores_BV), top), np.int32)
-    width = min(top, scores_BV.shape[1])
-    cut = scores_BV.shape[1] - width
-    thresholds_B = np.partition(scores_BV, cut, axis=1)[:, cut]
-    for row, threshold in enumerate(thresholds_B):
-        # No row is sorted whole: only what reaches its K-th best score is.
-        reached = np.flatnonzero((scores_BV[row] >= threshold) & (scores_BV[row] > -np.inf))
-        found = reached[np.argsort(-scores_BV[row, reached], kind="stable")[:width]] + 1
-        best_BK[row, : len(found)] = found
+    for best_K, scores_V in zip(best_BK, scores_BV, strict=True):
+        found = top_k(scores_V, top)
+        best_K[: len(found)] = found + 1
     return best_BK

@@ -1,17 +1,16 @@
 """``srec batch``: answers for millions of lists, in bounded memory, resumable at any kill."""
 
 import hashlib
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from srec.errors import SourceError
 from srec.inference.recommender import Recommender
+from srec.partial import begin
 
 LISTS = 16_384  # answered and written at a time: at most this much work is lost by a kill
 LIKED = "liked"
@@ -20,6 +19,9 @@ ANSWER = ("app_ids", "scores")
 
 def count_rows(source: Path) -> int:
     """How many lists a file has.
+
+    Args:
+        source: Parquet.
 
     Raises:
         SourceError: it cannot be read.
@@ -31,32 +33,35 @@ def answer_file(
     recommender: Recommender,
     source: Path,
     target: Path,
+    *,
     k: int,
     watch: Callable[[int], None] = lambda done: None,
 ) -> int:
-    """Write a file with the best games for each list of another; interrupted, the same call goes on.
+    """Write the best games for each list of a file; after an interrupt, the same call goes on.
 
-    What is done lies beside the target, in parts, until all is; then the target appears whole.
+    Finished parts lie beside the target until all are done; then the target appears whole.
 
     Args:
         recommender: who answers.
         source: Parquet with a column "liked", lists of app ids; other columns are kept.
-        target: where the answers shall be: the other columns, "app_ids" (list of int64) and "scores".
-        k: the most games for each.
-        watch: told how many lists are done.
+        target: the file to write: the other columns, "app_ids" (list of int64) and "scores" (list of
+            float64), best first.
+        k: the most games for each list.
+        watch: called with the number of lists that are done.
 
     Returns:
         The number of lists.
 
     Raises:
-        SourceError: the source has no such column, or one of the answer's, or is the target itself.
+        SourceError: the source cannot be read, lacks the column, has one that the answer needs, or is the
+            target itself.
     """
     if source.resolve() == target.resolve():
         raise SourceError(f"the answers would replace the lists of {source}: name another target")
     file = _open(source)
     schema = _answer_schema(file.schema_arrow, source)
     parts = target.with_name(f"{target.name}.partial")
-    _begin(parts, {"source": _digest(source), "bundle": recommender.bundle.fingerprint, "k": k})
+    begin(parts, {"source": _digest(source), "bundle": recommender.bundle.fingerprint, "k": k})
     done = 0
     for number, given in enumerate(file.iter_batches(LISTS)):
         part = parts / f"{number:06}.parquet"
@@ -103,15 +108,6 @@ def _answered(recommender: Recommender, given: pa.RecordBatch, k: int, schema: p
     answer = [column.combine_chunks() for column in found.to_arrow().columns]
     kept = [given.column(field.name) for field in schema if field.name not in ANSWER]
     return pa.Table.from_arrays(kept + answer, schema=schema)
-
-
-def _begin(parts: Path, wanted: dict[str, Any]) -> None:
-    """The folder of unfinished work; what was begun from something else is thrown away."""
-    marker, text = parts / "begun.json", json.dumps(wanted, sort_keys=True)
-    if not marker.is_file() or marker.read_text(encoding="utf-8") != text:
-        shutil.rmtree(parts, ignore_errors=True)
-        parts.mkdir(parents=True)
-        marker.write_text(text, encoding="utf-8")
 
 
 def _digest(source: Path) -> str:

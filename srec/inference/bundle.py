@@ -73,7 +73,12 @@ class BundleContents:
 
 
 def write_bundle(target: Path, contents: BundleContents) -> None:
-    """Write the files of a bundle into a directory being made."""
+    """Write the files of a bundle into a directory being made.
+
+    Args:
+        target: the directory.
+        contents: what to write.
+    """
     (target / ENCODER).write_bytes(contents.encoder)
     for name in _ARRAYS:
         np.save(target / f"{name}.npy", getattr(contents, name))

@@ -1,4 +1,4 @@
-"""Why games are recommended: the tags they have in common with the games a visitor likes."""
+"""Why games are recommended: the tags that they share with the games a visitor likes."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -13,6 +13,9 @@ Lists = Sequence[Sequence[int]]
 
 class TagExplanations:
     """Looks up games' tags, the heaviest first.
+
+    Args:
+        bundle: the games and their tags.
 
     Shapes: B requests, N games of all lists together, M entries (a game's tags, one after the other), T tags.
     """

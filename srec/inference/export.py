@@ -36,8 +36,12 @@ def export(dataset: Dataset, run: Run, target: Path) -> Bundle:
         run: the trained model.
         target: where the bundle shall appear.
 
+    Returns:
+        The bundle, opened and checked.
+
     Raises:
-        ArtifactError: the run belongs to another dataset, or the export scores differently.
+        ArtifactError: the run belongs to another dataset, ``target`` is not a bundle, or the export scores
+            differently.
     """
     inputs = {"dataset": dataset.fingerprint, "run": fingerprint(run.path)}
     if is_current(target, KIND, VERSION, inputs=inputs, parameters={}):
@@ -69,7 +73,7 @@ def export(dataset: Dataset, run: Run, target: Path) -> Bundle:
     with write_directory(target, KIND, VERSION, inputs=inputs) as draft:
         write_bundle(draft.path, contents)
         exported = OnnxScorer(draft.path / ENCODER, contents.items)
-        check_parity(TorchScorer(model), exported, dataset, run.training.max_length)
+        check_parity(TorchScorer(model), exported, dataset=dataset, max_length=run.training.max_length)
     return Bundle(target)
 
 
@@ -97,8 +101,14 @@ def _golden(model: SessionModel, dataset: Dataset, max_length: int, games: list[
     return made
 
 
-def check_parity(trained: Scorer, exported: Scorer, dataset: Dataset, max_length: int) -> None:
-    """Score real sessions with both: every score within 1e-5 of the largest.
+def check_parity(trained: Scorer, exported: Scorer, *, dataset: Dataset, max_length: int) -> None:
+    """Score real sessions with both: every score must agree within 1e-5 of the largest.
+
+    Args:
+        trained: the torch model.
+        exported: what was exported.
+        dataset: whose sessions are scored.
+        max_length: the newest items of a session that are input.
 
     Raises:
         ArtifactError: a score differs by more.
@@ -113,7 +123,11 @@ def check_parity(trained: Scorer, exported: Scorer, dataset: Dataset, max_length
 
 
 class FoldedEncoder(nn.Module):
-    """Sessions to vectors, the items' vectors folded into a constant."""
+    """Sessions to vectors, with the items' vectors folded into a constant.
+
+    Args:
+        model: trained.
+    """
 
     def __init__(self, model: SessionModel) -> None:
         super().__init__()
@@ -121,7 +135,7 @@ class FoldedEncoder(nn.Module):
         self.register_buffer("table_VD", model.item_table().detach().clone())
 
     def forward(self, items: Tensor) -> Tensor:
-        """Vectors [B, D] of padded items [B, L]."""
+        """Vectors, float32 [B, D], of items, int64 [B, L], padded with 0 on the right."""
         return self.model.encode(items, self.get_buffer("table_VD"))
 
 
@@ -168,7 +182,7 @@ def _games(dataset: Dataset) -> list[GameInfo]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """The exporter warns of its own internals, and logs of a library that is not wanted here."""
+    """Silence the exporter: it warns of its own internals, and logs of a library that SRec does not use."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

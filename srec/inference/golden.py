@@ -1,7 +1,7 @@
 """Golden requests: what the trained torch model answered when a bundle was exported, kept in the bundle.
 
-The engine and the server are held to them before anything is served. Scores may differ by what float32
-rounds, and games whose scores are closer than that may change places; nothing else may.
+Before anything is served, the engine and the server must give the same answers. Scores may differ by the
+rounding of float32, and games whose scores are closer than that may change places; nothing else may differ.
 """
 
 from collections.abc import Sequence
@@ -29,11 +29,11 @@ class Golden:
     scores: tuple[float, ...]
 
 
-def check_answer(where: str, golden: Golden, app_ids: Sequence[int], scores: Sequence[float]) -> None:
+def check_answer(where: str, golden: Golden, *, app_ids: Sequence[int], scores: Sequence[float]) -> None:
     """Compare an answer with the golden one.
 
     Args:
-        where: what answered, for the message.
+        where: who answered, for the message.
         golden: the request and its answer.
         app_ids: the answer's games, best first.
         scores: theirs.

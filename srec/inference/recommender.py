@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 
@@ -14,9 +14,10 @@ from srec.inference.explanations import TagExplanations
 from srec.inference.golden import check_answer
 from srec.inference.reference import Found
 from srec.inference.runtimes.onnx import OnnxEncoder
-from srec.models.base import Scorer, ScoresBV
+from srec.models.base import Scorer
 from srec.models.popularity import Popularity
 from srec.models.tags import TagScorer
+from srec.ranking import top_k
 
 Best = tuple[list[int], list[float]]  # items, best first, and their scores
 BLOCK = 256  # lists that are encoded and searched together
@@ -110,7 +111,12 @@ class Recommender:
         """
         for golden in self.bundle.golden:
             found = self.recommend_batch([golden.liked], k=len(golden.app_ids))
-            check_answer(f"the engine ({self.index.kernel})", golden, found.app_ids[0], found.scores[0])
+            check_answer(
+                f"the engine ({self.index.kernel})",
+                golden,
+                app_ids=found.app_ids[0],
+                scores=found.scores[0],
+            )
 
     def similar(self, app_id: int, *, k: int = 10, recommender: str = "smart") -> Answer:
         """The next games for one game.
@@ -139,9 +145,11 @@ class Recommender:
         """By one of the scorers."""
         if k <= 0:
             return [], []
-        scores_V = self._scorers[name].score(np.array([known[-self._max_length :] or [0]]))[0]
-        items = _top(scores_V, known, k)
-        return items, [float(scores_V[item - 1]) for item in items]
+        # A copy: the scorer's own array must not change.
+        scores_V = np.array(self._scorers[name].score(np.array([known[-self._max_length :] or [0]]))[0])
+        scores_V[np.asarray(known, np.int64) - 1] = -np.inf
+        best_K = top_k(scores_V, k)
+        return (best_K + 1).tolist(), scores_V[best_K].tolist()
 
     def _learnt(self, asked: Sequence[Asked]) -> list[Best]:
         """By the learnt model; each has known games."""
@@ -171,14 +179,3 @@ class Recommender:
         if len(known) == len(once):
             return known, []
         return known, [app_id for app_id in once if app_id not in self._item_of]
-
-
-def _top(scores_V: Any, excluded: list[int], k: int) -> list[int]:
-    """The k best items, best first, ties by the lower number, without the excluded ones; there are k."""
-    scores: ScoresBV = np.array(scores_V)
-    scores[np.asarray(excluded, np.int64) - 1] = -np.inf
-    # Every item as good as the k-th, so that a tie at the cut is broken by the number, not by chance.
-    threshold = np.partition(scores, len(scores) - k)[len(scores) - k]
-    candidates = np.flatnonzero(scores >= threshold)
-    order = np.argsort(-scores[candidates], kind="stable")[:k]
-    return [int(item) for item in candidates[order] + 1]

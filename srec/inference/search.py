@@ -1,4 +1,4 @@
-"""Finding a game while its name is being typed: what the name or a word of it begins with, then typos.
+"""Finding a game while its name is being typed: by how the name or a word of it begins, then despite typos.
 
 Names and queries are compared without spaces, accents and punctuation, so that "witcher3" finds "The
 Witcher 3" and "fear" finds "F.E.A.R.". Row j is the game j of the bundle.
@@ -44,7 +44,7 @@ _NAME, _WORD_IN_IT, _INITIALS = 1, 2, 3  # what begins with the query; 0 is a na
 _LONGEST = 64  # letters of a name or a query that are looked at
 _FARTHEST = 75.0  # the similarity, of 100, below which a name is no answer to a query with typos
 _CANDIDATES = 200
-_ENOUGH = 3  # hits by which the query is taken to be spelt right
+_ENOUGH = 3  # from so many hits on, the query counts as spelt right
 
 
 class GameSearch:
@@ -67,10 +67,14 @@ class GameSearch:
     def search(self, query: str, limit: int = 10) -> list[int]:
         """The rows of the games that a query may mean, the likeliest first.
 
-        First names that are the query, then names that begin with it, then those where a word does, those
-        whose initials do, and those with a word for each of the query's words, in whatever order; each by
-        popularity. Where that is too little, names that resemble the query follow. A query without letters
-        or digits is answered with the most popular games.
+        First come names that equal the query, then names that begin with it, names with a word that does,
+        names whose initials do, and names with a word for each of the query's words, in any order; each kind
+        by popularity. Where these are too few, names that resemble the query follow. A query without letters
+        or digits gets the most popular games.
+
+        Args:
+            query: what was typed.
+            limit: the most rows.
         """
         words = _words(query)
         text = "".join(words)[:_LONGEST]

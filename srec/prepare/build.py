@@ -30,9 +30,9 @@ def prepare(
     store: str,
     target: Path,
     settings: PrepareSettings,
+    *,
     tags: TagSettings,
     context: ContextSettings,
-    *,
     memory_limit: str = "2GB",
     threads: int | None = None,
     update: bool = False,
@@ -48,31 +48,41 @@ def prepare(
         context: the pooling of metadata.
         memory_limit: what DuckDB may use before it spills to disk, such as "2GB".
         threads: DuckDB's threads; all cores where None.
-        update: keep what was counted beside the dataset, and count only what changed since the last time.
+        update: keep the counts beside the dataset, and count only what changed since the last time.
         note: called with a line after each step.
 
     Raises:
+        ArtifactError: ``target`` exists and is not a dataset.
         SRecError: the store is empty or damaged, or nothing is left after the filters.
     """
     with open_reader(store) as reader:
 
         def engine(scratch: Path) -> Engine:
-            return DuckDBEngine(reader, scratch, memory_limit, threads)
+            return DuckDBEngine(reader, scratch, memory_limit=memory_limit, threads=threads)
 
         count: Callable[..., None] = partial(tally, latest=reader.latest, settings=settings)
         if update:
             state = target.with_name(f"{target.name}.state.duckdb")
             count = partial(tally_changes, reader=reader, settings=settings, state=state)
-        return build(reader, engine, count, target, settings, tags, context, note)
+        return build(
+            reader,
+            engine,
+            count,
+            target=target,
+            settings=settings,
+            tags=tags,
+            context=context,
+            note=note,
+        )
 
 
 def prepare_on_spark(
     where: str,
     target: Path,
     settings: PrepareSettings,
+    *,
     tags: TagSettings,
     context: ContextSettings,
-    *,
     master: str,
     scratch: str | None = None,
     note: Note = lambda line: None,
@@ -99,7 +109,16 @@ def prepare_on_spark(
     try:
         with SparkEngine(where, master, f"{scratch or own}/srec-{secrets.token_hex(4)}") as engine:
             count = partial(tally, latest=engine.latest, settings=settings)
-            return build(engine, lambda _: engine, count, target, settings, tags, context, note)
+            return build(
+                engine,
+                lambda _: engine,
+                count,
+                target=target,
+                settings=settings,
+                tags=tags,
+                context=context,
+                note=note,
+            )
     finally:
         shutil.rmtree(own, ignore_errors=True)
 
@@ -108,6 +127,7 @@ def build(
     reviews: Described,
     engine: Callable[[Path], Engine],
     count: Callable[..., None],
+    *,
     target: Path,
     settings: PrepareSettings,
     tags: TagSettings,
@@ -119,12 +139,16 @@ def build(
     Args:
         reviews: what the engine reads.
         engine: opens the engine, given a folder for scratch.
-        count: as ``tally``, of the engine.
+        count: does what ``tally`` does, on the engine.
         target: where the dataset directory shall appear.
         settings: filters and windows.
         tags: the factorisation of the tags.
         context: the pooling of metadata.
         note: called with a line after each step.
+
+    Raises:
+        ArtifactError: ``target`` exists and is not a dataset.
+        SRecError: nothing is left after the filters, or the dataset breaks a rule of its own.
     """
     parameters = {kind.section: kind.model_dump() for kind in (settings, tags, context)}
     inputs = {"store": reviews.revision}
@@ -135,8 +159,8 @@ def build(
         write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft,
         engine(draft.path / "scratch") as opened,
     ):
-        chosen = choose(opened, count, settings, note)
-        # The factorisation keeps one core busy for a while: meanwhile the others number and sort.
+        chosen = choose(opened, count, settings=settings, note=note)
+        # The factorisation keeps one core busy for a while; meanwhile the others number and sort.
         with opened.catalogue.cursor() as catalogue, ThreadPoolExecutor(1) as beside:
             features = beside.submit(_write_features, catalogue, draft.path, tags, context, note)
             facts = write_interactions(opened, chosen, draft.path)
@@ -171,7 +195,12 @@ def _write_features(
     item_count = connection.execute("SELECT count(*) FROM catalogue").fetchall()[0][0]
     rows = run_sql(connection, "srec.prepare", "prepare_tags").fetchnumpy()
     tag_facts = write_tags(
-        target / "tags", rows["item"], rows["tag"].tolist(), rows["weight"], item_count, tags
+        target / "tags",
+        tags,
+        items=rows["item"],
+        tags=rows["tag"].tolist(),
+        weights=rows["weight"],
+        item_count=item_count,
     )
     error = tag_facts.get("relative_reconstruction_error")
     note(
@@ -179,6 +208,6 @@ def _write_features(
         + (f", factorised with a relative error of {error:.3f}" if error is not None else "")
     )
     pairs = run_sql(connection, "srec.prepare", "prepare_context").fetchall()
-    counts = write_context(target / "context", pairs, item_count, context)
+    counts = write_context(target / "context", pairs, item_count=item_count, settings=context)
     note("context: " + ", ".join(f"{count} of {kind}" for kind, count in counts.items()))
     return {"tags": tag_facts, "context": counts}

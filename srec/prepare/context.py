@@ -1,4 +1,4 @@
-"""Context metadata of the games as ids: one table of values a kind, rare values pooled, none left out.
+"""Context metadata of the games as ids: one table of values for each kind; rare values share an id.
 
 Each kind's id 0 is "(unknown)", for items without a value, and id 1 "(rare)", for values of few items.
 """
@@ -26,7 +26,7 @@ class ContextSettings(Settings):
 
 
 def write_context(
-    target: Path, rows: Iterable[tuple[int, str, str]], item_count: int, settings: ContextSettings
+    target: Path, rows: Iterable[tuple[int, str, str]], *, item_count: int, settings: ContextSettings
 ) -> dict[str, Any]:
     """Write each kind's values as ids; returns the number of values of each kind.
 

@@ -40,44 +40,72 @@ class PrepareSettings(Settings):
 
 
 class Steps:
-    """Counts what is left after each step, for the manifest and the person watching."""
+    """Counts what is left after each step, for the manifest and the person watching.
+
+    Args:
+        engine: it runs the counts.
+        note: called with a line after each step.
+
+    Attributes:
+        rows: a step each: its name, and how many interactions, users and items it left.
+    """
 
     def __init__(self, engine: Engine, note: Note) -> None:
         self.engine, self.note = engine, note
         self.rows: list[dict[str, Any]] = []
 
     def count(self, step: str, query: str) -> int:
-        """Count by a query for reviews, users and games; returns the reviews."""
+        """Count what a step left; returns the number of reviews.
+
+        Args:
+            step: its name.
+            query: SQL that gives one row: reviews, users, games.
+        """
         reviews, users, games = (int(value or 0) for value in self.engine.rows(query)[0])
-        self.add(step, reviews, users, games)
+        self.add(step, reviews=reviews, users=users, games=games)
         return reviews
 
-    def add(self, step: str, reviews: int, users: int, games: int) -> None:
-        """Note what is left."""
+    def add(self, step: str, *, reviews: int, users: int, games: int) -> None:
+        """Note how many reviews, users and games a step left.
+
+        Args:
+            step: its name.
+            reviews: how many are left.
+            users: who wrote them.
+            games: which they are about.
+        """
         self.rows.append({"step": step, "interactions": reviews, "users": users, "items": games})
         self.note(f"{step}: {reviews:,} reviews, {users:,} users, {games:,} games")
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """What is known once users and games are chosen; the engine holds the rest."""
+    """What is known once users and games are chosen; the engine holds the rest.
+
+    Attributes:
+        steps: the counts so far.
+        split: "train_until" and "valid_until", UTC.
+        min_user_reviews: positive reviews that each user must have.
+    """
 
     steps: Steps
     split: dict[str, datetime]
     min_user_reviews: int
 
 
-def choose(engine: Engine, count: Callable[[Engine], None], settings: PrepareSettings, note: Note) -> Chosen:
+def choose(
+    engine: Engine, count: Callable[[Engine], None], *, settings: PrepareSettings, note: Note
+) -> Chosen:
     """Choose the users and games of ``store.reviews`` that a dataset keeps, and number the games.
 
     Args:
         engine: it reads the reviews; afterwards it has ``chosen``, ``game_left`` and ``vocabulary``.
-        count: leaves what ``tally`` leaves.
+        count: does what ``tally`` does.
         settings: filters and windows.
         note: called with a line after each step.
 
     Raises:
-        SRecError: nothing is left after the filters, or the windows leave no training.
+        SRecError: nothing is left after the filters, or the windows leave nothing to train on.
     """
     steps = Steps(engine, note)
     _count(engine, count, settings, steps)
@@ -92,8 +120,13 @@ def choose(engine: Engine, count: Callable[[Engine], None], settings: PrepareSet
 def write_interactions(engine: Engine, chosen: Chosen, target: Path) -> dict[str, Any]:
     """Number the chosen users and write their sessions into a dataset directory being made.
 
+    Args:
+        engine: the one that ``choose`` left.
+        chosen: what ``choose`` returned.
+        target: the directory.
+
     Returns:
-        facts for the manifest: the row counts of each step, the split, the statistics.
+        Facts for the manifest: the row counts of each step, the split, the statistics.
     """
     _write_vocabulary(engine, target)
     engine.run("prepare_users", min_user_reviews=chosen.min_user_reviews)
@@ -108,7 +141,12 @@ def write_interactions(engine: Engine, chosen: Chosen, target: Path) -> dict[str
     write_sessions(engine, target / "negatives", users, positive=False, moments=None)
     _write_unknown(engine, target / "unknown.parquet")
     facts = statistics(target)
-    chosen.steps.add("interactions in the dataset", facts["interactions"], facts["users"], facts["items"])
+    chosen.steps.add(
+        "interactions in the dataset",
+        reviews=facts["interactions"],
+        users=facts["users"],
+        games=facts["items"],
+    )
     return {
         "steps": chosen.steps.rows,
         "split": {name: moment.isoformat() for name, moment in chosen.split.items()},
@@ -129,13 +167,13 @@ def filters(settings: PrepareSettings) -> dict[str, Any]:
     return settings.model_dump(include={"min_user_reviews", "popular_games", "popular_share"})
 
 
-def tally(engine: Engine, latest: bool, settings: PrepareSettings) -> None:
-    """Count what each user and game has; all reviews of the users who liked enough games.
+def tally(engine: Engine, *, latest: bool, settings: PrepareSettings) -> None:
+    """Count each user's and each game's reviews, and gather all reviews of users who liked enough games.
 
     Args:
         engine: it reads the reviews; afterwards it has ``latest``, ``game_tallies``, ``user_tallies``,
             ``popular``, ``user_left`` and ``chosen``.
-        latest: whether there is one review a (user, game) already.
+        latest: whether there is at most one review for each user and game already.
         settings: the filters.
     """
     engine.run("prepare_stored" if latest else "prepare_latest")
@@ -153,8 +191,8 @@ def _count(engine: Engine, count: Callable[[Engine], None], settings: PrepareSet
     engine.run("prepare_liked")
     totals = "SELECT sum(reviews), count(*), (SELECT count(*) FROM game_tallies) AS games FROM user_tallies"
     left, users, games = (int(value) for value in engine.rows(totals)[0])
-    steps.add("reviews in the store", reviews, users, games)
-    steps.add("latest review of each (user, game)", left, users, games)
+    steps.add("reviews in the store", reviews=reviews, users=users, games=games)
+    steps.add("latest review of each (user, game)", reviews=left, users=users, games=games)
     steps.count(
         f"positive, of users with {settings.min_user_reviews}"
         + (", popular-only users excluded" if settings.popular_games else ""),

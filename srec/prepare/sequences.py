@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from srec.errors import SRecError
 from srec.prepare.engines.base import Engine
 
-#: Reviews that are sorted together, about.
+#: About how many reviews are sorted together.
 _SORTED = 1 << 24
 #: Sessions that are looked at together when a written dataset is checked.
 _CHECKED = 1 << 18
@@ -22,14 +22,17 @@ _CHECKED = 1 << 18
 def write_sessions(
     engine: Engine, target: Path, users: int, *, positive: bool, moments: Mapping[str, int] | None
 ) -> None:
-    """Write what each user liked, or did not: items.npy (int32), times.npy (int64, seconds), offsets.npy.
+    """Write what each user liked, or what they did not.
+
+    The files are items.npy (int32 [N], 1..V), times.npy (int64 [N], seconds since 1970, UTC) and offsets.npy
+    (int64 [U + 1]); with ``moments`` also the ends of the parts (int64 [U]), as ``Sequences`` has them.
 
     Args:
         engine: it has the tables ``reviews`` and ``vocabulary``.
         target: the folder to make.
-        users: U; users without a row have empty ranges.
+        users: U; users without a review have empty ranges.
         positive: which verdict.
-        moments: train_until and valid_until in epoch seconds, to write the ends of the parts too.
+        moments: train_until and valid_until, seconds since 1970, to write the ends of the parts too.
     """
     target.mkdir()
     rows = _expected(engine, positive)
@@ -55,7 +58,7 @@ def write_sessions(
 
 
 def _batches(engine: Engine, users: int, rows: int, positive: bool) -> Iterator[pa.RecordBatch]:
-    """All rows in order; a part of the users at a time, as many parts as there are rows for."""
+    """All rows in order, for a part of the users at a time; more rows make more parts."""
     ends = np.linspace(0, users, -(-rows // _SORTED) + 1).astype(int).tolist()
     for first, past in pairwise(ends):
         yield from engine.stream("prepare_sessions", positive=positive, first=first, past=past)
@@ -91,9 +94,9 @@ def check_written(
 
     Args:
         target: the dataset directory.
-        split: train_until and valid_until in epoch seconds.
-        min_user_reviews: positive reviews each user must have, those of unknown games counted.
-        min_game_reviews: positive reviews each game must have.
+        split: train_until and valid_until, seconds since 1970.
+        min_user_reviews: positive reviews that each user must have, those of unknown games included.
+        min_game_reviews: positive reviews that each game must have.
 
     Raises:
         SRecError: a promise is broken; the message says which, and for how many rows.

@@ -6,6 +6,7 @@ W [V, D] the tag embedding of each game. Games without tags have a zero row: the
 
 import json
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -29,17 +30,23 @@ class TagSettings(Settings):
 
 
 def write_tags(
-    target: Path, items: Ints, tags: list[str], weights: Floats, item_count: int, settings: TagSettings
+    target: Path,
+    settings: TagSettings,
+    *,
+    items: Ints,
+    tags: Sequence[str],
+    weights: Floats,
+    item_count: int,
 ) -> dict[str, Any]:
-    """Write the tag matrix and its factors; returns facts for the manifest.
+    """Write the tag matrix and its factors, float32 [V + 1, D]; returns facts for the manifest.
 
     Args:
         target: the folder to write into; it is made.
+        settings: dimension and seed of the factorisation.
         items: int [M], the item of each entry, ascending.
         tags: the tag name of each entry.
-        weights: [M], in (0, 1].
+        weights: float [M], in (0, 1].
         item_count: V.
-        settings: dimension and seed of the factorisation.
     """
     target.mkdir()
     names, ids = np.unique(np.asarray(tags, dtype=np.str_), return_inverse=True)
@@ -56,9 +63,17 @@ def write_tags(
 
 
 def factorise(matrix: csr_matrix, settings: TagSettings) -> tuple[Floats, Floats, dict[str, Any]]:
-    """The factors float32 [rows, D] and [D, T] of a non-negative matrix, and how well they rebuild it.
+    """The factors of a non-negative matrix, and how well they rebuild it.
 
     Where the matrix has fewer rows or columns than D, the surplus factors are zero.
+
+    Args:
+        matrix: [rows, T], non-negative.
+        settings: dimension, iterations and seed.
+
+    Returns:
+        float32 [rows, D], float32 [D, T], and facts for the manifest: D (0 where the matrix is empty), the
+        iterations, and the relative error in the Frobenius norm.
     """
     rank = min(settings.dimension, *matrix.shape)
     if matrix.nnz == 0:
@@ -71,11 +86,11 @@ def factorise(matrix: csr_matrix, settings: TagSettings) -> tuple[Floats, Floats
         max_iter=settings.iterations,
         tol=1e-4,
     )
-    # The library's own error, below the root, may come out negative in single precision; ours is exact.
+    # In single precision the library's own squared error may come out negative; ours is computed apart.
     with warnings.catch_warnings(), np.errstate(invalid="ignore"):
-        # Stopping at the last iteration is no fault: the error reached is reported.
+        # Stopping at the last iteration is not a fault: the error that was reached is reported.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        # What is kept has this precision, and the solver is a fifth faster in it.
+        # The factors are kept in this precision, and the solver is a fifth faster in it.
         factors = model.fit_transform(matrix.astype(np.float32))
     facts = {
         "dimension": settings.dimension,

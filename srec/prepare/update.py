@@ -1,7 +1,7 @@
 """Preparing again after new reviews: what was counted is kept, and only what changed is counted.
 
-Kept are each user's tallies and the reviews of the users who liked enough games. What depends on all of
-them at once (the fixed point, the split, the numbering) is made anew: it is the smaller part.
+The state keeps each user's tallies and the reviews of the users who liked enough games. What depends on all
+of them at once (the fixed point, the split, the numbering) is made anew: it is the smaller part.
 """
 
 import json
@@ -17,18 +17,18 @@ from srec.store.connections.duckdb import quoted
 from srec.store.stores.base import Reader
 from srec.store.stores.integrity import readable
 
-#: Raised when a kept state would be misread.
+#: The format of the state; a state of another format is counted anew.
 VERSION = 2
 
 
-def tally_changes(engine: DuckDBEngine, reader: Reader, settings: PrepareSettings, state: Path) -> None:
-    """As ``tally``, of what changed in the store since the state was written; then the state is up to date.
+def tally_changes(engine: DuckDBEngine, *, reader: Reader, settings: PrepareSettings, state: Path) -> None:
+    """As ``tally``, counting only what changed in the store since the state was written; updates the state.
 
     Args:
         engine: it has the reader attached.
         reader: the store.
-        settings: the filters; others than the state's count everything again.
-        state: the file to keep the state in; it is made where there is none, or where it does not fit.
+        settings: the filters; where they differ from the state's, everything is counted again.
+        state: the file of the state; it is made where there is none, or where it does not fit.
 
     Raises:
         SRecError: the reader cannot say what changed.
@@ -39,7 +39,7 @@ def tally_changes(engine: DuckDBEngine, reader: Reader, settings: PrepareSetting
     what = json.dumps({"version": VERSION, "store": reader.identity, "filters": filters(settings)})
     since = _attach(connection, state, what)
     if since is None:
-        tally(engine, True, settings)
+        tally(engine, latest=True, settings=settings)
         script = "update_first"
     else:
         engine.run("prepare_stored")
@@ -55,7 +55,7 @@ def tally_changes(engine: DuckDBEngine, reader: Reader, settings: PrepareSetting
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, state: Path, what: str) -> int | None:
-    """Attach the state; returns the batch it stands at, or None where it is new."""
+    """Attach the state; returns the batch up to which it counts, or None where it is new."""
     since = None
     with suppress(duckdb.Error):  # damaged, or of another program
         connection.execute(f"ATTACH {quoted(state)} AS state")
@@ -71,10 +71,10 @@ def _attach(connection: duckdb.DuckDBPyConnection, state: Path, what: str) -> in
 
 
 def _stands_at(connection: duckdb.DuckDBPyConnection, what: str) -> int | None:
-    """The batch that a sound state of the same store and filters was counted at; None for any other.
+    """The batch up to which a sound state of the same store and filters counts; None for any other state.
 
-    A store that was brought back from a copy counts the same batches again, of other reviews: the revision
-    tells them apart.
+    A store that was restored from a copy numbers its batches as before, with other reviews in them: the
+    revision tells them apart.
     """
     found = connection.execute(
         "SELECT batch FROM state.counted JOIN store.revisions USING (batch, revision) WHERE what = $1", [what]

@@ -1,6 +1,6 @@
 """Answers as JSON, put together from parts that are encoded once.
 
-What is put together is what the models of ``api`` describe; a test compares the two.
+The result is what the models of ``api`` describe; a test compares the two.
 """
 
 import json
@@ -20,6 +20,9 @@ class AnswerWriter:
     """Writes games and answers as JSON; safe to use from several threads.
 
     A game's part is encoded when it is first needed: half a kilobyte, kept for as long as the server runs.
+
+    Args:
+        recommender: whose games and answers are written.
     """
 
     def __init__(self, recommender: Recommender) -> None:
@@ -29,11 +32,11 @@ class AnswerWriter:
         self._parts: dict[int, bytes] = {}
 
     def games(self, games: Iterable[GameInfo]) -> bytes:
-        """A list of games."""
+        """A list of games, as UTF-8."""
         return b'{"games":[%b]}' % b",".join(b"{%b}" % self._part(game) for game in games)
 
     def answer(self, answer: Answer) -> bytes:
-        """An answer of the recommender."""
+        """An answer of the recommender, as UTF-8."""
         tag = self._tags.__getitem__
         games = [
             b'{%b,"score":%.9g,"shared_tags":[%b]}' % (part, score, b",".join(map(tag, shared)))

@@ -1,4 +1,4 @@
-"""The app: the API, the page, and what every answer keeps to (size limits, headers, no cookies)."""
+"""The app: the API, the page, and the rules for every answer (size limits, headers, no cookies)."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def create_app(bundle: Path) -> FastAPI:
             answers its golden requests differently than the trained model did.
     """
     opened = Bundle(bundle)
-    # The search first: the memory that making it takes for a while is then used again by the recommender.
+    # The search comes first: the recommender can then use the memory that building it took for a while.
     search = GameSearch([game.name for game in opened.games], opened.popularity)
     recommender = Recommender(opened)
     recommender.check()
@@ -41,7 +41,7 @@ def create_app(bundle: Path) -> FastAPI:
         description="Recommends Steam games to anonymous visitors.",
         docs_url=None,
         redoc_url=None,
-        redirect_slashes=False,  # it would send visitors to whatever host the request names
+        redirect_slashes=False,  # a redirect would send visitors to whatever host the request names
     )
     app.include_router(make_router(recommender, search))
     add_handlers(app)

@@ -5,14 +5,14 @@ import asyncio
 from srec.inference.answers import Answer, Request
 from srec.inference.recommender import Recommender
 
-MOST = 16  # requests that are answered at once: others wait for as long as these take
+MOST = 16  # requests that are answered together; further ones wait until these are done
 
 
 class Gathering:
-    """Answers requests on the event loop, at once whatever is there; nothing is waited for.
+    """Answers requests on the event loop: all that have arrived, together. It never waits for more.
 
     Args:
-        recommender: who answers.
+        recommender: it answers.
     """
 
     def __init__(self, recommender: Recommender) -> None:
@@ -33,8 +33,8 @@ class Gathering:
         return await future
 
     def _soon(self, loop: asyncio.AbstractEventLoop) -> None:
-        # In its next turn the loop reads what has arrived meanwhile, such as the next requests of those whom
-        # it has just answered; in the turn after that they are all here.
+        # In its next turn the loop reads what has arrived meanwhile, such as the next requests of visitors
+        # whom it has just answered; in the turn after that all of them are here.
         loop.call_soon(loop.call_soon, self._answer_all)
 
     def _answer_all(self) -> None:
@@ -49,7 +49,7 @@ class Gathering:
         except Exception as error:  # noqa: BLE001 -- whoever asked is told
             if len(waiting) == 1:
                 waiting[0][1].set_exception(error)
-            else:  # what is wrong with one is not the others'
+            else:  # one bad request must not fail the others
                 for one in waiting:
                     self._settle([one])
         else:

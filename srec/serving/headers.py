@@ -1,4 +1,4 @@
-"""What every answer says of itself."""
+"""The headers of every answer."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,7 +14,11 @@ HEADERS = {
 
 
 class SafeHeaders:
-    """Headers that tell a browser to trust nothing but this server (and the store's images)."""
+    """Headers that tell a browser to trust nothing but this server (and Steam's images).
+
+    Args:
+        app: what answers.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""A request to the app without a server: for checks before one listens, and for servers that are not ours."""
+"""A request to the app without a server: for checks before one listens, and for other people's servers."""
 
 from contextlib import suppress
 from typing import Any
@@ -7,7 +7,16 @@ from starlette.types import ASGIApp, Message
 
 
 async def post(app: ASGIApp, path: str, body: bytes) -> tuple[int, bytes]:
-    """Post JSON to an app; the status and the body of its answer."""
+    """Post JSON to an app.
+
+    Args:
+        app: what answers.
+        path: where to post, such as "/api/recommend".
+        body: JSON in UTF-8.
+
+    Returns:
+        The HTTP status and the body of the answer.
+    """
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     scope: dict[str, Any] = {
         "type": "http",

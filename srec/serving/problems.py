@@ -43,9 +43,16 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def problem(
-    status: int, detail: str, errors: Sequence[Wrong] = (), headers: dict[str, str] | None = None
+    status: int, detail: str, *, errors: Sequence[Wrong] = (), headers: dict[str, str] | None = None
 ) -> JSONResponse:
-    """A problem document as the answer."""
+    """A problem document as the answer.
+
+    Args:
+        status: the HTTP status.
+        detail: what to change, for a person.
+        errors: each thing that is wrong.
+        headers: further headers.
+    """
     found = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(errors))
     return JSONResponse(found.model_dump(), status, headers, MEDIA_TYPE)
 
@@ -59,7 +66,7 @@ def add_handlers(app: FastAPI) -> None:
         if any(one["type"] == "json_invalid" for one in found):
             return problem(400, 'the body is not JSON: send an object such as {"liked": [620], "k": 10}')
         errors = [Wrong(where=_where(one["loc"]), message=_message(one)) for one in found[:10]]
-        return problem(422, "; ".join(f"{one.where}: {one.message}" for one in errors), errors)
+        return problem(422, "; ".join(f"{one.where}: {one.message}" for one in errors), errors=errors)
 
     @app.exception_handler(UnknownGame)
     async def unknown(request: Request, error: UnknownGame) -> JSONResponse:
@@ -73,7 +80,7 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> JSONResponse:
         logger.error("a request failed", exc_info=error)
-        # Made outside of all that adds to an answer.
+        # This answer passes no middleware, so it brings the headers itself.
         return problem(500, "the server failed; the request may be right", headers=HEADERS)
 
 

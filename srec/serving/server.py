@@ -17,20 +17,25 @@ from srec.serving.app import create_app
 
 BUNDLE = "SREC_BUNDLE"
 GRACE = 10  # seconds that requests under way have when the server is told to stop
-LOADING = 60  # seconds that a new worker may take until it answers
+LOADING = 60  # seconds that a new worker may take to come up
 
 
 def serve(
-    bundle: Path, host: str, port: int, workers: int = 1, told: Callable[[str], None] = lambda line: None
+    bundle: Path,
+    *,
+    host: str,
+    port: int,
+    workers: int = 1,
+    told: Callable[[str], None] = lambda line: None,
 ) -> None:
     """Serve a bundle until the process is told to stop; SIGHUP replaces several workers one after the other.
 
     Args:
         bundle: the bundle directory.
         host: the address to listen on.
-        port: to listen on.
+        port: the port to listen on.
         workers: processes that answer; a worker that dies is replaced.
-        told: told where it is, once nothing stands against it.
+        told: called with a line that says where it listens, once the bundle and the address are checked.
 
     Raises:
         ArtifactError: the bundle is missing, damaged, does not fit together or fails its golden requests.
@@ -38,23 +43,23 @@ def serve(
     """
     app: FastAPI | str
     if workers == 1:
-        app, more = load(bundle), {}
+        app, more = ready_app(bundle), {}
     else:
         os.environ[BUNDLE] = str(bundle.absolute())
-        # A worker that ends is replaced, again and again: one process tries the bundle before there are any.
-        trial = multiprocessing.get_context("spawn").Process(target=load_named)
+        # A worker that dies is replaced, again and again: so one process tries the bundle first.
+        trial = multiprocessing.get_context("spawn").Process(target=worker_app)
         trial.start()
         trial.join()
         if trial.exitcode:
             raise ArtifactError(f"{bundle} cannot be served, for the reason above")
-        app, more = "srec.serving.server:load_named", {"factory": True, "workers": workers}
+        app, more = "srec.serving.server:worker_app", {"factory": True, "workers": workers}
     _check_free(host, port)
     told(f"SRec on http://{f'[{host}]' if ':' in host else host}:{port} (API documentation: /docs)")
-    run(app, host, port, **more)
+    run(app, host=host, port=port, **more)
 
 
 def _check_free(host: str, port: int) -> None:
-    """Listen for a moment: of an address that cannot be had, uvicorn speaks late and in many lines."""
+    """Listen for a moment: uvicorn reports an address that cannot be had late, and in many lines."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         socket.create_server((host, port), family=family).close()
@@ -63,8 +68,15 @@ def _check_free(host: str, port: int) -> None:
         raise SRecError(f"cannot listen on {host}, port {port}: {reason}") from None
 
 
-def run(app: FastAPI | str, host: str, port: int, **more: Any) -> None:
-    """Run an app, or what makes one, as this server does: without a log of visitors."""
+def run(app: FastAPI | str, *, host: str, port: int, **more: Any) -> None:
+    """Run an app as this server does: without a log of visitors.
+
+    Args:
+        app: the app, or the name of a function that makes one.
+        host: the address to listen on.
+        port: the port to listen on.
+        more: further arguments of ``uvicorn.run``.
+    """
     uvicorn.run(
         app,
         host=host,
@@ -77,19 +89,25 @@ def run(app: FastAPI | str, host: str, port: int, **more: Any) -> None:
     )
 
 
-def load_named() -> FastAPI:
-    """The app of a worker: the bundle is the one that the environment names."""
+def worker_app() -> FastAPI:
+    """The app of a worker, for the bundle that the environment names; a bad one ends the process."""
     try:
-        return load(Path(os.environ[BUNDLE]))
+        return ready_app(Path(os.environ[BUNDLE]))
     except SRecError as error:
         sys.exit(f"error: {error}")
 
 
-def load(bundle: Path) -> FastAPI:
-    """The app, ready to answer.
+def ready_app(bundle: Path) -> FastAPI:
+    """The app, ready to answer, in a process whose garbage collector is told to leave it alone.
 
-    What it holds stays for as long as the process runs: the garbage collector is kept from looking at it,
-    while it is read and ever after. Answers leave hardly any cycles behind, so that it need not run so often.
+    What the app holds stays for as long as the process runs, so the collector need not look at it. Answers
+    leave hardly any cycles behind, so it runs less often.
+
+    Args:
+        bundle: the bundle directory.
+
+    Raises:
+        ArtifactError: as ``create_app``.
     """
     gc.disable()
     app = create_app(bundle)

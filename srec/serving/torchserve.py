@@ -20,7 +20,7 @@ BUNDLE = "bundle"  # where in the archive the bundle is
 
 
 class Context(Protocol):
-    """What TorchServe tells a handler, and what it wants to be told."""
+    """What TorchServe tells a handler, and what the handler tells it."""
 
     system_properties: dict[str, Any]
 
@@ -43,7 +43,12 @@ class Handler:
         self._app: ASGIApp = create_app(Path(context.system_properties["model_dir"]) / BUNDLE)
 
     def handle(self, data: Sequence[dict[str, Any]], context: Context) -> list[str]:
-        """The answers to a batch of requests, each as JSON."""
+        """The answers to a batch of requests, each as JSON.
+
+        Args:
+            data: a request each, its body under "body" or "data".
+            context: it is told the status of each answer.
+        """
         bodies = [_encoded(row.get("body", row.get("data"))) for row in data]
         answers = asyncio.run(self._answer(bodies))
         for place, (status, _) in enumerate(answers):

@@ -1,4 +1,4 @@
-"""Whether the API's whole path answers a bundle's golden requests as the trained model did."""
+"""Whether the API as a whole answers a bundle's golden requests as the trained model did."""
 
 import asyncio
 import json
@@ -15,14 +15,14 @@ from srec.serving.in_process import post
 def check_api(app: FastAPI, golden: Sequence[Golden]) -> None:
     """Send golden requests through the app, as a server would, without a network.
 
-    It may be called where an event loop runs: a thread of its own has another.
+    It may be called where an event loop runs, because it has a thread and a loop of its own.
 
     Args:
-        app: with the API of the golden requests' bundle.
+        app: it serves the bundle of the golden requests.
         golden: the requests and their answers.
 
     Raises:
-        ArtifactError: an answer is no answer, or differs; one line names the first difference.
+        ArtifactError: a request fails, or an answer differs; one line names the first difference.
     """
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, _check(app, golden)).result()
@@ -35,4 +35,5 @@ async def _check(app: FastAPI, golden: Sequence[Golden]) -> None:
         if status != 200:
             raise ArtifactError(f"the API answers the golden request {list(one.liked)} with status {status}")
         games = json.loads(answer)["games"]
-        check_answer("the API", one, [game["app_id"] for game in games], [game["score"] for game in games])
+        app_ids, scores = ([game[key] for game in games] for key in ("app_id", "score"))
+        check_answer("the API", one, app_ids=app_ids, scores=scores)

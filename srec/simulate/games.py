@@ -33,16 +33,26 @@ class Catalogue:
     quality: Array  # float64 [G]: what multiplies a game's chance of a negative review
     columns: dict[str, Any]  # canonical name -> Arrow array or list
 
-    def table(self, positive: Array, negative: Array) -> pa.Table:
-        """The games as a canonical table, with the reviews each got (int64 [G])."""
+    def to_arrow(self, positive: Array, negative: Array) -> pa.Table:
+        """The games as a canonical table.
+
+        Args:
+            positive: int64 [G], the positive reviews that each game got.
+            negative: int64 [G], the negative ones.
+        """
         return pa.table(self.columns | {"reviews_positive": positive, "reviews_negative": negative})
 
 
 def make_catalogue(count: int, noise: float, generator: np.random.Generator) -> Catalogue:
     """Invent games.
 
-    A quarter is out before the reviews begin, so that nobody lacks choice; the rest is released at a growing
-    pace. Popularity is log-normal. With ``noise`` that share of the games swap their tags.
+    A quarter is out before the reviews begin, so that the first users have a choice; the rest is released at
+    a growing pace. Popularity is log-normal.
+
+    Args:
+        count: G.
+        noise: the share of the games that swap their tags.
+        generator: of everything that is drawn.
     """
     weights = topic_weights()
     topics = generator.choice(len(TOPICS), size=(count, 2), p=weights).astype(np.int8)
@@ -113,7 +123,7 @@ def _tags(
     kinds = np.select([rank < 0.7, rank < 0.9, rank < 0.95], ["votes", "ranked", "unordered"], "")
     unordered = kinds == "unordered"
     chosen[unordered] = np.sort(chosen[unordered], axis=1)
-    # Sorted by name, what is no tag of the game may stand anywhere.
+    # Once the tags are sorted by name, those that the game does not have may be anywhere.
     kept = (np.take_along_axis(weight, chosen, axis=1) > 0) & (kinds != "")[:, None]
     offsets = np.concatenate(([0], np.cumsum(kept.sum(axis=1)))).astype(np.int32)
     entries = pa.StructArray.from_arrays(

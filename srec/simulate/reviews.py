@@ -31,6 +31,11 @@ _SCALE, _SHAPE, _MOST = 1.556, 1.597, 150
 class Reviewers:
     """Users who review the games of a catalogue, drawn chunk by chunk.
 
+    Args:
+        catalogue: the games.
+        noise: 0 follows the rules of ``world``; 1 leaves nothing to learn but popularity.
+        seed: the same seed gives the same reviews.
+
     Shapes: U users of a chunk, N reviews of a chunk, G games, K topics, E eras.
     """
 
@@ -49,8 +54,11 @@ class Reviewers:
     def chunks(self, reviews: int) -> Iterator[dict[str, Array]]:
         """All reviews, in chunks of whole users; only the last user may be cut short.
 
+        Args:
+            reviews: how many in all.
+
         Yields:
-            arrays [N], by user and time: user (int64, from 0), game (int32, from 0), seconds (int64),
+            Arrays [N], by user and time: user (int64, from 0), game (int32, from 0), seconds (int64),
             positive (bool), doubt (float64, how likely a negative verdict was, without a common factor),
             language (int8, the place in LANGUAGES).
         """

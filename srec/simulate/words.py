@@ -148,12 +148,22 @@ LANGUAGES = {
 
 
 def titles(topics: Iterable[int], generator: np.random.Generator) -> list[str]:
-    """A name for a game of each topic, all different; one that comes again is a sequel: "Pale Lantern 2"."""
+    """A name for a game of each topic, all different; a name that comes again is a sequel: "Pale Lantern 2".
+
+    Args:
+        topics: the place in TOPICS of each game's topic.
+        generator: of everything that is drawn.
+    """
     return list(_sequels(_title(TOPICS[topic].nouns, *_picks(generator)) for topic in topics))
 
 
 def studios(count: int, generator: np.random.Generator) -> list[str]:
-    """Names of developers, all different."""
+    """Names of developers, all different.
+
+    Args:
+        count: how many.
+        generator: of everything that is drawn.
+    """
     return list(_sequels(_studio(*_picks(generator)) for _ in range(count)))
 
 

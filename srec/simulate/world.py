@@ -1,4 +1,4 @@
-"""A simulated Steam: what it is like is known, so tests and benchmarks know what can be learnt from it.
+"""A simulated Steam: its rules are known, so tests and benchmarks know what can be learnt from it.
 
 The rules. Games have a main and a second topic, tags that reflect them, a heavy-tailed popularity that
 decays after the release, and three likely successors each. Users like one to three topics and write a
@@ -77,10 +77,10 @@ def simulate(
     Args:
         target: the directory to write, whole or not at all.
         settings: its size, seed and noise.
-        progress: called with the reviews written so far, and their number in the end.
+        progress: called with the reviews written so far, and with how many there will be.
 
     Raises:
-        ArtifactError: ``target`` exists and is no world.
+        ArtifactError: ``target`` exists and is not a world.
     """
     parameters = settings.model_dump(mode="json")
     if is_current(target, KIND, VERSION, inputs={}, parameters=parameters):
@@ -100,7 +100,7 @@ def simulate(
                 written, rows = written + len(chunk["game"]), rows + len(table)
                 if progress is not None:
                     progress(written, settings.reviews)
-        pq.write_table(catalogue.table(verdicts[1], verdicts[0]), draft.path / "games.parquet")
+        pq.write_table(catalogue.to_arrow(verdicts[1], verdicts[0]), draft.path / "games.parquet")
         draft.facts |= {"simulated": True, "rows": rows, "reviews": written, "games": settings.game_count}
 
 

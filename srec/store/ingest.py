@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from srec.errors import SettingsError
-from srec.store.ingestion import Progress, Summary
+from srec.store.ingestion import RowsRead, Summary
 from srec.store.sources import SOURCES
 from srec.store.sources.base import Source
 from srec.store.sources.memory import ArrowTable, MemorySource
@@ -60,7 +60,7 @@ def ingest(
     *,
     memory_limit: str | None = "2GB",
     threads: int | None = None,
-    progress: Progress | None = None,
+    progress: RowsRead | None = None,
 ) -> Summary:
     """Read a source into a store, which is made if it is not there; what is already there changes nothing.
 
@@ -69,7 +69,7 @@ def ingest(
         source: what to read.
         memory_limit: DuckDB's limit; what does not fit spills to disk.
         threads: DuckDB's threads; all cores where None.
-        progress: called with the number of rows read so far.
+        progress: called after each batch of rows.
 
     Raises:
         SourceError: the source is not what it claims; the store is as it was.

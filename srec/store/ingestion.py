@@ -2,7 +2,7 @@
 
 ``stage`` cleans what a source gives; ``merge`` finds the rows that change the tables ``reviews`` and
 ``games`` of the same connection, changes them, and leaves them in ``changed_reviews`` and ``changed_games``.
-A store that is no DuckDB file puts the stored versions of the staged rows into those tables in between.
+A store that is not a DuckDB file puts the stored versions of the staged rows into those tables in between.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,8 @@ from srec.store.connections.duckdb import run_sql
 from srec.store.schema import TABLES, Table
 from srec.store.sources.base import Source
 
-Progress = Callable[[int], None]
+#: Called with the number of rows read so far.
+RowsRead = Callable[[int], None]
 
 
 @dataclass
@@ -56,9 +57,10 @@ class Summary:
 def stage(
     connection: duckdb.DuckDBPyConnection,
     source: Source,
+    *,
     secret: str,
     batch: int,
-    progress: Progress | None = None,
+    progress: RowsRead | None = None,
 ) -> Summary:
     """Read a source to its end into the tables ``staged_reviews``, ``staged_games`` and ``staged_rejects``.
 
@@ -67,10 +69,10 @@ def stage(
         source: what to read.
         secret: hashed together with each user id, so that the store's keys cannot be looked up elsewhere.
         batch: the number of this ingestion.
-        progress: called with the number of rows read so far.
+        progress: called after each batch of rows.
 
     Returns:
-        what was read and rejected; ``merge`` fills in what changed.
+        What was read and rejected; ``merge`` fills in what changed.
 
     Raises:
         SourceError: the source is not what it claims; the caller rolls back.
@@ -96,7 +98,12 @@ def stage(
 
 
 def merge(connection: duckdb.DuckDBPyConnection, summary: Summary) -> None:
-    """Change ``reviews``, ``games`` and ``rejects`` by what is staged, and count it in the summary."""
+    """Change ``reviews``, ``games`` and ``rejects`` by what is staged, and count it in the summary.
+
+    Args:
+        connection: the one that ``stage`` read into.
+        summary: what ``stage`` returned.
+    """
     for name, counts in summary.tables.items():
         _merge(connection, name, counts)
     run_sql(connection, "srec.store", "ingest_rejects")
@@ -114,10 +121,10 @@ def _stage(
     incoming: pa.RecordBatch,
     values: dict[str, Any],
 ) -> None:
-    """Clean one batch of rows: good rows and bad rows wait apart.
+    """Clean one batch of rows; good and bad rows go into tables of their own.
 
-    DuckDB finds the rows by the name of the variable. Registered, they would stay in memory until the end
-    of the transaction, and so would all the others.
+    DuckDB finds the rows by the name of the variable. If they were registered, every batch would stay in
+    memory until the end of the transaction.
     """
     table = TABLES[kind]
     clean = clean_sql(table, incoming.schema, "incoming")

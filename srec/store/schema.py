@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 VERSION = 3
 
-#: The columns of a raw batch beside the table's own: the row's file, its number there, and for a row that
-#: the source itself could not read, why.
+#: The columns of a raw batch besides the table's own: the row's file, its number there, and, for a row that
+#: the source itself could not read, the reason.
 FILE, ROW, REJECT = "file", "row", "reject"
 
 #: Steam opened on this day: nothing was reviewed there before it.
@@ -23,8 +23,8 @@ class Column:
     type: str  # DuckDB's name of the type
     doc: str
     required: bool = False
-    valid: str = "true"  # SQL over the typed row: what the value must fulfil
-    wrong: str = ""  # what to say of a value that does not
+    valid: str = "true"  # SQL over the typed row: the condition that the value must meet
+    wrong: str = ""  # what to say of a value that does not meet it
     stored: str = ""  # SQL over the typed row: what is stored, where it is not the value itself
 
 
@@ -84,7 +84,7 @@ REVIEWS = Table(
             "VARCHAR",
             "who wrote it; hashed with the store's secret, never stored",
             True,
-            # As spreadsheets and readers of JSON write a long number whose last digits they lost.
+            # Spreadsheets and readers of JSON write a long number like this when they lose its last digits.
             valid=r"NOT regexp_full_match(user_id, '[0-9]\.[0-9]+[eE]\+?[0-9]+')",
             wrong="is a number that has lost its last digits",
         ),

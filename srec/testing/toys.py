@@ -45,14 +45,16 @@ def write_dataset(path: Path, sessions: list[Session], item_count: int, dimensio
         settings = TagSettings(dimension=dimension)
         facts = write_tags(
             draft.path / "tags",
-            items.repeat(2),
-            tags,
-            np.tile([1.0, 0.5], item_count),
-            item_count,
             settings,
+            items=items.repeat(2),
+            tags=tags,
+            weights=np.tile([1.0, 0.5], item_count),
+            item_count=item_count,
         )
         rows = [(int(item), "genre", TAGS[item % 3]) for item in items]
-        counts = write_context(draft.path / "context", rows, item_count, ContextSettings(min_items=1))
+        counts = write_context(
+            draft.path / "context", rows, item_count=item_count, settings=ContextSettings(min_items=1)
+        )
         assert set(counts) == set(KINDS)
         histogram = np.unique(lengths.sum(1), return_counts=True)
         draft.facts = {

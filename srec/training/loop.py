@@ -122,8 +122,8 @@ class _Trainer:
             data,
             settings.batch_size,
             np.random.default_rng([settings.seed, progress.epoch]),
-            self.stage.shares,
-            settings.length_chunk,
+            shares=self.stage.shares,
+            chunk=settings.length_chunk,
         )
         started = last = saved = time.monotonic()
         examples = 0

@@ -19,6 +19,7 @@ from srec.evaluation.settings import BATCH_SIZE
 from srec.evaluation.validation import validator
 from srec.models import model_entry
 from srec.models.session_model import SessionModel
+from srec.partial import begin
 from srec.settings import Settings, settings_of
 from srec.training.checkpoint import Progress
 from srec.training.loop import Stage, Validate, Watch, run_stage
@@ -120,9 +121,11 @@ def train(
             raise TrainingError(f"another process trains {target}: wait for it, or name another target")
         # Only what is unusual is written down, for runs are known by their text.
         unusual = {} if choose_on == "valid" else {"chosen_on": choose_on}
-        wanted = {"inputs": inputs, "parameters": parameters} | unusual
-        begun = _begin(partial, wanted) if workers.first else 0
-        _keep_threads(workers.agreed(begun), held)
+        threads = torch.get_num_threads()
+        if workers.first:
+            wanted = {"inputs": inputs, "parameters": parameters} | unusual
+            threads = int(begin(partial, wanted, {"threads": threads})["threads"])
+        _keep_threads(workers.agreed(threads), held)
         trained, done, facts = _stages(_Fresh(dataset, kind, own, training), validate, watch, partial)
         if workers.first:
             with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
@@ -198,27 +201,6 @@ def _shares(times: Ints, half_life_days: float | None) -> Floats | None:
     ages = (times.max() - times) / (86_400 * half_life_days)
     shares: Floats = 0.5**ages / (0.5**ages).sum()
     return shares
-
-
-def _begin(partial: Path, wanted: dict[str, Any]) -> int:
-    """Fill the folder of an unfinished run; what was begun from other inputs or settings is thrown away.
-
-    Returns:
-        The number of threads that the run was begun with.
-    """
-    marker = partial / "begun.json"
-    try:
-        begun: dict[str, Any] = json.loads(marker.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        begun = {}
-    threads = int(begun.pop("threads", torch.get_num_threads()))
-    if begun == json.loads(json.dumps(wanted)):
-        return threads
-    for left in partial.iterdir():
-        left.unlink()
-    threads = torch.get_num_threads()
-    marker.write_text(json.dumps(wanted | {"threads": threads}, sort_keys=True), encoding="utf-8")
-    return threads
 
 
 def _keep_threads(threads: int, held: ExitStack) -> None:

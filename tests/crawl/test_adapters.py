@@ -49,7 +49,7 @@ def asked(server: Scripted) -> dict[str, list[str]]:
 def test_a_page_of_reviews(client: Client) -> None:
     answer = {"success": 1, "query_summary": {"total_reviews": 9}, "reviews": [REVIEW], "cursor": "A+/="}
     with Scripted(good(answer)) as server:
-        page = read_page(client, endpoints(server), 620, "B+/=")
+        page = read_page(client, endpoints(server), app_id=620, cursor="B+/=")
         assert server.asked[0][0].startswith("/appreviews/620?")
         assert asked(server) == {
             "json": ["1"],
@@ -84,7 +84,7 @@ def test_a_page_of_reviews(client: Client) -> None:
 )
 def test_odd_pages(answer: dict[str, Any], expected: Page, client: Client) -> None:
     with Scripted(good(answer)) as server:
-        assert read_page(client, endpoints(server), 620, "*") == expected
+        assert read_page(client, endpoints(server), app_id=620, cursor="*") == expected
 
 
 _JSON = st.recursive(

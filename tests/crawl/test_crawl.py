@@ -50,10 +50,10 @@ def silence(monkeypatch: pytest.MonkeyPatch, silent: Callable[[int, str], bool])
     """Give no answer for these apps and cursors."""
     real = module.read_page
 
-    def read_page(client: Any, endpoints: Any, app_id: int, cursor: str) -> Any:
+    def read_page(client: Any, endpoints: Any, *, app_id: int, cursor: str) -> Any:
         if silent(app_id, cursor):
             raise Unanswered("no answer")
-        return real(client, endpoints, app_id, cursor)
+        return real(client, endpoints, app_id=app_id, cursor=cursor)
 
     monkeypatch.setattr(module, "read_page", read_page)
 
@@ -285,10 +285,10 @@ def test_an_interrupt_keeps_what_was_fetched(path: Path, monkeypatch: pytest.Mon
 
         real = module.read_page
 
-        def read_page(*given: Any) -> Any:
+        def read_page(*given: Any, **named: Any) -> Any:
             nonlocal count
             count += 1
-            return real(*given) if count < 6 else interrupted()
+            return real(*given, **named) if count < 6 else interrupted()
 
         monkeypatch.setattr(module, "read_page", read_page)
         with pytest.raises(KeyboardInterrupt):
@@ -368,7 +368,9 @@ def test_a_reading_of_one_page_killed_at_its_end_still_counts(
 ) -> None:
     """It ends at the first cursor: that must not make it a new reading, one that has met nothing."""
     real = module.read_page
-    monkeypatch.setattr(module, "read_page", lambda *given: replace(real(*given), cursor=None))
+    monkeypatch.setattr(
+        module, "read_page", lambda *given, **named: replace(real(*given, **named), cursor=None)
+    )
     for commits in range(1, 9):
         path = tmp_path / f"{commits}.duckdb"
         with Steam(World(2, 4, 30), page=100) as steam:

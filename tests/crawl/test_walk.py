@@ -30,7 +30,7 @@ def walk_through(given_pages: list[Page], frontier: int | None, walk: Walk) -> t
     for page in given_pages:
         if walk.ended:
             break
-        after = advance(walk, page, frontier, trail)
+        after = advance(walk, page, frontier=frontier, trail=trail)
         trail.add(walk, page)
         read += [one["recommendationid"] for one in page.reviews]
         walk = after
@@ -73,7 +73,7 @@ def test_a_refresh_never_stops_at_the_frontier(times: list[int], size: int, fron
 def test_an_empty_page_is_believed_once_all_is_read() -> None:
     made = pages([3, 2, 1], 2)
     walk, _ = walk_through(made[:1], None, Walk())
-    early = advance(walk, Page(True, [], "c0", None), None, Trail())
+    early = advance(walk, Page(True, [], "c0", None), frontier=None, trail=Trail())
     assert early.ended
     assert not is_settled(early)
     assert judge(App(), early) == (False, False)
@@ -92,23 +92,23 @@ def test_an_empty_page_is_believed_once_all_is_read() -> None:
     ],
 )
 def test_what_is_believed_of_a_first_page(page: Page, settled: bool) -> None:
-    assert is_settled(advance(Walk(), page, None, Trail())) is settled
+    assert is_settled(advance(Walk(), page, frontier=None, trail=Trail())) is settled
 
 
 def test_the_page_before_come_again_does_not_count() -> None:
     trail, walk = Trail(), Walk()
     page = Page(True, [review(1, 5), review(2, 4)], "c0", 4)
-    walk = advance(walk, page, None, trail)
+    walk = advance(walk, page, frontier=None, trail=trail)
     trail.add(Walk(), page)
-    again = advance(walk, Page(True, page.reviews, "c0", None), None, trail)
+    again = advance(walk, Page(True, page.reviews, "c0", None), frontier=None, trail=trail)
     assert again.read == 2
     assert again.cursor == "c0"
-    assert not is_settled(advance(walk, Page(True, page.reviews, "*", None), None, trail))
+    assert not is_settled(advance(walk, Page(True, page.reviews, "*", None), frontier=None, trail=trail))
 
 
 def test_a_review_with_a_time_in_the_future_moves_no_frontier() -> None:
     page = Page(True, [review(1, 99_999_999_999), review(2, "soon"), review(3, 5)], "c0", 3)
-    assert advance(Walk(), page, None, Trail()).newest == 5
+    assert advance(Walk(), page, frontier=None, trail=Trail()).newest == 5
 
 
 @pytest.mark.parametrize(

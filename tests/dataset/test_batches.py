@@ -95,7 +95,7 @@ def test_inputs_are_padded_on_the_right() -> None:
 def test_shares_say_how_often_an_example_is_drawn() -> None:
     data = many(1000)
     shares = np.where(np.arange(1000) < 500, 3.0, 1.0) / 2000
-    drawn = np.concatenate(list(batches(data, 32, np.random.default_rng(0), shares)))
+    drawn = np.concatenate(list(batches(data, 32, np.random.default_rng(0), shares=shares)))
     assert len(drawn) == 1000
     # 750 expected, with a standard deviation of 13.7.
     assert 690 < (drawn < 500).sum() < 810

@@ -47,7 +47,7 @@ def test_the_file_has_the_answers_and_the_other_columns(recommender, tmp_path, m
     monkeypatch.setattr(batch, "LISTS", 64)
     given, seen = lists(200), []
     rows = answer_file(
-        recommender, write(tmp_path / "in.parquet", given), tmp_path / "out.parquet", 5, seen.append
+        recommender, write(tmp_path / "in.parquet", given), tmp_path / "out.parquet", k=5, watch=seen.append
     )
     assert rows == 200
     assert seen == [64, 128, 192, 200]
@@ -69,7 +69,7 @@ def test_interrupted_it_goes_on(recommender, tmp_path, monkeypatch):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        answer_file(recommender, source, target, 5, stop)
+        answer_file(recommender, source, target, k=5, watch=stop)
     assert not target.exists()
     answered = []
     real = Recommender.recommend_batch
@@ -78,12 +78,12 @@ def test_interrupted_it_goes_on(recommender, tmp_path, monkeypatch):
         "recommend_batch",
         lambda self, liked, *, k: answered.append(len(liked)) or real(self, liked, k=k),
     )
-    assert answer_file(recommender, source, target, 5) == 200
+    assert answer_file(recommender, source, target, k=5) == 200
     assert answered == [50, 50]
     wanted = real(recommender, lists(200), k=5)
     assert pq.read_table(target)["app_ids"].to_pylist() == [row[row >= 0].tolist() for row in wanted.app_ids]
     # Another source is another work.
-    answer_file(recommender, write(source, lists(60, seed=1)), target, 5)
+    answer_file(recommender, write(source, lists(60, seed=1)), target, k=5)
     assert pq.read_table(target).num_rows == 60
 
 
@@ -99,10 +99,10 @@ def test_interrupted_it_goes_on(recommender, tmp_path, monkeypatch):
 def test_what_cannot_be_answered_is_said(recommender, tmp_path, table, message):
     pq.write_table(pa.table(table), tmp_path / "in.parquet")
     with pytest.raises(SourceError, match=message):
-        answer_file(recommender, tmp_path / "in.parquet", tmp_path / "out.parquet", 5)
+        answer_file(recommender, tmp_path / "in.parquet", tmp_path / "out.parquet", k=5)
     (tmp_path / "in.parquet").write_text("no parquet")
     with pytest.raises(SourceError, match="cannot be read as Parquet"):
-        answer_file(recommender, tmp_path / "in.parquet", tmp_path / "out.parquet", 5)
+        answer_file(recommender, tmp_path / "in.parquet", tmp_path / "out.parquet", k=5)
     assert not (tmp_path / "out.parquet").exists()
 
 
@@ -110,14 +110,14 @@ def test_the_lists_are_not_replaced_by_their_answers(recommender, tmp_path):
     source = write(tmp_path / "in.parquet", lists(3))
     before = source.read_bytes()
     with pytest.raises(SourceError, match="name another target"):
-        answer_file(recommender, source, tmp_path / "." / "in.parquet", 5)
+        answer_file(recommender, source, tmp_path / "." / "in.parquet", k=5)
     assert source.read_bytes() == before
 
 
 def test_large_lists_are_lists(recommender, tmp_path):
     liked = pa.array([[900_000_010]], pa.large_list(pa.int64()))
     pq.write_table(pa.table({"liked": liked}), tmp_path / "in.parquet")
-    assert answer_file(recommender, tmp_path / "in.parquet", tmp_path / "out.parquet", 5) == 1
+    assert answer_file(recommender, tmp_path / "in.parquet", tmp_path / "out.parquet", k=5) == 1
 
 
 def test_the_commands(recommender, tmp_path):

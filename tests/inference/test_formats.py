@@ -53,7 +53,7 @@ def assert_scores_alike(encode: object, model: TorchScorer) -> None:
 def test_it_encodes_as_the_torch_model(exported: tuple[str, Path], world: tuple[Dataset, Run]) -> None:
     name, path = exported
     dataset, run = world
-    assert_scores_alike(format_module(name).load(path), TorchScorer(run.load(dataset)))
+    assert_scores_alike(format_module(name).open_encoder(path), TorchScorer(run.load(dataset)))
 
 
 def test_it_is_written_once(exported: tuple[str, Path], world: tuple[Dataset, Run]) -> None:
@@ -74,7 +74,7 @@ def test_a_changed_byte_is_refused(exported: tuple[str, Path], tmp_path: Path) -
     content[len(content) // 2] ^= 1
     largest.write_bytes(content)
     with pytest.raises(ArtifactError, match="is not the file that was written"):
-        format_module(name).load(copy)
+        format_module(name).open_encoder(copy)
 
 
 @pytest.mark.parametrize("name", [name for name, entry in MODELS.items() if entry.learnt])
@@ -82,7 +82,7 @@ def test_every_torch_model_can_be_traced(tmp_path: Path, name: str) -> None:
     dataset, run = trained(tmp_path, name)
     module = format_module("torchscript")
     module.write(dataset, run, tmp_path / "traced")
-    assert_scores_alike(module.load(tmp_path / "traced"), TorchScorer(run.load(dataset)))
+    assert_scores_alike(module.open_encoder(tmp_path / "traced"), TorchScorer(run.load(dataset)))
 
 
 def test_an_unknown_format_is_told() -> None:

@@ -36,7 +36,7 @@ def write(path, **changes):
     ],
 )
 def test_rounding_is_no_difference(app_ids, scores):
-    check_answer("it", GOLDEN, app_ids, scores)
+    check_answer("it", GOLDEN, app_ids=app_ids, scores=scores)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_rounding_is_no_difference(app_ids, scores):
 )
 def test_the_first_difference_is_named(app_ids, scores, message):
     with pytest.raises(ArtifactError, match=rf"it answers the golden request \[1\] differently.*{message}"):
-        check_answer("it", GOLDEN, app_ids, scores)
+        check_answer("it", GOLDEN, app_ids=app_ids, scores=scores)
 
 
 @pytest.mark.parametrize("kernel", kernels())

@@ -29,7 +29,13 @@ GAMES = [{"app_id": app, "tags": {"a": app, "b": 7}, "genres": ["x"]} for app in
 
 def build(store: Path, target: Path, given: PrepareSettings = GIVEN, *, update: bool) -> dict[str, Any]:
     made = prepare(
-        str(store), target, given, TagSettings(dimension=2), ContextSettings(), threads=1, update=update
+        str(store),
+        target,
+        given,
+        tags=TagSettings(dimension=2),
+        context=ContextSettings(),
+        threads=1,
+        update=update,
     )
     return made.manifest
 
@@ -178,7 +184,12 @@ def test_what_the_database_cannot_do_is_one_line(tmp_path: Path) -> None:
     store = filled(tmp_path)
     with pytest.raises(SRecError, match="the database said: Parser Error: Memory must have a number"):
         prepare(
-            str(store), tmp_path / "dataset", GIVEN, TagSettings(), ContextSettings(), memory_limit="lots"
+            str(store),
+            tmp_path / "dataset",
+            GIVEN,
+            tags=TagSettings(),
+            context=ContextSettings(),
+            memory_limit="lots",
         )
     assert not (tmp_path / "dataset").exists()
 

@@ -15,7 +15,7 @@ def test_rare_values_are_pooled_and_none_is_left_out(tmp_path: Path) -> None:
         (3, "genre", "Opera"),
         (3, "genre", "Ballet"),
     ]
-    counts = write_context(tmp_path, rows, 4, ContextSettings(min_items=2))
+    counts = write_context(tmp_path, rows, item_count=4, settings=ContextSettings(min_items=2))
     assert counts["genre"] == 3
     assert json.loads((tmp_path / "genre" / "names.json").read_text()) == ["(unknown)", "(rare)", "Action"]
     ids, offsets = np.load(tmp_path / "genre" / "ids.npy"), np.load(tmp_path / "genre" / "offsets.npy")
@@ -25,5 +25,5 @@ def test_rare_values_are_pooled_and_none_is_left_out(tmp_path: Path) -> None:
 
 
 def test_every_kind_is_written_even_without_values(tmp_path: Path) -> None:
-    assert set(write_context(tmp_path, [], 2, ContextSettings())) == set(KINDS)
+    assert set(write_context(tmp_path, [], item_count=2, settings=ContextSettings())) == set(KINDS)
     assert np.load(tmp_path / "free" / "ids.npy").tolist() == [0, 0]

@@ -58,7 +58,7 @@ class Raw:
 
 @contextmanager
 def engine_of(reader: Any, folder: Path) -> Iterator[DuckDBEngine]:
-    with DuckDBEngine(reader, folder / "scratch", "1GB", threads=2) as engine:
+    with DuckDBEngine(reader, folder / "scratch", memory_limit="1GB", threads=2) as engine:
         yield engine
 
 
@@ -69,7 +69,7 @@ def counted(given: PrepareSettings, latest: bool = False) -> Callable[[Any], Non
 def prepare_interactions(
     engine: DuckDBEngine, count: Callable[[Any], None], target: Path, given: PrepareSettings, note: Any
 ) -> dict[str, Any]:
-    return write_interactions(engine, choose(engine, count, given, note), target)
+    return write_interactions(engine, choose(engine, count, settings=given, note=note), target)
 
 
 def check(target: Path, given: PrepareSettings, split: dict[str, str]) -> None:

@@ -23,7 +23,7 @@ if shutil.which("java") is None:
     pytest.skip("Spark needs Java 17 or newer", allow_module_level=True)
 
 MASTER = "local[2]"
-OTHERS = (TagSettings(dimension=4), ContextSettings())
+OTHERS: dict[str, Any] = {"tags": TagSettings(dimension=4), "context": ContextSettings()}
 
 
 def content(manifest: dict[str, Any]) -> dict[str, Any]:
@@ -32,8 +32,8 @@ def content(manifest: dict[str, Any]) -> dict[str, Any]:
 
 
 def both(where: Path, folder: Path, given: PrepareSettings) -> dict[str, Any]:
-    here = content(prepare(str(where), folder / "duckdb", given, *OTHERS, threads=2).manifest)
-    there = prepare_on_spark(str(where), folder / "spark", given, *OTHERS, master=MASTER).manifest
+    here = content(prepare(str(where), folder / "duckdb", given, **OTHERS, threads=2).manifest)
+    there = prepare_on_spark(str(where), folder / "spark", given, **OTHERS, master=MASTER).manifest
     assert content(there) == here
     assert not list(folder.glob(".*"))
     return here
@@ -60,12 +60,12 @@ def test_a_simulated_million_with_edited_reviews(tmp_path: Path) -> None:
 def test_what_is_no_export_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SRecError, match=r"Spark cannot read .*missing"):
         prepare_on_spark(
-            str(tmp_path / "missing"), tmp_path / "dataset", PrepareSettings(), *OTHERS, master=MASTER
+            str(tmp_path / "missing"), tmp_path / "dataset", PrepareSettings(), **OTHERS, master=MASTER
         )
     (tmp_path / "dataset2").mkdir()
     (tmp_path / "dataset2" / "manifest.json").write_text('{"kind": "dataset", "version": 2}')
     with pytest.raises(SRecError, match="is not a reviews directory"):
         prepare_on_spark(
-            str(tmp_path / "dataset2"), tmp_path / "dataset", PrepareSettings(), *OTHERS, master=MASTER
+            str(tmp_path / "dataset2"), tmp_path / "dataset", PrepareSettings(), **OTHERS, master=MASTER
         )
     assert not (tmp_path / "dataset").exists()

@@ -38,11 +38,11 @@ def test_games_without_tags_have_zero_factors(tmp_path: Path) -> None:
     # Items 1 and 3 have tags, item 2 has none.
     facts = write_tags(
         tmp_path / "tags",
-        np.array([1, 1, 3]),
-        ["co-op", "rpg", "rpg"],
-        np.array([1.0, 0.5, 1.0]),
-        3,
         TagSettings(dimension=2),
+        items=np.array([1, 1, 3]),
+        tags=["co-op", "rpg", "rpg"],
+        weights=np.array([1.0, 0.5, 1.0]),
+        item_count=3,
     )
     assert facts["items_without_tags"] == 1
     assert json.loads((tmp_path / "tags" / "names.json").read_text()) == ["co-op", "rpg"]
@@ -54,6 +54,13 @@ def test_games_without_tags_have_zero_factors(tmp_path: Path) -> None:
 
 def test_no_tags_at_all_is_no_error(tmp_path: Path) -> None:
     empty = np.zeros(0)
-    facts = write_tags(tmp_path / "t", empty.astype(int), [], empty, 2, TagSettings(dimension=4))
+    facts = write_tags(
+        tmp_path / "t",
+        TagSettings(dimension=4),
+        items=empty.astype(int),
+        tags=[],
+        weights=empty,
+        item_count=2,
+    )
     assert facts["items_without_tags"] == 2
     assert np.load(tmp_path / "t" / "factors.npy").shape == (3, 4)

@@ -263,12 +263,13 @@ def test_a_damaged_bundle_is_not_served(tmp_path: Path) -> None:
         create_app(path)
 
 
-HEAVY = ("torch", "duckdb", "pyarrow", "sklearn", "scipy", "onnx", "matplotlib", "safetensors")
+HEAVY = ("torch", "duckdb", "pyarrow", "pandas", "sklearn", "scipy", "onnx", "matplotlib", "safetensors")
 
 
 def test_serving_needs_nothing_of_training(bundle: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; import srec.cli; from srec.serving.app import create_app;"
+        "import sys; from pathlib import Path; import srec.cli, srec.serving.server, srec.serving.torchserve;"
+        " from srec.serving.app import create_app;"
         f"create_app(Path({str(bundle)!r})); print([name for name in {HEAVY!r} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -89,7 +89,7 @@ import sys
 from pathlib import Path
 from srec.serving import server
 server.GRACE = 1
-server.serve(Path(sys.argv[1]), "127.0.0.1", int(sys.argv[2]))
+server.serve(Path(sys.argv[1]), host="127.0.0.1", port=int(sys.argv[2]))
 """
 
 
@@ -121,9 +121,9 @@ def test_an_address_that_is_taken_is_one_line(
     processes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle, told = write_toy_bundle(tmp_path / "bundle"), list[str]()
-    monkeypatch.setattr(server, "load", lambda path: FastAPI())
+    monkeypatch.setattr(server, "ready_app", lambda path: FastAPI())
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(SRecError, match=rf"^cannot listen on 127\.0\.0\.1, port {port}: .*in use$"):
-            server.serve(bundle, "127.0.0.1", port, processes, told.append)
+            server.serve(bundle, host="127.0.0.1", port=port, workers=processes, told=told.append)
     assert told == [], "it says where it is only once it is there"

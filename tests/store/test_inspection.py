@@ -201,7 +201,7 @@ def test_one_dataset_from_every_store(where: str, tmp_path: Path) -> None:
     """From a DuckDB file, a database, and the export of each: the same bytes."""
     simulate(tmp_path / "world", SimulateSettings(reviews=3000, games=40))
     settings = PrepareSettings(min_user_reviews=2, min_game_reviews=2, popular_games=0)
-    others = (TagSettings(dimension=4), ContextSettings())
+    tags, context = TagSettings(dimension=4), ContextSettings()
     plain = tmp_path / "plain.duckdb"
     for store in (where, str(plain)):
         with open_store(store, create=True) as opened:
@@ -209,7 +209,10 @@ def test_one_dataset_from_every_store(where: str, tmp_path: Path) -> None:
     with open_reader(where, whole=True) as reader:
         export(reader, tmp_path / "exported")
     sources = {"plain": str(plain), "store": where, "export": str(tmp_path / "exported")}
-    made = {name: prepare(source, tmp_path / name, settings, *others) for name, source in sources.items()}
+    made = {
+        name: prepare(source, tmp_path / name, settings, tags=tags, context=context)
+        for name, source in sources.items()
+    }
     manifests = [dict(dataset.manifest) for dataset in made.values()]
     for manifest in manifests:
         del manifest["created_at"], manifest["inputs"]

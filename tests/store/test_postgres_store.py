@@ -13,7 +13,7 @@ from worlds import ANNA, BERT, Records, facts, look, review, rows
 from srec.errors import SRecError
 from srec.simulate.world import SimulateSettings, simulate
 from srec.store.connections import shown
-from srec.store.connections.postgresql import Server
+from srec.store.connections.postgresql import PostgresConnection
 from srec.store.schema import GAMES, STORED_REVIEWS
 from srec.store.sources.simulated import SimulatedSource
 from srec.store.stores import open_reader, open_store
@@ -28,9 +28,9 @@ def url(postgres: PostgresServer) -> str:
 
 
 @pytest.fixture
-def server(url: str) -> Iterator[Server]:
+def server(url: str) -> Iterator[PostgresConnection]:
     """A second connection to the same database."""
-    made = Server(url)
+    made = PostgresConnection(url)
     yield made
     made.close()
 
@@ -38,7 +38,7 @@ def server(url: str) -> Iterator[Server]:
 # The schema
 
 
-def test_the_tables_are_those_of_the_schema(url: str, server: Server) -> None:
+def test_the_tables_are_those_of_the_schema(url: str, server: PostgresConnection) -> None:
     open_store(url, create=True).close()
     kinds = {"VARCHAR": "text", "TIMESTAMP": "timestamp without time zone"}
 
@@ -63,7 +63,7 @@ def test_the_tables_are_those_of_the_schema(url: str, server: Server) -> None:
     assert found == tables | {"migrations"}
 
 
-def test_nothing_of_the_site_is_touched(url: str, server: Server) -> None:
+def test_nothing_of_the_site_is_touched(url: str, server: PostgresConnection) -> None:
     server.ask("CREATE TABLE public.reviews (mine text)")
     server.ask("INSERT INTO public.reviews VALUES ('precious')")
     with open_store(url, create=True) as store:
@@ -74,7 +74,7 @@ def test_nothing_of_the_site_is_touched(url: str, server: Server) -> None:
     assert [name for (name,) in schemas] == ["information_schema", "pg_catalog", "public", "srec"]
 
 
-def test_a_schema_of_somebody_else_is_refused(url: str, server: Server) -> None:
+def test_a_schema_of_somebody_else_is_refused(url: str, server: PostgresConnection) -> None:
     server.ask("CREATE SCHEMA srec")
     server.ask("CREATE TABLE srec.reviews (mine text)")
     with pytest.raises(SRecError, match="has a schema srec that SRec did not make"):
@@ -82,7 +82,7 @@ def test_a_schema_of_somebody_else_is_refused(url: str, server: Server) -> None:
     assert server.ask("SELECT count(*) FROM srec.reviews") == [(0,)]
 
 
-def test_a_newer_version_is_refused(url: str, server: Server) -> None:
+def test_a_newer_version_is_refused(url: str, server: PostgresConnection) -> None:
     open_store(url, create=True).close()
     newest = max(migrations())
     server.ask("INSERT INTO srec.migrations (number) VALUES ($1)", newest + 1)
@@ -92,7 +92,7 @@ def test_a_newer_version_is_refused(url: str, server: Server) -> None:
 
 
 def test_an_older_version_is_brought_up_by_a_writer_only(
-    url: str, server: Server, monkeypatch: pytest.MonkeyPatch
+    url: str, server: PostgresConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with open_store(url, create=True) as store:
         store.ingest(Records([review()]))
@@ -107,7 +107,7 @@ def test_an_older_version_is_brought_up_by_a_writer_only(
 
 
 def test_a_migration_that_fails_changes_nothing(
-    url: str, server: Server, monkeypatch: pytest.MonkeyPatch
+    url: str, server: PostgresConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_store(url, create=True).close()
     number = max(migrations()) + 1
@@ -133,7 +133,9 @@ def test_who_may_not_create_gets_the_servers_word_for_it(postgres: PostgresServe
         assert store.ingest(Records([review()])).tables["reviews"].added == 1
 
 
-def test_who_may_only_read_can_prepare(postgres: PostgresServer, url: str, server: Server) -> None:
+def test_who_may_only_read_can_prepare(
+    postgres: PostgresServer, url: str, server: PostgresConnection
+) -> None:
     with open_store(url, create=True) as store:
         store.ingest(Records([review()]))
     postgres.run("CREATE ROLE reader_two LOGIN")
@@ -200,7 +202,7 @@ def test_a_wrong_password_says_so(postgres: PostgresServer, url: str) -> None:
         postgres.run("SELECT pg_reload_conf()")
 
 
-def test_the_password_and_raw_ids_are_nowhere_in_the_database(url: str, server: Server) -> None:
+def test_the_password_and_raw_ids_are_nowhere_in_the_database(url: str, server: PostgresConnection) -> None:
     given = url.replace("srec@", f"srec:{SECRET}@")
     with open_store(given, create=True) as store:
         store.ingest(Records([review(ANNA), review(BERT), review(BERT, app=-1)]))
@@ -215,7 +217,7 @@ def test_the_password_and_raw_ids_are_nowhere_in_the_database(url: str, server: 
     assert not any(raw in str(statements) for raw in (SECRET, ANNA, BERT))
 
 
-def test_a_full_disk_leaves_the_store_as_it_was(url: str, server: Server) -> None:
+def test_a_full_disk_leaves_the_store_as_it_was(url: str, server: PostgresConnection) -> None:
     with open_store(url, create=True) as store:
         store.ingest(Records([review()]))
         before = rows(store), store.revision
@@ -232,7 +234,7 @@ def test_a_full_disk_leaves_the_store_as_it_was(url: str, server: Server) -> Non
         assert (rows(store), store.revision, rows(store, "games")) == (*before, [])
 
 
-def test_a_connection_that_is_lost_leaves_the_store_as_it_was(url: str, server: Server) -> None:
+def test_a_connection_that_is_lost_leaves_the_store_as_it_was(url: str, server: PostgresConnection) -> None:
     with open_store(url, create=True) as store:
         store.ingest(Records([review()]))
         with pytest.raises(SRecError) as caught:
@@ -242,7 +244,7 @@ def test_a_connection_that_is_lost_leaves_the_store_as_it_was(url: str, server: 
         assert facts(store) == [(620, True, "2015-11-05")]
 
 
-def _cut(server: Server) -> None:
+def _cut(server: PostgresConnection) -> None:
     """End every other connection to the database."""
     server.ask(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
@@ -264,7 +266,7 @@ def test_a_reader_sees_one_moment_and_keeps_nobody_from_writing(url: str) -> Non
             assert connection.execute("SELECT count(*) FROM store.reviews").fetchall() == [(1,)]
 
 
-def test_a_server_that_goes_away_while_it_is_read_is_one_line(url: str, server: Server) -> None:
+def test_a_server_that_goes_away_while_it_is_read_is_one_line(url: str, server: PostgresConnection) -> None:
     with open_store(url, create=True) as store:
         store.ingest(Records([review(f"user {n}") for n in range(1000)]))
     # A row that takes long stands for a large table: the connection is cut in the midst of it.

@@ -10,7 +10,7 @@ from worlds import ANNA, BERT, facts, look, rejects, rows
 
 from srec.cli import app
 from srec.errors import SourceError
-from srec.store.connections.postgresql import Server
+from srec.store.connections.postgresql import PostgresConnection
 from srec.store.sources.query import QuerySource
 from srec.store.stores import open_store
 from srec.store.stores.base import Store
@@ -23,7 +23,7 @@ QUERY = "SELECT author, game, liked, written, hours * 60 AS playtime_minutes FRO
 def site(postgres: PostgresServer) -> Iterator[str]:
     """A database that holds a site's tables."""
     url = postgres.fresh()
-    server = Server(url, schema=None)
+    server = PostgresConnection(url, schema=None)
     for statement in (
         "CREATE TABLE opinions"
         " (author varchar(40), game bigint, liked boolean, written timestamptz, hours numeric)",
@@ -81,7 +81,7 @@ def test_what_gives_no_rows_is_an_error_and_changes_nothing(
         store.ingest(QuerySource(site, query, "reviews", NAMES))
     assert "\n" not in str(caught.value)
     assert store.revision == before
-    server = Server(site, schema=None)
+    server = PostgresConnection(site, schema=None)
     assert server.ask("SELECT count(*) FROM opinions") == [(4,)]
     server.close()
 

@@ -9,6 +9,7 @@ from srec.dataset.dataset import Floats, Ints
 from srec.inference.exact import ExactTopK
 from srec.inference.formats.artefact import Encode
 from srec.models.base import ItemsBL, Scorer, ScoresBV
+from srec.ranking import top_k
 
 #: Rows of the item matrix: row j is item j + 1.
 Rows = Sequence[int] | Ints
@@ -39,12 +40,12 @@ class Scoring:
 
     def top(self, items_1L: ItemsBL, k: int, excluded: Rows) -> Ints:
         """The k best rows that are not excluded."""
-        return best_rows(self._scores(items_1L, excluded), k)
+        return top_k(self._scores(items_1L, excluded), k)
 
     def order(self, items_1L: ItemsBL, excluded: Rows, wanted: Ints) -> tuple[Ints, Ints]:
         """As many best rows as are wanted, and the place of each wanted row."""
         scores_V = self._scores(items_1L, excluded)
-        return best_rows(scores_V, len(wanted)), places(scores_V, wanted)
+        return top_k(scores_V, len(wanted)), places(scores_V, wanted)
 
     def _scores(self, items_1L: ItemsBL, excluded: Rows) -> Floats:
         scores_V: Floats = self._scorer.score(items_1L)[0]
@@ -76,14 +77,6 @@ class Searching:
         place_of = np.full(len(self._index), len(self._index))
         place_of[known_K] = np.arange(len(known_K))
         return rows_K, place_of[wanted]
-
-
-def best_rows(scores_V: Floats, k: int) -> Ints:
-    """int64 [K]: the k best rows, best first, ties by the lower row."""
-    k = min(k, len(scores_V))
-    threshold = np.partition(scores_V, len(scores_V) - k)[len(scores_V) - k]
-    candidates = np.flatnonzero(scores_V >= threshold)
-    return candidates[np.argsort(-scores_V[candidates], kind="stable")[:k]]
 
 
 def places(scores_V: Floats, rows_K: Ints) -> Ints:

@@ -24,7 +24,7 @@ def exported_as(name: str, subject: Subject) -> Scoring:
     """What ``srec export --format`` writes, loaded again."""
     module, path = format_module(name), subject.folder / name
     module.write(subject.dataset, subject.run, path)
-    return Scoring(EncodedScorer(module.load(path), subject.items_VD))
+    return Scoring(EncodedScorer(module.open_encoder(path), subject.items_VD))
 
 
 torchscript = functools.partial(exported_as, "torchscript")

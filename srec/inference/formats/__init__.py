@@ -1,8 +1,8 @@
 """What a run can be exported to: one file a format, and one line in the table.
 
-SRec serves from the bundle, "onnx". The others are the routes that are taken elsewhere: measured by
-``srec bench inference``, none of them the default. Each module has ``write(dataset, run, target)``, which
-writes a directory with a manifest, and ``load(path)``, which makes it encode sessions again.
+SRec serves from the bundle, "onnx". The others are routes that other projects take; ``srec bench inference``
+measures them, and none is the default. Each module has ``write(dataset, run, target)``, which
+writes a directory with a manifest, and ``open_encoder(path)``, which makes it encode sessions again.
 """
 
 from dataclasses import dataclass
@@ -24,29 +24,21 @@ class FormatModule(Protocol):
     def write(self, dataset: Dataset, run: "Run", target: Path) -> None:
         """Write a run as a directory of this format, unless it is there."""
 
-    def load(self, path: Path) -> "Encode":
+    def open_encoder(self, path: Path) -> "Encode":
         """The encoder of such a directory, on one thread."""
 
 
 @dataclass(frozen=True)
 class Format:
-    """Where a format is; its file is imported when it is used, for it imports what only it needs."""
+    """Where a format is; its file is imported when it is used, for it imports what only it needs.
+
+    Attributes:
+        module: the name of its file here.
+        extra: the extra of the package that brings what it needs.
+    """
 
     module: str
     extra: str
-
-    def load(self) -> FormatModule:
-        """The format's module.
-
-        Raises:
-            MissingLibrary: what it needs is not installed; the message says how to get it.
-        """
-        try:
-            return cast("FormatModule", import_module(f"srec.inference.formats.{self.module}"))
-        except ModuleNotFoundError as error:
-            if error.name is None or error.name.startswith("srec"):
-                raise
-            raise MissingLibrary(error.name, self.extra) from error
 
 
 FORMATS: dict[str, Format] = {
@@ -61,10 +53,19 @@ FORMATS: dict[str, Format] = {
 def format_module(name: str) -> FormatModule:
     """The module of a format.
 
+    Args:
+        name: a key of FORMATS.
+
     Raises:
         SettingsError: there is no such format; the message lists those there are.
-        MissingLibrary: what it needs is not installed.
+        MissingLibrary: what it needs is not installed; the message says how to get it.
     """
     if name not in FORMATS:
         raise SettingsError(f"there is no format {name!r}; the formats are {', '.join(FORMATS)}")
-    return FORMATS[name].load()
+    chosen = FORMATS[name]
+    try:
+        return cast("FormatModule", import_module(f"srec.inference.formats.{chosen.module}"))
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("srec"):
+            raise
+        raise MissingLibrary(error.name, chosen.extra) from error

@@ -25,10 +25,10 @@ def write(dataset: Dataset, run: Run, target: Path) -> None:
     Raises:
         SRecError: there is no C++ compiler.
     """
-    write_artefact(KIND, dataset, run, target, _compile, _read)
+    write_artefact(KIND, dataset, run, target=target, write=_compile, read=_read)
 
 
-def load(path: Path) -> Encode:
+def open_encoder(path: Path) -> Encode:
     """The encoder of such a directory."""
     return _read(checked(path, KIND))
 

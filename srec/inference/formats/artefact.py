@@ -42,9 +42,10 @@ def write_artefact(
     kind: str,
     dataset: Dataset,
     run: Run,
+    *,
     target: Path,
     write: Callable[[FoldedEncoder, Path], None],
-    load: Callable[[Path], Encode],
+    read: Callable[[Path], Encode],
 ) -> None:
     """Write a directory of a format, unless it is there, and check that it scores as the torch model does.
 
@@ -54,7 +55,7 @@ def write_artefact(
         run: the trained model.
         target: where the directory shall appear.
         write: writes the encoder's files into a folder.
-        load: reads them back.
+        read: reads them back.
 
     Raises:
         ArtifactError: the run belongs to another dataset, or the export scores differently.
@@ -70,15 +71,19 @@ def write_artefact(
         np.save(draft.path / "app_ids.npy", np.asarray(dataset.app_ids[1:]))
         with quiet():
             write(FoldedEncoder(model).eval(), draft.path)
-            exported = EncodedScorer(load(draft.path), items_VD)
-        check_parity(trained, exported, dataset, run.training.max_length)
+            exported = EncodedScorer(read(draft.path), items_VD)
+        check_parity(trained, exported, dataset=dataset, max_length=run.training.max_length)
 
 
 def checked(path: Path, kind: str) -> Path:
-    """The path, once every checksum was found right.
+    """The path, once every checksum is found right.
+
+    Args:
+        path: the directory.
+        kind: the format it must be of.
 
     Raises:
-        ArtifactError: it is no such directory, or damaged.
+        ArtifactError: it is not such a directory, or it is damaged.
     """
     verify(path, kind, VERSION)
     return path
@@ -89,7 +94,7 @@ def torch_encode(module: Callable[[torch.Tensor], torch.Tensor], shortest: int =
 
     Args:
         module: int64 [B, L] to float32 [B, D].
-        shortest: the fewest columns it takes; the input is padded to so many.
+        shortest: the fewest columns it takes; shorter input is padded.
     """
 
     def encode(items_BL: ItemsBL) -> VectorsBD:

@@ -15,6 +15,6 @@ def write(dataset: Dataset, run: Run, target: Path) -> None:
     export(dataset, run, target)
 
 
-def load(path: Path) -> Encode:
+def open_encoder(path: Path) -> Encode:
     """The encoder of a bundle, run by ONNX Runtime."""
     return OnnxEncoder(Bundle(path).encoder).encode

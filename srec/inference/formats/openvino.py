@@ -29,7 +29,7 @@ def _quiet_openvino() -> Any:
 openvino = _quiet_openvino()
 
 KIND, FILE = "openvino", "encoder.xml"
-# Left to itself it computes in bfloat16 where the CPU can, and the order is another.
+# By default it computes in bfloat16 where the CPU can, and then the order of the games changes.
 _PROPERTIES = {
     "INFERENCE_PRECISION_HINT": "f32",
     "PERFORMANCE_HINT": "LATENCY",
@@ -39,16 +39,16 @@ _PROPERTIES = {
 
 def write(dataset: Dataset, run: Run, target: Path) -> None:
     """Write the converted encoder, unless it is there."""
-    write_artefact(KIND, dataset, run, target, _convert, _read)
+    write_artefact(KIND, dataset, run, target=target, write=_convert, read=_read)
 
 
-def load(path: Path) -> Encode:
+def open_encoder(path: Path) -> Encode:
     """The encoder of such a directory."""
     return _read(checked(path, KIND))
 
 
 def _convert(encoder: FoldedEncoder, folder: Path) -> None:
-    # Not convert_model: where somebody else imported OpenVINO first, that one reports.
+    # Not convert_model: it reports to OpenVINO's makers where somebody else imported OpenVINO first.
     converted = openvino.Core().read_model(io.BytesIO(encoder_onnx(encoder.model)))
     openvino.save_model(converted, folder / FILE, compress_to_fp16=False)
 

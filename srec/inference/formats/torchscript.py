@@ -1,6 +1,6 @@
-"""TorchScript, traced and frozen: what the post deployed. Deprecated in PyTorch, in favour of torch.export.
+"""TorchScript, traced and frozen: what the post deployed. PyTorch has deprecated it for torch.export.
 
-The file is a program: loading it runs what whoever wrote it wanted to be run.
+The file is a program: loading it runs whatever its author put there.
 """
 
 import warnings
@@ -19,16 +19,21 @@ KIND, FILE = "torchscript", "encoder.pt"
 
 def write(dataset: Dataset, run: Run, target: Path) -> None:
     """Write the traced encoder, unless it is there."""
-    write_artefact(KIND, dataset, run, target, trace, lambda folder: read(folder / FILE))
+    write_artefact(KIND, dataset, run, target=target, write=trace, read=lambda folder: read(folder / FILE))
 
 
-def load(path: Path) -> Encode:
+def open_encoder(path: Path) -> Encode:
     """The encoder of such a directory."""
     return read(checked(path, KIND) / FILE)
 
 
 def trace(encoder: FoldedEncoder, folder: Path) -> None:
-    """Trace, freeze and write an encoder; batch and length stay free, for no shape depends on a value."""
+    """Trace, freeze and write an encoder; B and L stay free, because no shape depends on a value.
+
+    Args:
+        encoder: in evaluation mode.
+        folder: where its file goes.
+    """
     example_BL = torch.tensor([[1, 1, 1], [1, 1, 0]])
     with torch.no_grad():
         traced = torch.jit.trace(encoder, (example_BL,), check_trace=False)  # type: ignore[no-untyped-call]

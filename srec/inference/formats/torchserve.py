@@ -1,7 +1,7 @@
 """A TorchServe archive (.mar): the bundle, and a handler that passes requests on to SRec's app.
 
-TorchServe is no longer maintained: this is for those who have one running. The worker's Python needs SRec
-installed; what is in the archive is a bundle and a few lines of Python.
+TorchServe is no longer maintained: this is for those who still run it. Its workers' Python needs SRec
+installed; the archive holds a bundle and a few lines of Python.
 """
 
 import tempfile
@@ -34,7 +34,7 @@ def write(dataset: Dataset, run: Run, target: Path) -> None:
     """Write the archive, unless it is there.
 
     Raises:
-        ArtifactError: the run belongs to another dataset, or the bundle does not answer as the torch model.
+        ArtifactError: the run belongs to another dataset, or the bundle scores differently.
     """
     inputs = {"dataset": dataset.fingerprint, "run": fingerprint(run.path)}
     if is_current(target, KIND, VERSION, inputs=inputs, parameters={}):
@@ -58,7 +58,7 @@ def write(dataset: Dataset, run: Run, target: Path) -> None:
         )
 
 
-def load(path: Path) -> Encode:
+def open_encoder(path: Path) -> Encode:
     """The encoder of the bundle in the archive."""
     file = checked(path, KIND) / FILE
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(file) as archive:

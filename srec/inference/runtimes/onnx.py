@@ -15,10 +15,10 @@ _SINGLES = 256  # enough for their mean, and encoded in a moment
 
 
 def quiet_onnxruntime() -> Any:
-    """ONNX Runtime, told to report nothing; whoever needs the library gets it here.
+    """ONNX Runtime, told to report nothing; all of SRec gets the library here.
 
     From 1.29 on its wheels send usage data and leave a device id in the home folder, unless this variable is
-    set before the import. Where somebody else imported the library first, it is switched off from here on.
+    set before the import. Where somebody else imported the library first, reporting stops from here on.
     """
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     library = import_module("onnxruntime")

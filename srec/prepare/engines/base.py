@@ -1,4 +1,4 @@
-"""What an engine does for preparation: it runs the SQL files and hands over their rows."""
+"""What an engine does for the preparation: it runs the SQL files and hands over their rows."""
 
 from collections.abc import Iterator
 from types import TracebackType
@@ -17,7 +17,11 @@ class Engine(Protocol):
         ...
 
     def run(self, name: str, **values: Any) -> None:
-        """Run the statements of ``name``.sql, each with the named values that it speaks of."""
+        """Run the statements of ``name``.sql, each with the named values that it uses.
+
+        Raises:
+            SRecError: the database fails.
+        """
         ...
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -29,15 +33,20 @@ class Engine(Protocol):
         ...
 
     def drop(self, *tables: str) -> None:
-        """Drop tables or views: what they hold in memory, others need."""
+        """Drop tables or views, to free the memory that they hold."""
         ...
 
     def rename(self, table: str, new: str) -> None:
-        """Give a table another's name; the other one is dropped."""
+        """Give a table another name; a table that has this name is dropped.
+
+        Args:
+            table: the table's name so far.
+            new: its new name.
+        """
         ...
 
     def close(self) -> None:
-        """Let go of what it holds."""
+        """Release what it holds."""
         ...
 
     def __enter__(self) -> Self: ...

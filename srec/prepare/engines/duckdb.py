@@ -20,15 +20,17 @@ class DuckDBEngine:
 
     Args:
         reader: the reviews and games.
-        scratch: a folder for the database and what spills; made anew, removed in the end.
+        scratch: a folder for the database and what spills; it is made anew and removed in the end.
         memory_limit: what DuckDB may use before it spills, such as "2GB".
         threads: DuckDB's threads; all cores where None.
 
     Raises:
-        SRecError: it cannot work so. Every method raises it where the database fails.
+        SRecError: DuckDB refuses a setting or the reader. Every method raises it where the database fails.
     """
 
-    def __init__(self, reader: Reader, scratch: Path, memory_limit: str, threads: int | None = None) -> None:
+    def __init__(
+        self, reader: Reader, scratch: Path, *, memory_limit: str, threads: int | None = None
+    ) -> None:
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
         self.scratch = scratch

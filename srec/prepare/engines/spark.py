@@ -1,7 +1,7 @@
 """Spark, on one machine or a cluster: the same SQL files, translated by sqlglot.
 
-Each table is written as Parquet into a scratch folder that all workers see, and read from there: so no plan
-grows over the rounds, and a lost worker costs one step at most.
+Each table is written as Parquet into a scratch folder that all workers see, and is read from there. So no
+plan grows from round to round, and a lost worker costs one step at most.
 """
 
 import json
@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from srec.artifacts import check_manifest
-from srec.errors import MissingLibrary, SRecError
+from srec.errors import MissingLibrary, SRecError, first_line
 from srec.store.connections.duckdb import connect, read_sql
 from srec.store.stores.parquet import KIND, VERSION
 
@@ -40,8 +40,7 @@ class SparkEngine:
     Args:
         where: the exported folder, as all workers see it: a path, or a URL such as s3a://bucket/reviews.
         master: ``local[2]``, ``spark://host:7077``, ``yarn``, ..., or ``sc://host`` for Spark Connect.
-        scratch: a folder for tables on the way, as all workers see it; what is there stays, in folders
-            whose names no other run has.
+        scratch: a folder for intermediate tables, as all workers see it; no other run may use it.
 
     Raises:
         MissingLibrary: the extra is not installed.
@@ -56,13 +55,13 @@ class SparkEngine:
         self._spark = _session(master)
         try:
             text = self._spark.read.text(f"{self.where}/manifest.json", wholetext=True).collect()[0][0]
-            manifest = check_manifest(json.loads(text), where, KIND, VERSION)
+            manifest = check_manifest(json.loads(text), where, kind=KIND, version=VERSION)
             for name in ("reviews", "games"):
                 frame = self._spark.read.parquet(f"{self.where}/{name}.parquet")
                 frame.createOrReplaceTempView(f"store_{name}")
         except PySparkException as error:
             self.close()
-            raise SRecError(f"Spark cannot read {where}: {_first_line(error)}") from error
+            raise SRecError(f"Spark cannot read {where}: {first_line(error)}") from error
         except BaseException:
             self.close()
             raise
@@ -149,8 +148,4 @@ def _session(master: str) -> SparkSession:
     try:
         return builder.getOrCreate()
     except (PySparkException, RuntimeError, OSError) as error:
-        raise SRecError(f"Spark does not start on {master}: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+        raise SRecError(f"Spark does not start on {master}: {first_line(error)}") from error

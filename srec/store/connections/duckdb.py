@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from srec.errors import SRecError
+from srec.errors import SRecError, first_line
 
 
 def connect(
@@ -39,25 +39,33 @@ def connect(
 
 
 def read_sql(room: str, name: str) -> str:
-    """The text of ``sql/name.sql`` in a room, such as ``srec.store``."""
+    """The text of ``sql/name.sql`` in a room.
+
+    Args:
+        room: the package whose file it is, such as ``srec.store``.
+        name: of the file, without ``.sql``.
+    """
     return files(room).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
 
 
 def run_sql(
     connection: duckdb.DuckDBPyConnection, room: str, name: str, **values: Any
 ) -> duckdb.DuckDBPyConnection:
-    """Run the statements of ``sql/name.sql`` in order, each with the named values that it speaks of.
+    """Run the statements of ``sql/name.sql`` in order, each with the named values that it uses.
 
     Args:
         connection: where to run them.
         room: the package whose file it is, such as ``srec.store``.
-        name: of the file.
-        values: for the placeholders.
+        name: of the file, without ``.sql``.
+        values: for the placeholders; each statement takes those that it names.
 
     Returns:
         The connection, with the last statement's result to fetch.
+
+    Raises:
+        duckdb.Error: a statement fails.
     """
-    for statement in duckdb.extract_statements(read_sql(room, name)):
+    for statement in connection.extract_statements(read_sql(room, name)):
         used = {key: values[key] for key in statement.named_parameters}
         connection.execute(statement, used)
     return connection
@@ -70,16 +78,15 @@ def quoted(path: Path) -> str:
 
 @contextmanager
 def one_line(otherwise: str) -> Iterator[None]:
-    """Say what the database says in one line.
+    """Turn an error of the database into one line.
 
     Args:
-        otherwise: what is so if it fails, for the message.
+        otherwise: what the message says of the state that is left, such as "nothing is written".
 
     Raises:
-        SRecError: it fails.
+        SRecError: the database fails.
     """
     try:
         yield
     except duckdb.Error as error:
-        line = (str(error).splitlines() or [type(error).__name__])[0]
-        raise SRecError(f"{otherwise}; the database said: {line}") from error
+        raise SRecError(f"{otherwise}; the database said: {first_line(error)}") from error

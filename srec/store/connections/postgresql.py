@@ -1,7 +1,7 @@
 """A connection to a PostgreSQL database: statements, rows in and out as Arrow, errors in one line.
 
-It goes through ADBC, whose copies are PostgreSQL's binary COPY in both directions, without a row in Python.
-The password of a URL is in no message: libpq quotes what it cannot read, so URLs are checked before it.
+It uses ADBC, which copies with PostgreSQL's binary COPY in both directions, without a row in Python. No
+message shows the password of a URL: libpq quotes what it cannot read, so URLs are checked first.
 """
 
 import re
@@ -11,17 +11,17 @@ from typing import Any
 
 import pyarrow as pa
 
-from srec.errors import MissingLibrary, SRecError
+from srec.errors import MissingLibrary, SRecError, first_line
 from srec.store.connections import shown
 
-#: For each session: nothing of the site's own settings may cut a long ingestion off, or lose a commit.
+#: Set for each session: the site's own settings must neither cut off a long ingestion nor lose a commit.
 _SESSION = {
     "TimeZone": "UTC",
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "synchronous_commit": "on",
 }
-#: What a server says of a connection that it refuses, or the library of a server that it does not find.
+#: How the messages begin that quote no URL: the server refuses the connection, or its host is not found.
 _QUOTABLE = ("connection to server", "could not translate host name")
 
 
@@ -38,12 +38,12 @@ class Refused(SRecError):  # noqa: N818 -- it says what happened
         self.said = said
 
 
-class Server:
-    """A connection to a PostgreSQL database. A statement commits at once, but inside ``transaction``.
+class PostgresConnection:
+    """A connection to a PostgreSQL database. Each statement commits at once, except inside ``transaction``.
 
     Args:
         url: as libpq takes it: postgresql://user:password@host:port/database.
-        schema: where names of tables are looked for; where the database looks if None.
+        schema: where the names of tables are looked up; None leaves the database's own search path.
 
     Raises:
         SRecError: it cannot be reached, or refuses the user.
@@ -69,7 +69,7 @@ class Server:
         try:
             for name, value in (_SESSION | ({"search_path": schema} if schema else {})).items():
                 self.ask("SELECT set_config($1, $2, false)", name, value)
-            # A killed client is noticed while a statement runs, and its lock is let go; where the server can.
+            # Where the server can, it notices a killed client while a statement runs, and releases its lock.
             with suppress(SRecError):
                 self.ask("SET client_connection_check_interval = 500")
         except BaseException:
@@ -77,7 +77,11 @@ class Server:
             raise
 
     def ask(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        """The rows of a small result; values stand in the statement as $1, $2, ...
+        """Run one statement and give its rows, which must be few.
+
+        Args:
+            statement: SQL, with $1, $2, ... where the values stand.
+            values: Python values, in this order.
 
         Raises:
             SRecError: the server refuses it.
@@ -92,6 +96,11 @@ class Server:
     def copy(self, table: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> int:
         """Append rows to a table; returns how many.
 
+        Args:
+            table: the table's name.
+            rows: its columns by their names.
+            temporary: whether the table is a temporary one.
+
         Raises:
             SRecError: the server refuses them.
         """
@@ -103,7 +112,10 @@ class Server:
 
     @contextmanager
     def stream(self, query: str) -> Iterator[pa.RecordBatchReader]:
-        """The rows of a result of any size, as they come.
+        """The rows of a result of any size, as they arrive.
+
+        Args:
+            query: a SELECT without parameters.
 
         Raises:
             SRecError: the server refuses it, or breaks off.
@@ -123,13 +135,14 @@ class Server:
             kind: what follows BEGIN, such as the isolation level.
 
         Raises:
-            SRecError: the connection is lost at the very end, so that nobody knows.
+            SRecError: the server refuses a statement; or the connection is lost during the commit, so that
+                nobody knows whether it happened.
         """
         self.ask(f"BEGIN {kind}")
         try:
             yield
         except BaseException as error:
-            # It may be lost already, and the server has rolled back.
+            # The connection may be lost already; then the server has rolled back.
             with suppress(SRecError):
                 self.ask("ROLLBACK")
             if isinstance(error, Refused):
@@ -139,12 +152,12 @@ class Server:
             self.ask("COMMIT")
         except SRecError as error:
             raise SRecError(
-                f"{self.name} may or may not have kept this, the connection was lost in the last moment;"
+                f"{self.name} may or may not have kept this: the connection was lost during the commit;"
                 f" run the same command again: {error}"
             ) from error
 
     def close(self) -> None:
-        """Close the connection; a lock of it is let go."""
+        """Close the connection and release its locks."""
         self._connection.close()
 
 
@@ -166,9 +179,5 @@ def first_line_said(error: Exception) -> str:
         before, found, after = text.partition(mark)
         if found:
             head = "connection to server: " if "Failed to connect" in before else ""
-            return head + _first_line(after)
-    return _first_line(text)
-
-
-def _first_line(text: str) -> str:
-    return (text.strip().splitlines() or ["nothing"])[0]
+            return head + first_line(error, after)
+    return first_line(error, text)

@@ -1,4 +1,4 @@
-"""A working DuckDB that spills beside nobody and vanishes, after a kill with the next one."""
+"""A working DuckDB with a folder of its own to spill into; after a kill, the next one clears up."""
 
 import shutil
 import tempfile
@@ -23,10 +23,13 @@ def scratch(
     Args:
         memory_limit: DuckDB's limit, such as "4GB"; its own where None.
         threads: how many threads DuckDB uses; by default all cores.
-        otherwise: what is so if it fails, for the message.
+        otherwise: what the message says of the state that is left, if the database fails.
+
+    Yields:
+        The connection, in UTC.
 
     Raises:
-        SRecError: it fails at what is done with it.
+        SRecError: the database fails.
     """
     with one_line(otherwise), _folder() as folder:
         config = {"preserve_insertion_order": "false", "temp_directory": str(folder)}
@@ -37,7 +40,7 @@ def scratch(
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    """A temporary directory that is locked while it is used: without its lock, it is what a kill left."""
+    """A temporary directory that is locked while it is used; one without a lock was left by a kill."""
     for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_LOCK}"):
         with suppress(OSError), ExitStack() as stack:
             if lock(left, stack):
@@ -49,6 +52,6 @@ def _folder() -> Iterator[Path]:
         draft = Path(folder) / f"{_LOCK}.draft"
         draft.touch()
         if lock(draft, stack):
-            # Only now others may see it.
+            # Others look for this name: they must find it locked.
             draft.rename(Path(folder) / _LOCK)
         yield Path(folder)

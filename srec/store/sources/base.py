@@ -1,4 +1,4 @@
-"""What every source keeps: it says what it is and yields its files as batches of raw columns."""
+"""What every source does: it says what it is, and yields its files as batches of raw columns."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Part:
     counted from 1 in the file) and ``reject`` (string; for a row that could not even be read, why).
 
     ``partial`` says that these are a few rows of something that comes piece by piece, as a crawl's pages
-    do: all of them may be bad. Of a file that is a sign that it is not what it claims, and an error.
+    do: all of them may be bad. Where all rows of a file are bad, it is not what it claims: that is an error.
     """
 
     table: str

@@ -1,4 +1,4 @@
-"""Reading CSV as a stream of rows: a stray quote costs its own line, not those behind it."""
+"""Reading CSV as a stream of rows: a stray quote costs its own line, not those after it."""
 
 import csv
 from collections import deque
@@ -31,14 +31,14 @@ class CsvFile:
         self._lines.width = len(self.header)
 
     def rows(self, unbroken: Collection[int]) -> Iterator[tuple[int, list[str] | Reject]]:
-        """The rows behind the header, each under the number of its last line.
+        """The rows after the header, each with the number of its last line, counted from 1.
 
-        Where a row of several lines cannot be right, its first line is a reject, as the one with the stray
-        quote, and the next row begins at the line behind it.
+        Where a row of several lines cannot be right, its first line has the stray quote and is a reject; the
+        next row begins on the line after it.
 
         Args:
-            unbroken: places in a row where no value has a line break. One that has lies between two stray
-                quotes, and holds the rows between them.
+            unbroken: the columns, counted from 0, whose values never hold a line break. A value that does
+                lies between two stray quotes and has swallowed the rows between them.
         """
         while (fields := self._next()) is not None:
             wrong = fields if isinstance(fields, Reject) else self._wrong(fields, unbroken)
@@ -75,7 +75,7 @@ class CsvFile:
 
 
 class _Lines:
-    """A file's lines for ``csv.reader``: those of one row are held, and can be given back but the first."""
+    """A file's lines for ``csv.reader``: those of the current row are held; all but the first can go back."""
 
     def __init__(self, path: Path) -> None:
         self.width = LONGEST_ROW  # as good as none, until the header is read
@@ -85,7 +85,7 @@ class _Lines:
         self._length = 0
 
     def begin(self) -> Reject | None:
-        """Begin a row at the next line; where that is a reject, it is all of the row."""
+        """Begin a row at the next line; a line that is a reject is the whole row."""
         self._held.clear()
         self._length = 0
         if not self._again:
@@ -110,28 +110,29 @@ class _Lines:
 
     @property
     def row(self) -> int:
-        """The number of the last line of the row at hand."""
+        """The number of the last line of the current row."""
         return self._held[-1][0]
 
     @property
     def several(self) -> bool:
-        """Whether the row at hand has more than one line."""
+        """Whether the current row has more than one line."""
         return len(self._held) > 1
 
     def rejects(self) -> Iterator[tuple[int, Reject]]:
-        """The lines within the row at hand that were passed over, because they are no text."""
+        """The lines within the current row that were skipped because they are not text."""
         return ((row, line) for row, line in self._held if isinstance(line, Reject))
 
     def give_back(self) -> int:
-        """Take the lines of the row at hand as not read, but the first: its number."""
+        """Put back all lines of the current row but the first; returns the number of the first."""
         (first, _), *others = self._held
         self._again.extendleft(reversed(others))
         return first
 
     def _too_wide(self) -> bool:
-        """Whether the lines held have too many fields; looked at each time that twice as many are held.
+        """Whether the held lines have too many fields; looked at whenever their number has doubled.
 
-        Where every line closes a quote and opens another, each would else be read on to the longest row.
+        Otherwise a file in which every line closes a quote and opens another would be read on to the longest
+        row, again and again.
         """
         count = len(self._held)
         if count < 16 or count & (count - 1):

@@ -56,13 +56,13 @@ class MemorySource:
     def _batches(self, table: Table) -> Iterator[pa.RecordBatch]:
         try:
             reader = pa.RecordBatchReader.from_stream(self.rows)
-            chosen = choose_columns(self.path, table, self.columns, reader.schema.names)
+            chosen = choose_columns(self.path, table, columns=self.columns, available=reader.schema.names)
             wanted = list(dict.fromkeys(chosen.values()))
             row = 1
             for batch in reader:
                 for at in range(0, len(batch), BATCH):
                     piece = batch.select(wanted).slice(at, BATCH)
-                    yield canonical(self.path, piece, chosen, row)
+                    yield canonical(self.path, piece, chosen=chosen, row=row)
                     row += len(piece)
         except pa.ArrowException as error:
             raise SourceError(f"{self.label} cannot be read: {error}") from error

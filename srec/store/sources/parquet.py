@@ -1,16 +1,16 @@
 """Reading Parquet as a stream of batches under canonical names."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from srec.errors import SourceError
+from srec.errors import SourceError, first_line
 from srec.store.schema import FILE, REJECT, ROW, Table
 
-#: Rows of a batch: enough to keep all cores busy, some 50 MB.
+#: Rows of a batch: enough to keep all cores busy, about 50 MB.
 BATCH = 1 << 18
 
 
@@ -39,23 +39,32 @@ def read_parquet(
             twice, or is damaged.
     """
     with _open(path) as file:
-        chosen = choose_columns(path, table, columns or {}, file.schema_arrow.names)
+        chosen = choose_columns(path, table, columns=columns or {}, available=file.schema_arrow.names)
         row = 1
         try:
             for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(chosen.values()))):
-                yield canonical(path, batch, chosen, row)
+                yield canonical(path, batch, chosen=chosen, row=row)
                 row += len(batch)
         except (pa.ArrowException, OSError) as error:
-            raise SourceError(f"{path} is damaged after row {row - 1:,}: {_first_line(error)}") from error
+            raise SourceError(f"{path} is damaged after row {row - 1:,}: {first_line(error)}") from error
 
 
 def choose_columns(
-    path: Path, table: Table, columns: Mapping[str, str], available: list[str]
+    path: Path, table: Table, *, columns: Mapping[str, str], available: Sequence[str]
 ) -> dict[str, str]:
     """Which of a file's columns holds which canonical one.
 
+    Args:
+        path: the file, for messages.
+        table: the canonical table.
+        columns: canonical name to the file's; a column not named here goes by its canonical name.
+        available: the file's columns.
+
+    Returns:
+        Canonical name to the file's, of the columns that are there.
+
     Raises:
-        SourceError: a column that is required or asked for is not there, or one to read is there twice.
+        SourceError: a required or named column is missing, or a column to read is there twice.
     """
     chosen = {name: columns.get(name, name) for name in table.names}
     missing = [
@@ -79,20 +88,20 @@ def choose_columns(
 
 def _open(path: Path) -> pq.ParquetFile:
     try:
-        # Buffered ahead, what was read would stay in memory until the end of the file.
+        # With read-ahead, all that was read would stay in memory until the end of the file.
         return pq.ParquetFile(path, pre_buffer=False)
     except (pa.ArrowException, OSError) as error:
-        raise SourceError(f"{path} is not a readable Parquet file: {_first_line(error)}") from error
+        raise SourceError(f"{path} is not a readable Parquet file: {first_line(error)}") from error
 
 
-def canonical(path: Path, batch: pa.RecordBatch, chosen: Mapping[str, str], row: int) -> pa.RecordBatch:
+def canonical(path: Path, batch: pa.RecordBatch, *, chosen: Mapping[str, str], row: int) -> pa.RecordBatch:
     """A batch of a file's rows as a source gives them.
 
     Args:
         path: the file.
         batch: its rows.
         chosen: canonical name to the file's.
-        row: the number of the first.
+        row: the number of the first row, counted from 1.
     """
     reject = pa.nulls(len(batch), pa.string())
     columns = {}
@@ -103,7 +112,7 @@ def canonical(path: Path, batch: pa.RecordBatch, chosen: Mapping[str, str], row:
         if pa.types.is_timestamp(column.type) and column.type.tz is not None:
             column = column.cast(pa.timestamp(column.type.unit))
         if _is_bytes(column.type):
-            # Not all writers mark texts as such. What is no UTF-8 is found below.
+            # Not all writers mark texts as such. Bytes that are not UTF-8 are found below.
             column = column.cast(pa.large_string(), safe=False)
         columns[name], reject = _readable(name, column, reject)
     return pa.RecordBatch.from_pydict(
@@ -117,7 +126,7 @@ def canonical(path: Path, batch: pa.RecordBatch, chosen: Mapping[str, str], row:
 
 
 def _is_bytes(arrow: pa.DataType) -> bool:
-    """Whether it is text under another name: bytes, or a view of text, which DuckDB's side does not know."""
+    """Whether it is text under another name: bytes, or Arrow's view types, which DuckDB does not read."""
     types = pa.types
     tests = (types.is_binary, types.is_large_binary, types.is_binary_view, types.is_string_view)
     return any(test(arrow) for test in tests)
@@ -142,12 +151,8 @@ def _readable(name: str, column: pa.Array, reject: pa.Array) -> tuple[pa.Array, 
 
 
 def _decoded(value: bytes | None) -> str | bool | None:
-    """The text, None where there is none, False where the bytes are no text."""
+    """The text; None where there is none; False where the bytes are not UTF-8."""
     try:
         return None if value is None else value.decode()
     except UnicodeDecodeError:
         return False
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

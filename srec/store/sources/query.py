@@ -8,7 +8,7 @@ from typing import ClassVar
 import pyarrow as pa
 
 from srec.errors import SourceError, SRecError
-from srec.store.connections.postgresql import Server, first_line_said
+from srec.store.connections.postgresql import PostgresConnection, first_line_said
 from srec.store.schema import Table
 from srec.store.sources.base import Part
 from srec.store.sources.parquet import canonical, choose_columns
@@ -18,11 +18,11 @@ from srec.store.sources.tabular import as_records, mapped_table
 
 @dataclass(frozen=True)
 class QuerySource:
-    """What a query of a PostgreSQL database gives: reviews or games, as they are at that moment.
+    """The rows of a query to a PostgreSQL database: reviews or games, as they are at that moment.
 
     Args:
         url: postgresql://user:password@host:port/database.
-        query: SQL that gives rows; it can change nothing.
+        query: a SELECT; it runs in a transaction that can change nothing.
         table: "reviews" or "games".
         columns: canonical name to the query's; a column not named here goes by its canonical name.
     """
@@ -41,23 +41,27 @@ class QuerySource:
         return Path(place.partition("?")[0] or "/")
 
     def parts(self) -> Iterator[Part]:
-        """The query's rows."""
+        """The query's rows.
+
+        Raises:
+            SourceError: the database cannot be reached or refuses the query, or a column is missing.
+        """
         table = mapped_table(self.table, self.columns)
         batches = self._batches(table)
         yield Part(table.name, to_batches(table, as_records(batches)) if table.name == "games" else batches)
 
     def _batches(self, table: Table) -> Iterator[pa.RecordBatch]:
         try:
-            server = Server(self.url, schema=None)
+            server = PostgresConnection(self.url, schema=None)
         except SRecError as error:
             raise SourceError(str(error)) from None
         try:
             server.ask("BEGIN READ ONLY")
             with server.stream(self.query.rstrip().rstrip(";")) as reader:
-                chosen = choose_columns(self.path, table, self.columns, reader.schema.names)
+                chosen = choose_columns(self.path, table, columns=self.columns, available=reader.schema.names)
                 row = 1
                 for batch in reader:
-                    yield canonical(self.path, _plain(batch), chosen, row)
+                    yield canonical(self.path, _plain(batch), chosen=chosen, row=row)
                     row += len(batch)
         except (SRecError, pa.ArrowException, OSError) as error:
             said = str(error) if isinstance(error, SRecError) else f"{server.name}: {first_line_said(error)}"
@@ -67,7 +71,7 @@ class QuerySource:
 
 
 def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """What Arrow has no type for, such as numeric, comes as an extension of text: as the text."""
+    """Values for which Arrow has no type, such as numeric, arrive as an extension of text: take the text."""
     columns = [
         column.storage if isinstance(column, pa.ExtensionArray) else column for column in batch.columns
     ]

@@ -14,19 +14,26 @@ from srec.store.schema import FILE, REJECT, ROW, Column, Table
 from srec.store.sources.text import Reject
 
 Record = dict[str, Any]
-Row = tuple[Path, int, Record | Reject]
+SourceRow = tuple[Path, int, Record | Reject]
 
 _BATCH = 50_000
-#: What a text can be made of.
+#: The kinds of values that can be written as a text.
 _PLAIN = (str, bool, int, float, Decimal, date, time)
 _TAGS = pa.list_(pa.struct([("tag", pa.string()), ("votes", pa.string())]))
 
 
-def to_batches(table: Table, rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:
+def to_batches(table: Table, rows: Iterable[SourceRow]) -> Iterator[pa.RecordBatch]:
     """Make batches of records with canonical names.
 
     Lists may come as lists, as JSON text or as text with ";" between the values; tags as names, as
     ``{"tag": ..., "votes": ...}``, as pairs or as one object from name to votes.
+
+    Args:
+        table: the canonical table.
+        rows: (file, number counted from 1, record or reject), in the order of the source.
+
+    Yields:
+        Batches of at most 50,000 rows, whose columns are texts and lists of texts.
     """
     schema = pa.schema(
         [(FILE, pa.string()), (ROW, pa.int64()), (REJECT, pa.string())]
@@ -47,7 +54,7 @@ def _arrow(column: Column) -> pa.DataType:
     return pa.list_(pa.string()) if column.type.endswith("[]") else pa.string()
 
 
-def _flat(table: Table, row: Row) -> Record:
+def _flat(table: Table, row: SourceRow) -> Record:
     file, number, content = row
     flat: Record = {FILE: str(file), ROW: number}
     if isinstance(content, Reject):
@@ -64,7 +71,7 @@ def _flat(table: Table, row: Row) -> Record:
 
 
 class _UnfitError(Exception):
-    """A value that the store's casts would take for one of another kind; says what it is not."""
+    """A value that the store's casts would mistake for one of another kind; it says what the value is not."""
 
 
 def _value(column: Column, value: Any) -> Any:
@@ -76,14 +83,14 @@ def _value(column: Column, value: Any) -> Any:
 
 
 def _text(value: Any) -> str | None:
-    """A value where a text is wanted, and where anything else spelled out would pass for one."""
+    """A value where a text is wanted: here anything else, spelled out, would pass for one."""
     if value is not None and not isinstance(value, _PLAIN):
         raise _UnfitError("holds what is no text")
     return _spelled(value)
 
 
 def _spelled(value: Any) -> str | None:
-    """A value as the store's casts read it; what is no plain value stays recognisable in the reject."""
+    """A value as the store's casts read it; one that is not plain stays recognisable in the reject."""
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value) if isinstance(value, bool | int | float) else str(value)
@@ -115,7 +122,7 @@ def _tag(each: Any) -> dict[str, str | None]:
 
 
 def _parsed(value: Any) -> Any:
-    """The value, and what it spells where it is JSON text."""
+    """The value; where it is JSON text, what it spells."""
     if not isinstance(value, str) or value.strip()[:1] not in ("[", "{"):
         return value
     try:

@@ -15,14 +15,18 @@ from srec.store.sources.parquet import read_parquet
 
 @dataclass(frozen=True)
 class SimulatedSource:
-    """A folder that ``simulate`` wrote; a store that took it in says so."""
+    """A folder that ``simulate`` wrote; a store that holds it says that its data is simulated."""
 
     path: Path
     name: ClassVar[str] = "simulated"
     simulated: ClassVar[bool] = True
 
     def parts(self) -> Iterator[Part]:
-        """The world's reviews and games, as long as no file was changed."""
+        """The world's reviews and games.
+
+        Raises:
+            SourceError: the folder is not a simulated world, or a file of it was changed.
+        """
         try:
             verify(self.path, KIND, VERSION)
         except ArtifactError as error:

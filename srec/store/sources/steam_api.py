@@ -14,7 +14,7 @@ from srec.errors import SourceError
 from srec.store.schema import REVIEWS
 from srec.store.sources.base import Part
 from srec.store.sources.parquet import read_parquet
-from srec.store.sources.records import Record, Row, to_batches
+from srec.store.sources.records import Record, SourceRow, to_batches
 from srec.store.sources.text import Reject, parse_json, read_json_lines
 
 #: Bytes of a page; the API gives at most 100 reviews of at most 8,000 characters in one.
@@ -42,7 +42,11 @@ class SteamApiSource:
     simulated: ClassVar[bool] = False
 
     def parts(self) -> Iterator[Part]:
-        """The reviews of the Parquet file, then those of the pages."""
+        """The reviews of the Parquet file, then those of the pages.
+
+        Raises:
+            SourceError: there is neither, or a file cannot be read.
+        """
         parquet, pages = self._files()
         for file in parquet:
             yield Part("reviews", read_parquet(file, REVIEWS, _COLUMNS))
@@ -64,7 +68,7 @@ class SteamApiSource:
         return parquet, pages
 
 
-def _rows(files: list[Path]) -> Iterator[Row]:
+def _rows(files: list[Path]) -> Iterator[SourceRow]:
     for file in files:
         if file.suffix != ".json":
             for row, page in read_json_lines(file):
@@ -92,7 +96,7 @@ def _app(file: Path) -> str | None:
 
 
 def _reviews(page: dict[str, Any] | Reject, app: str | None) -> Iterator[tuple[int, Record | Reject]]:
-    """A page's reviews, counted from 1; what is no page is one reject."""
+    """A page's reviews, counted from 1; a file that is not a page is one reject."""
     if isinstance(page, Reject):
         yield 1, page
         return
@@ -107,7 +111,12 @@ def _reviews(page: dict[str, Any] | Reject, app: str | None) -> Iterator[tuple[i
 
 
 def review_record(review: Any, app: Any) -> Record | Reject:
-    """A review of a page, with canonical names, or why it is none."""
+    """A review of a page with canonical names, or why it is not a review.
+
+    Args:
+        review: as the page has it.
+        app: the id of its app.
+    """
     author = review.get("author") if isinstance(review, dict) else None
     if not isinstance(author, dict):
         return Reject("the review has no author")

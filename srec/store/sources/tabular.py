@@ -13,7 +13,7 @@ from srec.store.schema import FILE, REJECT, ROW, TABLES, Table
 from srec.store.sources.base import Part
 from srec.store.sources.delimited import CsvFile
 from srec.store.sources.parquet import choose_columns, read_parquet
-from srec.store.sources.records import Row, to_batches
+from srec.store.sources.records import SourceRow, to_batches
 from srec.store.sources.text import Reject, read_json_lines
 
 _CSV = (".csv", ".csv.gz")
@@ -37,7 +37,11 @@ class TableSource:
     simulated: ClassVar[bool] = False
 
     def parts(self) -> Iterator[Part]:
-        """The file's rows."""
+        """The file's rows.
+
+        Raises:
+            SourceError: the file cannot be read, or lacks a column that is required or mapped.
+        """
         table = mapped_table(self.table, self.columns)
         yield Part(table.name, self._batches(table))
 
@@ -54,10 +58,14 @@ class TableSource:
 
 
 def mapped_table(name: str, columns: Mapping[str, str]) -> Table:
-    """The canonical table of that name, which has the columns that are mapped.
+    """The canonical table of a name, once it is sure to have the columns that are mapped.
+
+    Args:
+        name: "reviews" or "games".
+        columns: canonical name to the file's.
 
     Raises:
-        SourceError: there is none, or it has not.
+        SourceError: there is no such table, or it lacks a mapped column.
     """
     table = TABLES.get(name)
     if table is None:
@@ -69,8 +77,8 @@ def mapped_table(name: str, columns: Mapping[str, str]) -> Table:
     return table
 
 
-def as_records(batches: Iterator[pa.RecordBatch]) -> Iterator[Row]:
-    """Rows as records, because games' lists come in many forms."""
+def as_records(batches: Iterator[pa.RecordBatch]) -> Iterator[SourceRow]:
+    """The rows of batches as records, because games' lists come in many forms."""
     for batch in batches:
         for record in _times_as_text(batch).to_pylist():
             file, row, reject = Path(record.pop(FILE)), record.pop(ROW), record.pop(REJECT)
@@ -78,21 +86,21 @@ def as_records(batches: Iterator[pa.RecordBatch]) -> Iterator[Row]:
 
 
 def _times_as_text(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Python's times have neither nanoseconds nor years after 9999: as text all of them come through."""
+    """Times as text: Python's own have neither nanoseconds nor years after 9999."""
     columns = [column.cast(pa.string()) if _is_time(column.type) else column for column in batch.columns]
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
 def _is_time(arrow: pa.DataType) -> bool:
-    # Arrow writes no text of an interval, and Python reads it.
+    # Arrow cannot write an interval as text, and Python can read it as it is.
     return bool(pa.types.is_temporal(arrow) and not pa.types.is_interval(arrow))
 
 
-def _csv_rows(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[Row]:
+def _csv_rows(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[SourceRow]:
     file = CsvFile(path)
-    chosen = choose_columns(path, table, columns, file.header)
+    chosen = choose_columns(path, table, columns=columns, available=file.header)
     places = {name: file.header.index(theirs) for name, theirs in chosen.items()}
-    # Who, which game, whether and when are one line each; a list may be JSON over several.
+    # A required value is on one line; a list may be JSON over several.
     for row, fields in file.rows(unbroken=[places[name] for name in table.required]):
         if isinstance(fields, Reject):
             yield path, row, fields
@@ -100,15 +108,15 @@ def _csv_rows(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[
             yield path, row, {name: fields[place] for name, place in places.items()}
 
 
-def _json_rows(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[Row]:
+def _json_rows(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[SourceRow]:
     rows = read_json_lines(path)
     head = list(islice(rows, 100))
     objects = [record for _, record in head if not isinstance(record, Reject)]
     if not objects:
         raise SourceError(f"{path} {_no_object(head)}: write one object a line, with no array around them")
     keys = dict.fromkeys(key for each in objects for key in each)
-    chosen = choose_columns(path, table, columns, list(keys))
-    # A key that no early line has may come later.
+    chosen = choose_columns(path, table, columns=columns, available=list(keys))
+    # A key that the first lines lack may come later.
     chosen |= {name: name for name in table.names if name not in columns}
     for row, record in chain(head, rows):
         if isinstance(record, Reject):

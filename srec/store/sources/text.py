@@ -1,4 +1,4 @@
-"""Reading text files line by line, plain or gzipped: what cannot be read is a reject, not an end."""
+"""Reading text files line by line, plain or gzipped; a line that cannot be read is a reject."""
 
 import gzip
 import json
@@ -10,13 +10,13 @@ from typing import Any
 
 from srec.errors import SourceError
 
-#: Bytes of a line; a longer one is no row of anything, and must not fill the memory.
+#: Bytes of a line; a longer one is not a row of anything, and must not fill the memory.
 LONGEST_LINE = 1 << 24
 
 
 @dataclass(frozen=True)
 class Reject:
-    """In the place of a row: why it could not be read. Never quotes the row, which may name a user."""
+    """Why a row could not be read, in the row's place. It never quotes the row, which may name a user."""
 
     reason: str
 
@@ -28,7 +28,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, str | Reject]]:
     break is a reject.
 
     Raises:
-        SourceError: the file cannot be opened, is empty, or is no gzip file though named so.
+        SourceError: the file cannot be opened, is empty, or is named .gz and is not a gzip file.
     """
     row = 0
     try:
@@ -60,7 +60,7 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | Reject]]
 
 
 def parse_json(text: str | bytes) -> dict[str, Any] | Reject:
-    """One JSON object, or why it is none."""
+    """One JSON object, or why the text is not one."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -1,8 +1,8 @@
 """The UCSD Steam files: the Australian users' reviews and the games, as published or as Parquet.
 
-Published (Kang & McAuley, ICDM 2018; Wan & McAuley, RecSys 2018) are ``australian_user_reviews.json.gz``
-and ``steam_games.json.gz``: one Python literal a line, not JSON. The reviews' dates have no time of day,
-and those of the crawl's own year no year either: that year, 2016, is filled in.
+The published files (Kang & McAuley, ICDM 2018; Wan & McAuley, RecSys 2018) are
+``australian_user_reviews.json.gz`` and ``steam_games.json.gz``: one Python literal a line, not JSON. The
+reviews' dates have no time of day. Dates from 2016, the year of the crawl, have no year: it is filled in.
 """
 
 import ast
@@ -18,7 +18,7 @@ from srec.errors import SourceError
 from srec.store.schema import GAMES, REVIEWS
 from srec.store.sources.base import Part
 from srec.store.sources.parquet import parquet_columns, read_parquet
-from srec.store.sources.records import Record, Row, to_batches
+from srec.store.sources.records import Record, SourceRow, to_batches
 from srec.store.sources.text import Reject, read_lines
 
 #: The year of dates without one.
@@ -44,7 +44,11 @@ class UcsdSource:
     simulated: ClassVar[bool] = False
 
     def parts(self) -> Iterator[Part]:
-        """The reviews and the games that are there."""
+        """The reviews and the games that are there.
+
+        Raises:
+            SourceError: there are none of the files, or one is not what its name says.
+        """
         for file in self._files():
             yield _parquet(file) if file.suffix == ".parquet" else _literals(file)
 
@@ -69,7 +73,7 @@ def _parquet(file: Path) -> Part:
 
 
 def _literals(file: Path) -> Part:
-    """Reviews or games: the first line that can be read tells."""
+    """Reviews or games: the first line that can be read tells which."""
     lines = ((row, _literal(line)) for row, line in read_lines(file))
     head = list(islice(lines, 100))
     keys = next((set(record) for _, record in head if isinstance(record, dict)), set[str]())
@@ -92,8 +96,8 @@ def _literal(line: str | Reject) -> dict[str, Any] | Reject:
     return value if isinstance(value, dict) else Reject("not a Python dict")
 
 
-def _reviews(file: Path, lines: Iterator[tuple[int, dict[str, Any] | Reject]]) -> Iterator[Row]:
-    """A line is a user with all reviews; each review is a row under the line's number."""
+def _reviews(file: Path, lines: Iterator[tuple[int, dict[str, Any] | Reject]]) -> Iterator[SourceRow]:
+    """A line is a user with all their reviews; each review is a row with the line's number."""
     for row, line in lines:
         if isinstance(line, Reject):
             yield file, row, line
@@ -129,13 +133,13 @@ def _date(text: Any) -> Any:
     return f"{match[3] or CRAWLED}-{_MONTHS.split('|').index(match[1]) + 1:02}-{int(match[2]):02}"
 
 
-def _games(file: Path, lines: Iterator[tuple[int, dict[str, Any] | Reject]]) -> Iterator[Row]:
+def _games(file: Path, lines: Iterator[tuple[int, dict[str, Any] | Reject]]) -> Iterator[SourceRow]:
     for row, line in lines:
         yield file, row, line if isinstance(line, Reject) else _game(line)
 
 
 def _game(game: Mapping[str, Any]) -> Record:
-    """Tags are in the order of their votes. A release that is no full date ("Soon..") is not known."""
+    """Tags are in the order of their votes. A release date that is not a full date ("Soon..") is unknown."""
     cents, released = _cents(game.get("price")), str(game.get("release_date"))
     return {
         "app_id": game.get("id"),
@@ -153,7 +157,7 @@ def _game(game: Mapping[str, Any]) -> Record:
 
 
 def _cents(price: Any) -> Any:
-    """A price in cents. Texts in its place are "Free to Play" and the like, or say nothing ("Demo")."""
+    """A price in cents. A text in its place may say "Free to Play" and the like, or nothing ("Demo")."""
     if isinstance(price, str):
         return 0 if "free" in price.lower() else None
     if isinstance(price, int | float) and abs(price) < 1e9:
@@ -162,5 +166,5 @@ def _cents(price: Any) -> Any:
 
 
 def _several(value: Any) -> Any:
-    """One name as a list of it: a studio may have ";" in its name."""
+    """One name as a list: it must not be split, for a studio may have ";" in its name."""
     return [value] if isinstance(value, str) and value.strip() else value

@@ -1,4 +1,4 @@
-"""What every store keeps: it changes as a whole or not at all, and gives DuckDB its rows to read."""
+"""What every store promises: it changes as a whole or not at all, and gives DuckDB its rows to read."""
 
 from collections.abc import Mapping
 from types import TracebackType
@@ -6,7 +6,7 @@ from typing import Protocol, Self
 
 import duckdb
 
-from srec.store.ingestion import Progress, Summary
+from srec.store.ingestion import RowsRead, Summary
 from srec.store.sources.base import Source
 
 
@@ -25,7 +25,7 @@ class Described(Protocol):
 
     @property
     def latest(self) -> bool:
-        """Whether it holds one row a (user, game) already."""
+        """Whether it holds at most one row for each user and game."""
         ...
 
 
@@ -34,7 +34,7 @@ class Reader(Described, Protocol):
 
     @property
     def identity(self) -> str | None:
-        """A name of the store, the same whatever it holds; None where nobody can say what changed in it."""
+        """A name of the store that outlasts every change; None where it keeps no record of changes."""
         ...
 
     @property
@@ -46,14 +46,19 @@ class Reader(Described, Protocol):
         """Make its rows readable in another database, as ``store.reviews`` and ``store.games``.
 
         With an identity, ``store.removed`` and ``store.revisions`` are there too, and the reviews have their
-        ``batch``.
+        ``batch``. The rows are those of the moment of the call, whatever is written meanwhile.
 
-        What was there at the call is what is read, whatever is written meanwhile.
+        Args:
+            connection: the other database.
+
+        Raises:
+            SRecError: a server breaks off.
+            duckdb.Error: a file cannot be read.
         """
         ...
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close it and release what it holds."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -88,7 +93,7 @@ class Store(Protocol):
     def ingest(
         self,
         source: Source,
-        progress: Progress | None = None,
+        progress: RowsRead | None = None,
         *,
         notes: Mapping[str, str] | None = None,
         seen: bool = False,
@@ -100,7 +105,7 @@ class Store(Protocol):
 
         Args:
             source: what to read.
-            progress: called with the number of rows read so far.
+            progress: called after each batch of rows.
             notes: what a crawl must remember from here on; kept in the same transaction.
             seen: remember which reviews were given, for ``forget_unseen``.
 
@@ -124,12 +129,12 @@ class Store(Protocol):
             notes: kept in the same transaction.
 
         Returns:
-            how many reviews were removed.
+            How many reviews were removed.
         """
         ...
 
     def forget_seen(self, app_id: int) -> None:
-        """Begin anew to remember which reviews of a game were given with ``seen``.
+        """Forget which reviews of a game were given with ``seen``.
 
         Args:
             app_id: the game whose reviews are to be read anew.
@@ -137,7 +142,7 @@ class Store(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close it and release what it holds."""
         ...
 
     def __enter__(self) -> Self: ...

@@ -1,4 +1,4 @@
-"""A store in one DuckDB file: the default, with nothing to run beside it."""
+"""A store in one DuckDB file: the default, which needs no server."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -10,16 +10,21 @@ from typing import Any, Self
 
 import duckdb
 
-from srec.errors import SRecError
+from srec.errors import SRecError, first_line
 from srec.store.connections.duckdb import connect, quoted, run_sql
-from srec.store.ingestion import Progress, Summary, clear, merge, stage
+from srec.store.ingestion import RowsRead, Summary, clear, merge, stage
 from srec.store.schema import GAMES, REVIEWS, STORED_REVIEWS, VERSION
 from srec.store.sources.base import Source
 from srec.store.stores.ledger import Ledger, first_entries, now
 
 
 class DuckDBStore:
-    """A ``Store`` in a DuckDB file. ``connection`` sees its tables."""
+    """A ``Store`` in a DuckDB file; ``open`` makes one.
+
+    Args:
+        path: the file.
+        connection: it sees the tables of the store.
+    """
 
     def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
         self.path, self.connection = path, connection
@@ -93,7 +98,7 @@ class DuckDBStore:
     def ingest(
         self,
         source: Source,
-        progress: Progress | None = None,
+        progress: RowsRead | None = None,
         *,
         notes: Mapping[str, str] | None = None,
         seen: bool = False,
@@ -103,12 +108,14 @@ class DuckDBStore:
         with self._transaction():
             self.ledger.refuse_mixing(source)
             batch = self.ledger.next_batch
-            summary = stage(self.connection, source, self.ledger.meta("secret"), batch, progress)
+            summary = stage(
+                self.connection, source, secret=self.ledger.meta("secret"), batch=batch, progress=progress
+            )
             if seen:
                 run_sql(self.connection, "srec.store", "crawl_seen")
             merge(self.connection, summary)
             clear(self.connection)
-            self.ledger.ingested(source, summary, batch, started)
+            self.ledger.ingested(source, summary, batch=batch, started=started)
             self.ledger.note(notes or {})
         return summary
 
@@ -158,7 +165,7 @@ class DuckDBStore:
                 self.connection.rollback()
             if isinstance(error, duckdb.Error):
                 raise SRecError(
-                    f"{self.path} is as it was; the database said: {_first_line(error)}"
+                    f"{self.path} is as it was; the database said: {first_line(error)}"
                 ) from error
             raise
 
@@ -174,7 +181,7 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _make(path: Path) -> None:
-    """Make an empty store beside its place, for a kill may leave a file half made; then give it its name."""
+    """Make an empty store under another name, and then give it its own: a kill may leave half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{path.name}.", suffix=".draft", dir=path.parent) as folder:
         draft = Path(folder) / path.name
@@ -182,13 +189,20 @@ def _make(path: Path) -> None:
             create_tables(connection)
             for key, value in ({"version": str(VERSION)} | first_entries()).items():
                 connection.execute("INSERT INTO meta VALUES ($1, $2)", [key, value])
-        # Another process may have made one by now; that one stays.
+        # Another process may have made one meanwhile: that one stays.
         with suppress(FileExistsError):
             os.link(draft, path)
 
 
 class DuckDBReader:
-    """A ``Reader`` of a store in a DuckDB file."""
+    """A ``Reader`` of a store in a DuckDB file.
+
+    Args:
+        path: the file.
+
+    Raises:
+        SRecError: it is missing, not a store, of another version, or in use by another process.
+    """
 
     latest = True
 
@@ -220,8 +234,4 @@ def _why(path: Path, error: Exception) -> str:
         return f"{path} is in use by another process: stop it, or wait until it has finished"
     if "not a valid DuckDB" in text:
         return f"{path} is not a store: it is no DuckDB file"
-    return f"{path} cannot be opened: {_first_line(error)}"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    return f"{path} cannot be opened: {first_line(error)}"

@@ -29,7 +29,12 @@ def as_texts(columns: Sequence[str]) -> str:
 
 
 def upsert(table: str, source: str) -> str:
-    """The statement that puts received rows into their table, over the stored ones of the same keys."""
+    """The statement that puts received rows into their table, in place of those with the same keys.
+
+    Args:
+        table: "reviews" or "games".
+        source: the table that holds the received rows.
+    """
     columns = COLUMNS[table]
     stored = _each(columns, "CAST({name} AS jsonb)")
     changes = ", ".join(f"{name} = EXCLUDED.{name}" for name in columns if name not in KEYS[table])

@@ -1,4 +1,4 @@
-"""What a store holds, counted where it lies; and all of it as Parquet."""
+"""What a store holds, counted where the data is; and all of it as Parquet."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ _LAST = 5
 
 @runtime_checkable
 class Answering(Protocol):
-    """A reader whose store answers queries where it is, so that no row must come here."""
+    """A reader whose store answers queries itself, so that no rows travel."""
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of a small result."""
@@ -31,9 +31,13 @@ class Answering(Protocol):
 def statistics(reader: Reader) -> dict[str, Any]:
     """Count what is there.
 
+    Args:
+        reader: a store, opened as a whole.
+
     Returns:
-        rows, users, games, positive share, first and last review; of a store also its rejects by reason,
-        what is removed, and its last ingestions, the latest first. Plain JSON.
+        JSON values: reviews, users, games, the share of positive reviews, the first and last review (ISO,
+        UTC); of a store also its rejects by reason, how many reviews were removed, and its last ingestions,
+        the latest first.
 
     Raises:
         SRecError: the store breaks off.
@@ -74,7 +78,12 @@ _REJECTS = (
 
 
 def size(reader: Reader, where: str) -> int:
-    """The bytes that a store takes on its disk."""
+    """The bytes that a store takes on its disk.
+
+    Args:
+        reader: the store.
+        where: its path, where it has one.
+    """
     if isinstance(reader, Answering):
         return reader.size()
     path = Path(where)
@@ -84,7 +93,7 @@ def size(reader: Reader, where: str) -> int:
 
 @contextmanager
 def _asking(reader: Reader) -> Iterator[tuple[_Ask, set[str]]]:
-    """A way to ask the tables, and which there are."""
+    """A way to query the tables, and the names of those there are."""
     if isinstance(reader, Answering):
         names = reader.ask("SELECT tablename FROM pg_tables WHERE schemaname = 'srec'")
         yield reader.ask, {str(name) for (name,) in names}
@@ -110,7 +119,7 @@ def export(
         threads: how many threads it uses; by default all cores.
 
     Returns:
-        whether anything was written.
+        Whether anything was written.
 
     Raises:
         ArtifactError: ``target`` is something else.

@@ -1,10 +1,11 @@
-"""Whether a store is sound: every rule that its rows must keep, counted where it is broken."""
+"""Whether a store is sound: every rule for its rows, and how many rows break it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import duckdb
 
+from srec.errors import first_line
 from srec.store.connections.scratch import scratch
 from srec.store.schema import GAMES, REVIEWS, Table
 from srec.store.stores.base import Reader
@@ -12,7 +13,13 @@ from srec.store.stores.base import Reader
 
 @dataclass(frozen=True)
 class Check:
-    """A rule, and how many rows break it."""
+    """A rule, and how many rows break it.
+
+    Attributes:
+        rule: in words.
+        broken: how many rows break it; 1 where a table cannot be read.
+        said: what the database says of a table that cannot be read.
+    """
 
     rule: str
     broken: int
@@ -20,7 +27,7 @@ class Check:
 
 
 def check(reader: Reader, memory_limit: str | None = None, threads: int | None = None) -> list[Check]:
-    """Read every column of every table to its end, then hold the rows to every rule.
+    """Read every column of every table to its end, then check every rule.
 
     Args:
         reader: a store, opened as a whole.
@@ -28,7 +35,7 @@ def check(reader: Reader, memory_limit: str | None = None, threads: int | None =
         threads: how many threads it uses; by default all cores.
 
     Returns:
-        all rules; after damage, only those up to it.
+        All rules; where a table is damaged, only those up to it.
 
     Raises:
         SRecError: the store breaks off.
@@ -44,7 +51,7 @@ def check_tables(work: duckdb.DuckDBPyConnection, *, latest: bool) -> list[Check
 
     Args:
         work: it has all tables of a store, or only reviews and games.
-        latest: whether there is one row a (user, game).
+        latest: whether there must be at most one row for each user and game.
     """
     tables = [name for (name,) in work.execute("SHOW TABLES").fetchall()]
     checks = []
@@ -76,13 +83,18 @@ _KEYS = {
 
 
 def readable(work: duckdb.DuckDBPyConnection, table: str) -> Check:
-    """Read every column of a table to its end."""
+    """Check that every column of a table can be read to its end.
+
+    Args:
+        work: it sees the table.
+        table: the table's name.
+    """
     rule = f"{table}: every column can be read"
     try:
-        # A hash of whole rows reads all of them; a damaged block fails its checksum.
+        # A hash of whole rows reads every column; a damaged block fails its checksum.
         work.execute(f"SELECT bit_xor(hash(whole)) FROM {table} AS whole").fetchall()
     except duckdb.Error as error:
-        return Check(rule, 1, (str(error).splitlines() or ["damaged"])[0])
+        return Check(rule, 1, first_line(error))
     return Check(rule, 0)
 
 
@@ -145,7 +157,7 @@ _ACROSS = {
 def _kept(
     work: duckdb.DuckDBPyConnection, table: str, conditions: Iterator[tuple[str, str]] | list[tuple[str, str]]
 ) -> list[Check]:
-    """Hold each row to all conditions, in one pass."""
+    """Check all conditions for each row, in one pass."""
     pairs = list(conditions)
     filters = ", ".join(f"count(*) FILTER (WHERE {condition})" for _, condition in pairs)
     counts = work.execute(f"SELECT {filters} FROM {table}").fetchall()[0]

@@ -1,4 +1,4 @@
-"""What a store writes down beside its rows: its secret and revision, the notes of a crawl, each ingestion."""
+"""What a store records besides its rows: its secret and revision, a crawl's notes, each ingestion."""
 
 import hashlib
 import secrets
@@ -86,7 +86,7 @@ class Ledger:
         return {str(key): str(value) for key, value in self.ask("SELECT key, value FROM notes")}
 
     def note(self, notes: Mapping[str, str]) -> None:
-        """Write notes; those of other keys stay."""
+        """Write notes; those with other keys stay."""
         for key, value in notes.items():
             self.ask("DELETE FROM notes WHERE key = $1", key)
             self.ask("INSERT INTO notes (key, value) VALUES ($1, $2)", key, value)
@@ -105,14 +105,25 @@ class Ledger:
             )
 
     def changed(self, batch: int) -> None:
-        """Rows have changed: the store has another revision."""
+        """Give the store another revision, because rows have changed.
+
+        Args:
+            batch: the number of the ingestion that changed them.
+        """
         revision = secrets.token_hex(8)
         self._set("batch", str(batch))
         self._set("revision", revision)
         self.ask("INSERT INTO revisions VALUES ($1, $2)", batch, revision)
 
-    def ingested(self, source: Source, summary: Summary, batch: int, started: datetime) -> None:
-        """Write down what an ingestion did."""
+    def ingested(self, source: Source, summary: Summary, *, batch: int, started: datetime) -> None:
+        """Record what an ingestion did.
+
+        Args:
+            source: what was read.
+            summary: what became of its rows.
+            batch: the number of the ingestion.
+            started: when it began, UTC.
+        """
         if summary.changed:
             self._set("simulated", str(source.simulated).lower())
             self.changed(batch)

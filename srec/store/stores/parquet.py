@@ -16,6 +16,9 @@ VERSION = 1
 class ParquetReader:
     """A ``Reader`` of a folder with ``reviews.parquet``, ``games.parquet`` and their manifest.
 
+    Args:
+        path: the folder.
+
     Raises:
         ArtifactError: the folder is incomplete, something else, or of another version.
     """
@@ -29,7 +32,7 @@ class ParquetReader:
         self.revision = str(manifest["revision"])
 
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """As ``Reader.attach``: views of the files, which are read where they lie."""
+        """As ``Reader.attach``: views of the files, which are read in place."""
         connection.execute("CREATE SCHEMA store")
         for name in ("reviews", "games"):
             file = quoted(self.path.absolute() / f"{name}.parquet")

@@ -12,9 +12,9 @@ import duckdb
 
 from srec.errors import SRecError
 from srec.store.connections.duckdb import run_sql
-from srec.store.connections.postgresql import Server, first_line_said
+from srec.store.connections.postgresql import PostgresConnection, first_line_said
 from srec.store.connections.scratch import scratch
-from srec.store.ingestion import Progress, Summary, merge, stage
+from srec.store.ingestion import RowsRead, Summary, merge, stage
 from srec.store.sources.base import Source
 from srec.store.stores.duckdb import create_tables
 from srec.store.stores.exchange import (
@@ -35,9 +35,15 @@ _SMALL = ("rejects", "ingestions", "meta", "notes", "seen")
 
 
 class PostgresStore:
-    """A ``Store`` in a PostgreSQL database."""
+    """A ``Store`` in a PostgreSQL database; ``open`` makes one.
 
-    def __init__(self, server: Server, memory_limit: str | None, threads: int | None) -> None:
+    Args:
+        server: a connection that holds the store's lock.
+        memory_limit: what an ingestion's working DuckDB may use before it spills, such as "4GB".
+        threads: how many threads it uses; all cores where None.
+    """
+
+    def __init__(self, server: PostgresConnection, memory_limit: str | None, threads: int | None) -> None:
         self.name = server.name
         self.server, self._memory_limit, self._threads = server, memory_limit, threads
         self.ledger = Ledger(server.name, server.ask)
@@ -57,7 +63,7 @@ class PostgresStore:
         Raises:
             SRecError: it cannot be reached, is missing, of a newer version, or in use by another process.
         """
-        server = Server(url)
+        server = PostgresConnection(url)
         try:
             lock(server)
             migrate(server, create=create)
@@ -99,7 +105,7 @@ class PostgresStore:
     def ingest(
         self,
         source: Source,
-        progress: Progress | None = None,
+        progress: RowsRead | None = None,
         *,
         notes: Mapping[str, str] | None = None,
         seen: bool = False,
@@ -110,10 +116,10 @@ class PostgresStore:
         batch = self.ledger.next_batch
         with scratch(self._memory_limit, self._threads, otherwise=f"{self.name} is as it was") as work:
             create_tables(work)
-            summary = stage(work, source, self.ledger.meta("secret"), batch, progress)
+            summary = stage(work, source, secret=self.ledger.meta("secret"), batch=batch, progress=progress)
             if seen:
                 run_sql(work, "srec.store", "crawl_seen")
-            # No transaction before this: a long reading must not hold up the server's vacuum.
+            # The transaction begins only here: reading may take long and must not hold up the vacuum.
             with self.server.transaction():
                 for table in summary.tables:
                     self._fetch(work, table)
@@ -121,7 +127,7 @@ class PostgresStore:
                 for table in summary.tables:
                     self._write(work, table)
                 self._write_rest(work)
-                self.ledger.ingested(source, summary, batch, started)
+                self.ledger.ingested(source, summary, batch=batch, started=started)
                 self.ledger.note(notes or {})
         return summary
 
@@ -167,7 +173,7 @@ class PostgresStore:
         ask, columns = self.server.ask, COLUMNS[table]
         changed = f"SELECT {sent_by_duckdb(columns)} FROM changed_{table}"
         if table == "reviews" and self._empty(table):
-            # An index that is built once over all rows costs a fraction of one that grows row by row.
+            # Building an index once over all rows costs a fraction of growing it row by row.
             ask("ALTER TABLE reviews DROP CONSTRAINT reviews_key")
             self._send(work, table, changed)
             ask("ALTER TABLE reviews ADD CONSTRAINT reviews_key PRIMARY KEY (app_id, user_key)")
@@ -197,11 +203,11 @@ class PostgresStore:
 
 
 class PostgresReader:
-    """A ``Reader`` of a store in a PostgreSQL database: one snapshot, whoever writes meanwhile.
+    """A ``Reader`` of a store in a PostgreSQL database: one snapshot, whatever is written meanwhile.
 
     Args:
         url: as ``PostgresStore.open`` takes it.
-        whole: give every table with every column, less the secret.
+        whole: give every table with every column, except the secret.
 
     Raises:
         SRecError: it cannot be reached, is missing, or of another version.
@@ -210,7 +216,7 @@ class PostgresReader:
     latest = True
 
     def __init__(self, url: str, *, whole: bool = False) -> None:
-        self._server, self._whole = Server(url), whole
+        self._server, self._whole = PostgresConnection(url), whole
         try:
             check_version(self._server)
             self._server.ask("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -222,7 +228,7 @@ class PostgresReader:
             raise
 
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """As ``Reader.attach``: the rows are copied, and the server's snapshot is let go."""
+        """As ``Reader.attach``: the rows are copied, and the server's snapshot is released."""
         copy_tables(self._server, connection, whole=self._whole)
         self._server.ask("COMMIT")
 
@@ -251,13 +257,16 @@ class PostgresReader:
         self.close()
 
 
-def copy_tables(server: Server, connection: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
+def copy_tables(server: PostgresConnection, connection: duckdb.DuckDBPyConnection, *, whole: bool) -> None:
     """Copy a store's tables into the schema ``store`` of another database.
 
     Args:
         server: the store's.
         connection: the other database.
-        whole: every table with every column, less the secret; else what ``srec prepare`` reads.
+        whole: copy every table with every column, except the secret; else what ``srec prepare`` reads.
+
+    Raises:
+        SRecError: the server breaks off, or the other database has no more room.
     """
     connection.execute("CREATE SCHEMA store")
     tables = {"reviews": COLUMNS["reviews"] if whole else _PREPARED, "games": COLUMNS["games"]}

@@ -7,12 +7,12 @@ import time
 from importlib.resources import files
 
 from srec.errors import SRecError
-from srec.store.connections.postgresql import Server
+from srec.store.connections.postgresql import PostgresConnection
 from srec.store.stores.ledger import first_entries
 
 #: The number of the advisory lock that a writer holds; each database has its own.
 _LOCK = 0x53526563
-#: How long a writer waits for one that may be just leaving.
+#: How long a writer waits for another that may be about to finish.
 _PATIENCE_SECONDS = 2.0
 
 
@@ -27,11 +27,14 @@ def migrations() -> dict[int, list[str]]:
     return found
 
 
-def lock(server: Server) -> None:
+def lock(server: PostgresConnection) -> None:
     """Make this connection the only one that writes to the store, until it is closed.
 
+    Args:
+        server: a connection to the store.
+
     Raises:
-        SRecError: another is.
+        SRecError: another connection is writing.
     """
     until = time.monotonic() + _PATIENCE_SECONDS
     while not server.ask("SELECT pg_try_advisory_lock($1)", _LOCK)[0][0]:
@@ -42,15 +45,15 @@ def lock(server: Server) -> None:
         time.sleep(0.05)
 
 
-def migrate(server: Server, *, create: bool) -> None:
+def migrate(server: PostgresConnection, *, create: bool) -> None:
     """Bring the tables to this program's version, each migration in one transaction.
 
     Args:
         server: a connection that holds the lock.
-        create: make them where there are none.
+        create: make the tables where there are none.
 
     Raises:
-        SRecError: there are none, or they are of a newer version.
+        SRecError: there are no tables, or they are of a newer version.
     """
     version = _version(server)
     if not version and not create:
@@ -68,11 +71,14 @@ def migrate(server: Server, *, create: bool) -> None:
                 server.ask("INSERT INTO migrations (number) VALUES ($1)", number)
 
 
-def check_version(server: Server) -> None:
-    """See that the tables are of this program's version.
+def check_version(server: PostgresConnection) -> None:
+    """Check that the tables are of this program's version.
+
+    Args:
+        server: a connection to the store.
 
     Raises:
-        SRecError: there are none, or they are of another.
+        SRecError: there are no tables, or they are of another version.
     """
     version, ours = _version(server), max(migrations())
     if not version:
@@ -84,7 +90,7 @@ def check_version(server: Server) -> None:
         )
 
 
-def _version(server: Server) -> int:
+def _version(server: PostgresConnection) -> int:
     """The last migration the database has seen; 0 where there is no store."""
     if not server.ask("SELECT to_regclass('srec.migrations') IS NOT NULL")[0][0]:
         return 0
@@ -97,8 +103,8 @@ def _version(server: Server) -> int:
     return version
 
 
-def _make_schema(server: Server) -> None:
-    """The schema may be there, made by who may make one, and be empty."""
+def _make_schema(server: PostgresConnection) -> None:
+    """Make the schema; an empty one may be there, made by an administrator."""
     there = "SELECT count(*) FROM pg_namespace WHERE nspname = 'srec'"
     if not server.ask(there)[0][0]:
         server.ask("CREATE SCHEMA srec")

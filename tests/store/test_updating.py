@@ -27,7 +27,9 @@ def reviews(users: range, apps: range, later: int = 0) -> list[dict[str, Any]]:
 
 
 def content(where: str, target: Path, *, update: bool) -> dict[str, Any]:
-    made = prepare(where, target, GIVEN, TagSettings(dimension=2), ContextSettings(), update=update)
+    made = prepare(
+        where, target, GIVEN, tags=TagSettings(dimension=2), context=ContextSettings(), update=update
+    )
     return {key: value for key, value in made.manifest.items() if key != "created_at"}
 
 

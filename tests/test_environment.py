@@ -1,0 +1,49 @@
+"""What a result says of its machine, and what `srec doctor` says of an installation."""
+
+import numpy as np
+import pytest
+
+from srec.environment import Library, environment, libraries
+
+ABSENT = "srec-needs-no-such-library"
+
+
+def test_versions_are_told_of_what_is_installed_and_of_nothing_else() -> None:
+    found = environment("pytest", ABSENT)
+    assert found["numpy"] == np.__version__
+    assert found["pytest"] == pytest.__version__
+    assert ABSENT not in found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "numpy",
+        "numpy>=2.0,<99",
+        "numpy ~= 2.0 ; python_version >= '3.11'",
+        "numpy[one,two]>=1; extra != 'never'",
+        "numpy @ https://example.org/numpy.whl",
+    ],
+)
+def test_a_requirement_is_known_by_its_name_however_it_is_written(text: str) -> None:
+    assert libraries([text], ["train"]) == [Library("numpy", np.__version__, ())]
+
+
+def test_a_library_of_extras_says_which_bring_it() -> None:
+    texts = [
+        f"{ABSENT}>=2; extra == 'crawl'",
+        f"{ABSENT}>=2; sys_platform != 'nowhere' and extra == \"test\"",
+        f"{ABSENT}>=2; sys_platform == 'nowhere' and extra == 'train'",
+    ]
+    assert libraries(texts, ["crawl", "test", "train"]) == [Library(ABSENT, None, ("crawl", "test"))]
+
+
+@pytest.mark.parametrize(
+    "texts", [[f"{ABSENT}; extra == 'crawl'", ABSENT], [ABSENT, f"{ABSENT}; extra == 'crawl'"]]
+)
+def test_what_every_installation_needs_is_of_no_extra(texts: list[str]) -> None:
+    assert libraries(texts, ["crawl"]) == [Library(ABSENT, None, ())]
+
+
+def test_what_another_platform_needs_is_left_out() -> None:
+    assert libraries(["numpy; sys_platform == 'nowhere'"], ["train"]) == []
