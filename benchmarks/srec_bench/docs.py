@@ -23,13 +23,15 @@ from srec_bench.training import result as training
 RESULTS, README, PAGE = Path("benchmarks/results"), Path("README.md"), Path("docs/results.md")
 SCALING = Path("docs/scaling.md")
 BEGIN, END = "<!-- results: written by make docs -->", "<!-- end of results -->"
-# What the README shows of the leaderboards: the papers' two sets, and games.
-SHOWN = ("leaderboard-tmall", "leaderboard-diginetica", "leaderboard-steam-ucsd-all")
+# What the README shows: one leaderboard without the variants of SRec's own model, and of the inference
+# benchmark each model once.
+BOARDS, VARIANT = ("leaderboard-steam-ucsd-all",), "srec with"
+MORE_THAN_ONCE = ("-exact.json", "-xeon.json", "sr-gnn.json")
 HEAD = """# Results
 
-Written by `make docs` from the files in [benchmarks/results](../benchmarks/results), which the named commands
-wrote; each has its machine (the newer ones also the processor), versions, date and settings. What was
-learnt from them is in [log.md](log.md).
+`make docs` writes this page from the files in `benchmarks/results`. The commands that are named here wrote
+those files. Each file has its machine (the newer ones also the processor), versions, date and settings. The
+[log](log.md) tells what was learnt from them.
 """
 
 
@@ -51,14 +53,15 @@ def whole(folder: Path) -> str:
 
 
 def section(folder: Path) -> str:
-    """The README's: the leaderboards, and one table about the exact search."""
+    """The README's: the three tables that decide."""
+    inferred = read_results(InferenceResult, folder)
+    once = {name: result for name, result in inferred.items() if not name.endswith(MORE_THAN_ONCE)}
     parts = (
         leaderboards.reproduced(folder),
-        leaderboards.boards(folder, SHOWN),
-        inference.markdown_in_short(read_results(InferenceResult, folder)),
-        http.markdown(read_results(http.HttpResult, folder)),
+        leaderboards.boards(folder, BOARDS, lambda row: not row.startswith(VARIANT)),
+        inference.markdown_in_short(once),
     )
-    more = "Every result, with its file and how it came about, is in [docs/results.md](../docs/results.md).\n"
+    more = "[All results](../docs/results.md) has every model, data set and machine.\n"
     return "\n".join([BEGIN, "", *(line.replace("](../", "](") for line in (more, *_lines(parts))), END])
 
 

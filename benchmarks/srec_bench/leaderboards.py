@@ -1,6 +1,6 @@
 """The results of ``srec leaderboard`` and ``srec reproduce`` as Markdown."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from srec.evaluation.metrics import METRICS
@@ -25,8 +25,8 @@ def reproduced(folder: Path) -> Iterator[str]:
     if not files:
         return
     yield "### GCE-GNN reproduced\n"
-    yield "`srec reproduce gce-gnn`, in %. Under `paper` each metric has its best epoch on the test set, as"
-    yield "the authors do; under `honest` the epoch is chosen on held-out sessions before one look at it.\n"
+    yield "`srec reproduce gce-gnn`, in %. `paper` takes each metric's best epoch on the test set, as the"
+    yield "authors do. `honest` chooses the epoch on held-out sessions and looks at the test set once.\n"
     rows = []
     for file in files:
         result = Reproduction.read(file)
@@ -43,15 +43,17 @@ def reproduced(folder: Path) -> Iterator[str]:
     yield markdown_table(("set and protocol", *METRICS, "file"), sorted(rows)) + "\n"
 
 
-def boards(folder: Path, names: Iterable[str] = TITLES) -> Iterator[str]:
-    """The leaderboards."""
+def boards(
+    folder: Path, names: Iterable[str] = TITLES, shown: Callable[[str], bool] = lambda row: True
+) -> Iterator[str]:
+    """The leaderboards of these folders, with the rows whose names are to be shown."""
     for name in names:
         file = folder / name / "leaderboard.json"
         if not file.is_file():
             continue
         result = Leaderboard.read(file)
         yield f"### {TITLES[name]}\n"
-        yield markdown_table(HEADINGS, [cells(row) for row in result.rows]) + "\n"
+        yield markdown_table(HEADINGS, [cells(row) for row in result.rows if shown(row.name)]) + "\n"
         yield (
             " ".join(protocol(result))
             + f" Files: {link(f'{name}/leaderboard.json')}, {link(f'{name}/leaderboard.html')}.\n"

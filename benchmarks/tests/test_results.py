@@ -101,17 +101,18 @@ def test_an_environment_tells_packages_from_the_machine() -> None:
 def test_a_page_that_differs_from_the_result_files_is_told(tmp_path: Path) -> None:
     (tmp_path / "benchmarks" / "results").mkdir(parents=True)
     (tmp_path / "docs").mkdir()
-    name = "bench-http.json"
+    name = "bench-inference-games-42k-128.json"
     (tmp_path / "benchmarks" / "results" / name).write_bytes((RESULTS / name).read_bytes())
     readme = tmp_path / "README.md"
     readme.write_text("before <!-- results: written by make docs --> <!-- end of results --> after")
-    assert len(pages(tmp_path)) == 2, "without the files that it needs, the page about scaling is not written"
+    written = [page.name for page in pages(tmp_path)]
+    assert written == ["README.md", "results.md", "bench-inference-games-42k-128.html"]
     main(tmp_path, check=False)
     main(tmp_path, check=True)
     assert readme.read_text().startswith("before ")
     assert readme.read_text().endswith(" after")
-    assert "42,429 games" in readme.read_text()
-    assert "42,429 games" in (tmp_path / "docs" / "results.md").read_text(encoding="utf-8")
+    assert "42,429 items" in readme.read_text()
+    assert "42,429 items" in (tmp_path / "docs" / "results.md").read_text(encoding="utf-8")
     readme.write_text(readme.read_text().replace("42,429", "42,430"))
     with pytest.raises(SystemExit, match=r"README\.md differs from the result files"):
         main(tmp_path, check=True)

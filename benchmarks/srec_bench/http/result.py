@@ -108,8 +108,8 @@ def markdown(results: Mapping[str, HttpResult]) -> Iterator[str]:
     if not results:
         return
     yield "### Answers over HTTP\n"
-    yield "`srec bench http`: one process, 16 connections, the top 10 as JSON; the ratio is to a constant"
-    yield "answer of the same server in the same run, of processor times in brackets.\n"
+    yield "`srec bench http` asks one process for the top 10 as JSON, over 16 connections. The ratio compares"
+    yield "it with a constant answer of the same server in the same run; in brackets, of processor times.\n"
     rows = [
         [
             f"{result.games:,} games, dimension {result.dimension}",

@@ -144,10 +144,10 @@ def markdown(results: Mapping[str, InferenceResult]) -> Iterator[str]:
     if not results:
         return
     yield "### Inference: speed, and whether the order stays\n"
-    yield "`srec bench inference`: one thread, a session at a time, contenders interleaved. Inputs per"
-    yield "CPU second and ratios are medians over blocks, of random inputs or of real ones: app ids in, the"
-    yield "ten best out. Top 10, top 50: % of inputs whose list is exactly the reference's. The pages say the"
-    yield "rest.\n"
+    yield "`srec bench inference` runs one thread and one session at a time; contenders take turns. Inputs"
+    yield "per CPU second and ratios are medians over blocks, on random or on real inputs: app ids in, the"
+    yield "ten best out. Top 10 and top 50 are the % of inputs whose list is exactly the reference's. The"
+    yield "linked pages explain the other columns.\n"
     for name, result in results.items():
         model = f"{result.model}, {result.dataset}" + (", simulated" if result.simulated else "")
         processor = result.environment.processor or result.environment.machine
@@ -164,9 +164,9 @@ def markdown_in_short(results: Mapping[str, InferenceResult]) -> Iterator[str]:
     if not results:
         return
     yield "### Inference: the unchanged order at quantised speed\n"
-    yield "`srec bench inference`, random inputs, app ids in, the ten best out: how many times as fast as"
-    yield "eager torch and as ONNX Runtime in float32, and for how many % of the inputs the 10 and the 50"
-    yield "best come in the float32 model's order; beside it what ONNX Runtime's dynamic int8 leaves of it.\n"
+    yield "`srec bench inference`, random inputs, end to end: how many times as fast SRec is as eager torch"
+    yield "and as ONNX Runtime in float32, and for how many % of the inputs the 10 and 50 best are exactly"
+    yield "those of the reference. The columns of int8 are ONNX Runtime's dynamic quantisation.\n"
     rows = []
     for name, result in results.items():
         named = {row.name: dict(zip(SUMMARY, summary(row), strict=True)) for row in result.contenders}

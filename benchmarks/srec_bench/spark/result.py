@@ -64,7 +64,7 @@ def markdown(results: Mapping[str, SparkResult]) -> Iterator[str]:
     if not results:
         return
     yield "### Spark: the same dataset\n"
-    yield "`srec bench spark`: one simulation prepared by both engines on the same machine.\n"
+    yield "`srec bench spark` prepares one simulation with both engines on the same machine.\n"
     rows = [
         [
             f"{result.reviews:,} reviews, {result.master}",

@@ -74,8 +74,8 @@ def markdown(results: Mapping[str, StoreResult]) -> Iterator[str]:
     """PostgreSQL as a store, beside a DuckDB file; results by file name."""
     for name, result in results.items():
         yield "### A store in PostgreSQL\n"
-        yield f"`srec bench store`: {result.reviews:,} simulated reviews, every step in a process of its"
-        yield "own (the server's memory is not in it), beside a DuckDB file in the same run.\n"
+        yield f"`srec bench store` moves {result.reviews:,} simulated reviews, beside a DuckDB file in the"
+        yield "same run. Every step is a process of its own; its memory does not include the server's.\n"
         rows = [
             [
                 step,

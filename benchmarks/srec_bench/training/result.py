@@ -70,9 +70,10 @@ def markdown(results: Mapping[str, TrainingResult]) -> Iterator[str]:
     if not results:
         return
     yield "### A training step of GCE-GNN\n"
-    yield "`srec bench training`: milliseconds a step (batch 100, dimension 100, full softmax), beside the"
-    yield "floor of the same shapes in the same process: scoring, cross-entropy, one fused Adam step; and"
-    yield "test examples ranked among all items in a second.\n"
+    yield "`srec bench training` measures the milliseconds of a step (batch 100, dimension 100, full"
+    yield "softmax). The floor is the least that these shapes need, in the same process: scoring,"
+    yield "cross-entropy, one fused Adam step. Evaluation is test examples ranked among all items in a"
+    yield "second.\n"
     rows = [
         [
             f"{result.dataset}, {result.hops} hop(s), {result.threads} thread(s)",
