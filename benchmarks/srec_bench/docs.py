@@ -73,7 +73,7 @@ def pages(root: Path) -> dict[Path, str]:
     made = {root / README: before + section(folder) + after, root / PAGE: whole(folder)}
     for name, result in read_results(InferenceResult, folder).items():
         made[(folder / name).with_suffix(".html")] = inference_page.page(result)
-    if worked_out := scaling.page(folder):
+    if worked_out := scaling.markdown(folder):
         made[root / SCALING] = worked_out
     return made
 

@@ -39,7 +39,7 @@ TRAINING = "bench-training-tmall-1-thread.json"
 INFERENCE = "bench-inference-games-42k-128-exact.json"
 
 
-def page(folder: Path) -> str | None:
+def markdown(folder: Path) -> str | None:
     """The page, or None as long as a file that it is worked out from is not there.
 
     Args:

@@ -86,12 +86,12 @@ def _measure(step: str, store: str, work: Path, *, reviews: int, memory_limit: s
         with open_store(store, create=True, memory_limit=memory_limit) as opened:
             rows = opened.ingest(SimulatedSource(work / f"world-{reviews}")).tables["reviews"].read
     else:
-        rows = _read(step, store, work / "exported", memory_limit)
+        rows = _read(step, store, work / "exported", memory_limit=memory_limit)
     seconds = time.perf_counter() - began
     return Step(seconds=seconds, rows=rows, rows_per_second=rows / seconds, peak_mb=peak_bytes() / 1e6)
 
 
-def _read(step: str, store: str, target: Path, memory_limit: str) -> int:
+def _read(step: str, store: str, target: Path, *, memory_limit: str) -> int:
     """How many reviews came out of the store in a step; an export is written to the target."""
     with open_reader(store, whole=step != "read") as reader:
         if step == "export":
