@@ -11,7 +11,7 @@ from srec.cli.options import DataOption, MemoryOption, WorkOption
 from srec.cli.research import alone
 from srec.errors import SRecError
 from srec.progress import counting_progress
-from srec_bench.results import Result, write_result
+from srec_bench.results import BenchResult
 
 app = typer.Typer(help="Benchmarks: contenders interleaved in one process, a table, then one JSON line.")
 ResultOption = Annotated[Path | None, typer.Option(help="A file to write the result to, as JSON.")]
@@ -214,8 +214,8 @@ def store(
     tell(found, result)
 
 
-def tell(found: Result, result: Path | None) -> None:
+def tell(found: BenchResult, result: Path | None) -> None:
     """Write the result where it is asked for, and print it as one line of JSON for programs."""
     if result:
-        write_result(result, found)
+        found.write(result)
     print(json.dumps(found.model_dump(mode="json")))  # noqa: T201 -- for programs, not wrapped to the terminal

@@ -10,7 +10,6 @@ from pathlib import Path
 from srec_bench.inference.result import InferenceResult
 from srec_bench.markdown import link
 from srec_bench.prepare.result import Prepared, PrepareResult
-from srec_bench.results import read_result
 from srec_bench.spark.result import SparkResult
 from srec_bench.training.result import TrainingResult
 
@@ -48,13 +47,13 @@ def markdown(folder: Path) -> str | None:
     names = (PREPARE, PREPARE_SMALL, SPARK, TRAINING, INFERENCE)
     if not all((folder / name).is_file() for name in names):
         return None
-    found = read_result(PrepareResult, folder / PREPARE)
+    found = PrepareResult.read(folder / PREPARE)
     parts = (
         _head(names),
-        _units(found, read_result(PrepareResult, folder / PREPARE_SMALL)),
-        _preparing(found, read_result(SparkResult, folder / SPARK)),
-        _training(found, read_result(TrainingResult, folder / TRAINING)),
-        _serving(read_result(InferenceResult, folder / INFERENCE)),
+        _units(found, PrepareResult.read(folder / PREPARE_SMALL)),
+        _preparing(found, SparkResult.read(folder / SPARK)),
+        _training(found, TrainingResult.read(folder / TRAINING)),
+        _serving(InferenceResult.read(folder / INFERENCE)),
     )
     return "\n".join(line for part in parts for line in part).rstrip() + "\n"
 

@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 from srec_bench.exactness.result import ExactnessResult
-from srec_bench.results import read_result
 from typer.testing import CliRunner
 
 from srec.cli import app
@@ -31,5 +30,5 @@ def test_the_last_line_is_the_result_and_so_is_the_file(tmp_path: Path) -> None:
     file = tmp_path / "exactness.json"
     done = CliRunner().invoke(app, ["bench", "exactness", "--cases", "8", "--result", str(file)])
     assert done.exit_code == 0, done.output
-    result = read_result(ExactnessResult, file)
+    result = ExactnessResult.read(file)
     assert json.loads(done.stdout.splitlines()[-1]) == result.model_dump(mode="json")

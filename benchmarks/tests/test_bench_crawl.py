@@ -5,7 +5,6 @@ import pytest
 from fakes.steam import FAULTS
 from srec_bench.crawl.bench import bench_crawl
 from srec_bench.crawl.result import CrawlResult, terminal_table
-from srec_bench.results import read_result, write_result
 from typer.testing import CliRunner
 
 from srec.cli import app
@@ -18,8 +17,7 @@ def test_the_benchmark_kills_resumes_and_compares(tmp_path: Path) -> None:
     assert result.failure is None
     assert result.kills == 2
     assert result.faults >= 25
-    write_result(tmp_path / "crawl.json", result)
-    assert read_result(CrawlResult, tmp_path / "crawl.json") == result
+    assert result.write(tmp_path / "crawl.json") == CrawlResult.read(tmp_path / "crawl.json")
     assert terminal_table(result).row_count > len(FAULTS)
     short = result.model_copy(update={"faults_wanted": 10**6})
     assert str(short.failure).startswith("1 things are not as they should be; the first: only ")

@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 from srec_bench.exactness.bench import bench_exactness
 from srec_bench.exactness.result import ExactnessResult, terminal_line
-from srec_bench.results import read_result, write_result
 
 from srec.inference.exact import ExactTopK
 from srec.inference.scans import kernels
@@ -18,8 +17,7 @@ def test_the_fuzz_command_finds_no_difference_and_would_find_one(
     assert result.cases >= 400
     assert set(result.kernels) == set(kernels())
     assert terminal_line(result) == f"{result.cases:,} cases, 0 differences from the reference"
-    write_result(tmp_path / "exactness.json", result)
-    assert read_result(ExactnessResult, tmp_path / "exactness.json") == result
+    assert result.write(tmp_path / "exactness.json") == ExactnessResult.read(tmp_path / "exactness.json")
     real = ExactTopK.search
 
     def wrong(self, vectors_BD, k, **more):

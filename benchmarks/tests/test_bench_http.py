@@ -9,7 +9,6 @@ from srec_bench.http.client import post, send_all
 from srec_bench.http.parts import PARTS
 from srec_bench.http.result import HttpResult, terminal_table
 from srec_bench.processes import ServedProcess
-from srec_bench.results import read_result, write_result
 
 from srec.errors import SRecError
 from srec.serving.app import create_app
@@ -31,8 +30,7 @@ def test_a_server_is_measured_beside_its_constant_answer(tmp_path: Path) -> None
     assert 20 < result.resident_mb.idle < 1000
     assert "uvicorn" in result.environment.versions
     assert terminal_table(result).row_count > len(PARTS)
-    write_result(tmp_path / "http.json", result)
-    assert read_result(HttpResult, tmp_path / "http.json") == result
+    assert result.write(tmp_path / "http.json") == HttpResult.read(tmp_path / "http.json")
 
 
 @linux

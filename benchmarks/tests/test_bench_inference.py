@@ -23,7 +23,6 @@ from srec_bench.inference.result import (
 )
 from srec_bench.inference.shown import HEADINGS, KINDS, SUMMARY, cells, share, summary, terminal_table
 from srec_bench.inference.subject import Subject
-from srec_bench.results import read_result, write_result
 from trained_runs import trained
 
 from srec.dataset.dataset import Dataset
@@ -126,8 +125,7 @@ def test_searching_and_scoring_give_the_same_lists_and_places() -> None:
 def test_contenders_are_timed_and_compared(world: tuple[Dataset, Run], tmp_path: Path) -> None:
     said: list[str] = []
     result = bench_inference(*world, [*chosen(FAST), "ipex"], count=40, warm=3, blocks=4, say=said.append)
-    write_result(tmp_path / "inference.json", result)
-    assert read_result(InferenceResult, tmp_path / "inference.json") == result
+    assert result.write(tmp_path / "inference.json") == InferenceResult.read(tmp_path / "inference.json")
     rows = {row.name: row for row in result.contenders}
     assert list(rows) == chosen(FAST)
     [skipped] = result.skipped

@@ -10,7 +10,6 @@ from srec_bench.prepare import bench as prepare
 from srec_bench.prepare.result import PrepareResult
 from srec_bench.prepare.result import terminal_table as prepare_table
 from srec_bench.processes import in_fresh_process
-from srec_bench.results import read_result, write_result
 from srec_bench.spark.bench import bench_spark
 from srec_bench.spark.result import SparkResult
 from srec_bench.spark.result import terminal_table as spark_table
@@ -44,8 +43,7 @@ def test_a_preparation_is_timed_step_by_step_beside_the_group_by(tmp_path: Path)
     assert result.opening.interactions == result.prepared.dataset.interactions > len(result.opening.last) > 0
     assert min(result.source_bytes, result.dataset_bytes, result.prepared.peak_bytes) > 0
     assert prepare_table(result).row_count == len(result.prepared.steps) + 4
-    write_result(tmp_path / "prepare.json", result)
-    assert read_result(PrepareResult, tmp_path / "prepare.json") == result
+    assert result.write(tmp_path / "prepare.json") == PrepareResult.read(tmp_path / "prepare.json")
     assert not (tmp_path / "dataset-3000").exists()
 
 
@@ -61,8 +59,7 @@ def test_a_store_is_timed_beside_a_file_and_must_be_empty(tmp_path: Path) -> Non
     assert result.kind == "duckdb"
     assert list(result.ratios) == list(store.STEPS)
     assert store_table(result).row_count == 2 * (len(store.STEPS) + 1)
-    write_result(tmp_path / "store.json", result)
-    assert read_result(StoreResult, tmp_path / "store.json") == result
+    assert result.write(tmp_path / "store.json") == StoreResult.read(tmp_path / "store.json")
     with pytest.raises(SRecError, match="name an empty store"):
         store.bench_store(where, 1000, tmp_path / "work", memory_limit="1GB", say=said.append)
 
@@ -87,7 +84,6 @@ def test_a_simulated_million_with_edited_reviews_is_the_same_dataset_on_spark(tm
         rows, latest = connection.execute(query, [str(reviews)]).fetchall()[0]
     assert latest == 1_000_000 < rows
     assert spark_table(result).row_count == 3
-    write_result(tmp_path / "spark.json", result)
-    assert read_result(SparkResult, tmp_path / "spark.json") == result
+    assert result.write(tmp_path / "spark.json") == SparkResult.read(tmp_path / "spark.json")
     differing = result.model_copy(update={"differing_files": ("items.npy",)})
     assert differing.failure == "the engines differ in items.npy"

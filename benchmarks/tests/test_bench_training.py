@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import pytest
-from srec_bench.results import read_result, write_result
 from srec_bench.training.bench import bench_training
 from srec_bench.training.clock import PARTS
 from srec_bench.training.result import TrainingResult, terminal_table
@@ -27,5 +26,4 @@ def test_a_step_is_timed_and_split_beside_the_floor(tmp_path: Path, hops: int) -
     assert "torch" in result.environment.versions
     assert result.evaluation_examples_per_second
     assert terminal_table(result).row_count == len(PARTS) + 4
-    write_result(tmp_path / "training.json", result)
-    assert read_result(TrainingResult, tmp_path / "training.json") == result
+    assert result.write(tmp_path / "training.json") == TrainingResult.read(tmp_path / "training.json")

@@ -3,13 +3,12 @@ from pathlib import Path
 from pages import HOSTILE, assert_whole_and_alone
 from srec_bench.inference.page import page
 from srec_bench.inference.result import InferenceResult
-from srec_bench.results import read_result
 
 RESULTS = Path(__file__).parents[1] / "results"
 
 
 def test_the_inference_page_shows_names_as_they_are() -> None:
-    result = read_result(InferenceResult, RESULTS / "bench-inference-steam-ucsd.json")
+    result = InferenceResult.read(RESULTS / "bench-inference-steam-ucsd.json")
     first, *others = result.contenders
     named = (first.model_copy(update={"name": HOSTILE}), *others)
     html = page(result.model_copy(update={"dataset": HOSTILE, "contenders": named}))

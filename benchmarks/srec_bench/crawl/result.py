@@ -5,8 +5,9 @@ from typing import Literal
 
 from rich.table import Table
 
+from srec.results import Part
 from srec_bench.markdown import link
-from srec_bench.results import Part, Result
+from srec_bench.results import BenchResult
 
 
 class CrawlSettings(Part):
@@ -29,7 +30,7 @@ class CrawlSettings(Part):
     commit_reviews: int
 
 
-class CrawlResult(Result):
+class CrawlResult(BenchResult):
     """A crawl under faults and kills.
 
     Attributes:
@@ -54,7 +55,6 @@ class CrawlResult(Result):
     """
 
     benchmark: Literal["crawl"] = "crawl"
-    version: Literal[1] = 1
     seed: int
     settings: CrawlSettings
     faults_wanted: int

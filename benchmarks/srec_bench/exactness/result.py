@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from srec_bench.results import Part, Result
+from srec.results import Part
+from srec_bench.results import BenchResult
 
 
 class Case(Part):
@@ -21,7 +22,7 @@ class Case(Part):
     kind: str
 
 
-class ExactnessResult(Result):
+class ExactnessResult(BenchResult):
     """How many answers differed from the reference's.
 
     Attributes:
@@ -35,7 +36,6 @@ class ExactnessResult(Result):
     """
 
     benchmark: Literal["exactness"] = "exactness"
-    version: Literal[1] = 1
     seed: int
     cases: int
     differences: int

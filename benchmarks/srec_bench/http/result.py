@@ -5,8 +5,9 @@ from typing import Literal
 
 from rich.table import Table
 
+from srec.results import Part
 from srec_bench.markdown import link, markdown_table
-from srec_bench.results import Part, Result
+from srec_bench.results import BenchResult
 
 
 class Answers(Part):
@@ -34,7 +35,7 @@ class Resident(Part):
     loaded: float
 
 
-class HttpResult(Result):
+class HttpResult(BenchResult):
     """What a server does.
 
     Attributes:
@@ -56,7 +57,6 @@ class HttpResult(Result):
     """
 
     benchmark: Literal["http"] = "http"
-    version: Literal[1] = 1
     model: str
     games: int
     dimension: int

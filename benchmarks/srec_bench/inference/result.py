@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from srec_bench.results import Part, Result, Setting
+from srec.results import Part
+from srec_bench.results import BenchResult, Setting
 
 Kind = Literal["random", "real"]
 
@@ -128,7 +129,7 @@ class InputsResult(Part):
     search: SearchWork | None
 
 
-class InferenceResult(Result):
+class InferenceResult(BenchResult):
     """Every way to run a model.
 
     Attributes:
@@ -153,7 +154,6 @@ class InferenceResult(Result):
     """
 
     benchmark: Literal["inference"] = "inference"
-    version: Literal[1] = 1
     dataset: str
     simulated: bool
     items: int

@@ -5,8 +5,9 @@ from typing import Literal
 
 from rich.table import Table
 
+from srec.results import Part
 from srec_bench.markdown import link, markdown_table
-from srec_bench.results import DatasetSize, Part, Result
+from srec_bench.results import BenchResult, DatasetSize
 
 
 class Step(Part):
@@ -71,7 +72,7 @@ class Opening(Part):
     kinds: int
 
 
-class PrepareResult(Result):
+class PrepareResult(BenchResult):
     """A preparation beside the group-by.
 
     Attributes:
@@ -87,7 +88,6 @@ class PrepareResult(Result):
     """
 
     benchmark: Literal["prepare"] = "prepare"
-    version: Literal[1] = 1
     reviews: int
     memory_limit: str
     threads: int

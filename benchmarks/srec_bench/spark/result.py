@@ -5,8 +5,9 @@ from typing import Literal
 
 from rich.table import Table
 
+from srec.results import Part
 from srec_bench.markdown import link, markdown_table
-from srec_bench.results import DatasetSize, Part, Result
+from srec_bench.results import BenchResult, DatasetSize
 
 
 class Seconds(Part):
@@ -16,7 +17,7 @@ class Seconds(Part):
     spark: float
 
 
-class SparkResult(Result):
+class SparkResult(BenchResult):
     """Two datasets of one simulation.
 
     Attributes:
@@ -31,7 +32,6 @@ class SparkResult(Result):
     """
 
     benchmark: Literal["spark"] = "spark"
-    version: Literal[1] = 1
     reviews: int
     master: str
     memory_limit: str

@@ -5,8 +5,9 @@ from typing import Literal
 
 from rich.table import Table
 
+from srec.results import Part
 from srec_bench.markdown import link, markdown_table
-from srec_bench.results import Part, Result
+from srec_bench.results import BenchResult
 
 
 class Step(Part):
@@ -30,7 +31,7 @@ class Measured(Part):
     bytes: int
 
 
-class StoreResult(Result):
+class StoreResult(BenchResult):
     """A store beside a DuckDB file.
 
     Attributes:
@@ -43,7 +44,6 @@ class StoreResult(Result):
     """
 
     benchmark: Literal["store"] = "store"
-    version: Literal[1] = 1
     reviews: int
     memory_limit: str
     kind: str

@@ -6,10 +6,10 @@ from typing import Literal
 from rich.table import Table
 
 from srec_bench.markdown import link, markdown_table
-from srec_bench.results import Result, Setting
+from srec_bench.results import BenchResult, Setting
 
 
-class TrainingResult(Result):
+class TrainingResult(BenchResult):
     """What a step of GCE-GNN takes; times are medians over blocks.
 
     Attributes:
@@ -31,7 +31,6 @@ class TrainingResult(Result):
     """
 
     benchmark: Literal["training"] = "training"
-    version: Literal[1] = 1
     dataset: str
     items: int
     threads: int

@@ -11,7 +11,7 @@ from srec_bench.exactness.result import ExactnessResult
 from srec_bench.http.result import HttpResult
 from srec_bench.inference.result import InferenceResult
 from srec_bench.prepare.result import PrepareResult
-from srec_bench.results import Environment, Result, read_result, read_results, write_result
+from srec_bench.results import BenchResult, Environment, read_results
 from srec_bench.spark.result import SparkResult
 from srec_bench.store.result import StoreResult
 from srec_bench.training.result import TrainingResult
@@ -20,7 +20,7 @@ from srec.errors import SRecError
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
-KINDS: tuple[type[Result], ...] = (
+KINDS: tuple[type[BenchResult], ...] = (
     CrawlResult,
     ExactnessResult,
     HttpResult,
@@ -32,7 +32,7 @@ KINDS: tuple[type[Result], ...] = (
 )
 
 
-def committed() -> Iterator[tuple[str, Result]]:
+def committed() -> Iterator[tuple[str, BenchResult]]:
     for kind in KINDS:
         yield from read_results(kind, RESULTS).items()
 
@@ -46,22 +46,25 @@ def test_every_committed_file_is_read_by_its_type() -> None:
 
 def test_what_is_written_is_what_was_read_to_the_byte(tmp_path: Path) -> None:
     for name, result in committed():
-        write_result(tmp_path / name, result)
-        assert read_result(type(result), tmp_path / name) == result
+        written = result.write(tmp_path / name)
+        assert type(result).read(tmp_path / name) == written
         assert (tmp_path / name).read_bytes() == (RESULTS / name).read_bytes()
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"speed": 1}, r"^\S+: speed: Extra inputs are not permitted$"),
-        ({"cases": "many"}, r"^\S+: cases: Input should be a valid integer$"),
+        ({"speed": 1}, r"^\S+ cannot be read: speed: Extra inputs are not permitted; make it anew$"),
         (
-            {"version": 2},
-            r"^\S+ has format version 2, this program reads version 1: run srec bench \S+ again$",
+            {"cases": "many"},
+            r"^\S+ cannot be read: cases: Input should be a valid integer\b.*; make it anew$",
         ),
-        ({"version": None}, "has format version None"),
-        ({"benchmark": "http"}, r"^\S+ is not a result of srec bench exactness$"),
+        ({"version": 2}, r"^\S+ has a result of version 2, and this SRec reads version 1: make it anew$"),
+        ({"version": None}, "a result of version None"),
+        (
+            {"benchmark": "http"},
+            r"^\S+ cannot be read: benchmark: Input should be 'exactness'; make it anew$",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_line(
@@ -71,24 +74,24 @@ def test_what_does_not_fit_is_refused_in_one_line(
     file = tmp_path / "bench-exactness.json"
     file.write_text(json.dumps(document | change), encoding="utf-8")
     with pytest.raises(SRecError, match=said):
-        read_result(ExactnessResult, file)
+        ExactnessResult.read(file)
 
 
 def test_what_is_missing_or_no_json_is_refused_in_one_line(tmp_path: Path) -> None:
     file = tmp_path / "bench-http.json"
     with pytest.raises(SRecError, match=r"bench-http\.json cannot be read: .*No such file"):
-        read_result(HttpResult, file)
+        HttpResult.read(file)
     file.write_text('{"benchmark": "http"', encoding="utf-8")
     with pytest.raises(SRecError, match=r"bench-http\.json cannot be read: "):
-        read_result(HttpResult, file)
+        HttpResult.read(file)
     file.write_text("[]", encoding="utf-8")
-    with pytest.raises(SRecError, match="is not a result of srec bench http"):
-        read_result(HttpResult, file)
+    with pytest.raises(SRecError, match="a result of version None"):
+        HttpResult.read(file)
     document = json.loads((RESULTS / "bench-http.json").read_text(encoding="utf-8"))
     del document["ratio"]
     file.write_text(json.dumps(document), encoding="utf-8")
     with pytest.raises(SRecError, match="ratio: Field required"):
-        read_result(HttpResult, file)
+        HttpResult.read(file)
 
 
 def test_an_environment_tells_packages_from_the_machine() -> None:
