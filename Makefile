@@ -19,11 +19,11 @@ check: .venv/installed-dev
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/python docs/reference.py --check
-	.venv/bin/python docs/results.py --check
+	.venv/bin/python -m srec_bench.docs --check
 
 docs: .venv/installed-dev
 	.venv/bin/python docs/reference.py
-	.venv/bin/python docs/results.py
+	.venv/bin/python -m srec_bench.docs
 
 clean:
 	rm -rf .venv work

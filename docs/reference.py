@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from srec_bench.inference.table import CONTENDERS
+from srec_bench.inference.contenders import CONTENDERS
 
 from srec.cli import app
 from srec.models import MODELS

@@ -60,5 +60,11 @@ class Result(Part):
                 )
             return cls.model_validate(found | {"path": path})
         except (OSError, ValueError) as error:  # pydantic's and json's errors are ValueErrors
-            first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
+            first = _first(error) if isinstance(error, ValidationError) else error
             raise ArtifactError(f"{path} cannot be read: {first}; make it anew") from error
+
+
+def _first(error: ValidationError) -> str:
+    """Where the first difference from the type is, and what it is."""
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,6 +11,7 @@ from srec.cli.options import DataOption, MemoryOption, WorkOption
 from srec.cli.research import alone
 from srec.errors import SRecError
 from srec.progress import counting_progress
+from srec_bench.results import BenchResult
 
 app = typer.Typer(help="Benchmarks: contenders interleaved in one process, a table, then one JSON line.")
 ResultOption = Annotated[Path | None, typer.Option(help="A file to write the result to, as JSON.")]
@@ -33,14 +34,21 @@ def training(
     from srec.experiments.reproduce import training_settings
     from srec.experiments.sets import located, model_settings
     from srec.training.process import set_up_process
-    from srec_bench.training import bench_training, table
+    from srec_bench.training.bench import bench_training
+    from srec_bench.training.result import terminal_table
 
     alone(set_up_process(threads))
     source, name = located(dataset, data)
     prepared = prepare_sessions(source, work / name / "paper", 0.0)
-    found = bench_training(prepared, model_settings(name), training_settings("paper", 0, 20), steps, blocks)
-    found["dataset"] = name
-    console.print(table(found))
+    found = bench_training(
+        prepared,
+        model_settings(name),
+        training_settings("paper", 0, 20),
+        name=name,
+        steps=steps,
+        blocks=blocks,
+    )
+    console.print(terminal_table(found))
     tell(found, result)
 
 
@@ -51,16 +59,15 @@ def exactness(
     result: ResultOption = None,
 ) -> None:
     """Search random and adversarial matrices with every kernel; each answer must be the reference's."""
-    from srec_bench.exactness import fuzz
+    from srec_bench.exactness.bench import bench_exactness
+    from srec_bench.exactness.result import terminal_line
 
-    with counting_progress(console, "cases", cases) as watch:
-        found = fuzz(cases, seed, watch)
-    console.print(f"{found['cases']:,} cases, {found['differences']} differences from the reference")
+    with counting_progress(console, "cases", cases) as counted:
+        found = bench_exactness(cases, seed, counted)
+    console.print(terminal_line(found))
     tell(found, result)
-    if found["differences"] or found["outside_bounds"]:
-        raise SRecError(
-            f"{found['differences']} answers differ from the reference's; the first: {found['first']}"
-        )
+    if found.failure:
+        raise SRecError(found.failure)
 
 
 @app.command()
@@ -87,19 +94,21 @@ def inference(
     from srec.dataset.dataset import Dataset
     from srec.training.process import set_up_process
     from srec.training.run import Run
-    from srec_bench.inference import bench_inference, page, table
-    from srec_bench.inference.table import chosen
+    from srec_bench.inference.bench import bench_inference
+    from srec_bench.inference.contenders import chosen
+    from srec_bench.inference.page import page
+    from srec_bench.inference.shown import terminal_table
 
     names = chosen(contenders)
     alone(set_up_process(1))
     torch.set_num_interop_threads(1)
     with console.status("reading") as status:
         found = bench_inference(
-            Dataset(dataset), Run(run), names, count=inputs, warm=warm_up, blocks=blocks, watch=status.update
+            Dataset(dataset), Run(run), names, count=inputs, warm=warm_up, blocks=blocks, say=status.update
         )
-    console.print(table(found))
-    for one in found["skipped"]:
-        console.print(f"skipped: {one['name']}: {one['reason']}", highlight=False, markup=False)
+    console.print(terminal_table(found))
+    for one in found.skipped:
+        console.print(f"skipped: {one.name}: {one.reason}", highlight=False, markup=False)
     if result:
         result.with_suffix(".html").write_text(page(found), encoding="utf-8")
     tell(found, result)
@@ -112,10 +121,11 @@ def http(
     result: ResultOption = None,
 ) -> None:
     """Load the server, beside a constant answer of it; its latencies, cold start and memory."""
-    from srec_bench.http import bench_http, table
+    from srec_bench.http.bench import bench_http
+    from srec_bench.http.result import terminal_table
 
     found = bench_http(bundle, requests)
-    console.print(table(found))
+    console.print(terminal_table(found))
     tell(found, result)
 
 
@@ -128,11 +138,12 @@ def prepare(
     work: Annotated[Path, typer.Option(help="Where the simulation is kept.")] = Path("work/bench-prepare"),
 ) -> None:
     """Prepare a simulation of any size, beside the one group-by that finds each latest review."""
-    from srec_bench.prepare import bench_prepare, table
+    from srec_bench.prepare.bench import bench_prepare
+    from srec_bench.prepare.result import terminal_table
 
     with console.status("") as status:
-        found = bench_prepare(round(reviews), work, memory, threads, status.update)
-    console.print(table(found))
+        found = bench_prepare(round(reviews), work, memory_limit=memory, threads=threads, say=status.update)
+    console.print(terminal_table(found))
     tell(found, result)
 
 
@@ -145,14 +156,15 @@ def spark(
     work: Annotated[Path, typer.Option(help="Where the simulation is kept.")] = Path("work/bench-prepare"),
 ) -> None:
     """Prepare one simulation with DuckDB and with Spark; the datasets must be the same, file for file."""
-    from srec_bench.spark import bench_spark, table
+    from srec_bench.spark.bench import bench_spark
+    from srec_bench.spark.result import terminal_table
 
     with console.status("preparing with both"):
-        found = bench_spark(round(reviews), work, memory, master)
-    console.print(table(found))
+        found = bench_spark(round(reviews), work, memory_limit=memory, master=master)
+    console.print(terminal_table(found))
     tell(found, result)
-    if found["differing_files"] or not found["same_manifest"]:
-        raise SRecError(f"the engines differ in {', '.join(found['differing_files']) or 'the manifest'}")
+    if found.failure:
+        raise SRecError(found.failure)
 
 
 @app.command()
@@ -166,15 +178,22 @@ def crawl(
     result: ResultOption = None,
 ) -> None:
     """Crawl a server that fails in all of Steam's ways, killed again and again; compare with the truth."""
-    from srec_bench.crawl import bench_crawl as run
-    from srec_bench.crawl import failures, table
+    try:
+        from srec_bench.crawl.bench import bench_crawl
+    except ModuleNotFoundError as error:
+        if error.name != "fakes":
+            raise
+        raise SRecError(
+            "srec bench crawl needs a checkout of SRec: the server that misbehaves is part of its tests"
+        ) from error
+    from srec_bench.crawl.result import terminal_table
 
     with console.status("crawling, and being killed"):
-        found = run(seed, faults, kills, store)
-    console.print(table(found))
+        found = bench_crawl(seed, faults=faults, kills=kills, store=store)
+    console.print(terminal_table(found))
     tell(found, result)
-    if wrong := failures(found):
-        raise SRecError(f"{len(wrong)} things are not as they should be; the first: {wrong[0]}")
+    if found.failure:
+        raise SRecError(found.failure)
 
 
 @app.command()
@@ -186,19 +205,17 @@ def store(
     memory: MemoryOption = "2GB",
 ) -> None:
     """Time reviews on their way into a store, out of it and to Parquet, beside a DuckDB file."""
-    from srec_bench.store import bench_store as measure
-    from srec_bench.store import table
+    from srec_bench.store.bench import bench_store
+    from srec_bench.store.result import terminal_table
 
     with console.status("measuring") as status:
-        found = measure(store, reviews, work, memory, status.update)
-    console.print(table(found))
+        found = bench_store(store, reviews, work, memory_limit=memory, say=status.update)
+    console.print(terminal_table(found))
     tell(found, result)
 
 
-def tell(found: dict[str, Any], result: Path | None) -> None:
+def tell(found: BenchResult, result: Path | None) -> None:
     """Write the result where it is asked for, and print it as one line of JSON for programs."""
-    from srec.artifacts import write_json
-
     if result:
-        write_json(result, found)
-    print(json.dumps(found))  # noqa: T201 -- a JSON line for programs, not wrapped to the terminal
+        found.write(result)
+    print(json.dumps(found.model_dump(mode="json")))  # noqa: T201 -- for programs, not wrapped to the terminal

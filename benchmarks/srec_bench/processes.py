@@ -10,17 +10,18 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import ParamSpec, Self, TypeVar
 
 from srec.errors import SRecError
 
-Result = TypeVar("Result")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 PATIENCE = 120.0  # seconds until a server must be ready
 
 
-class Server:
-    """A server on a free port of this machine, in a process of its own, from its start until it is ready.
+class ServedProcess:
+    """A server under test, on a free port of this machine, from its start until it is ready.
 
     Args:
         module: what ``python -m`` runs.
@@ -87,10 +88,10 @@ class Server:
         return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
-def alone(work: Callable[..., Result], *arguments: Any) -> Result:
-    """Run a function in a fresh process: a peak of memory never falls, so each needs its own."""
+def in_fresh_process(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """Run a function in a process of its own: a peak of memory never falls, so each needs one."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(work, *arguments).result()
+        return pool.submit(work, *arguments, **named).result()
 
 
 def peak_bytes() -> int:

@@ -1,7 +1,6 @@
 """Simulated reviews as a store exports them, at any size: what preparation is measured on."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 from srec.artifacts import is_current, write_directory
@@ -12,12 +11,7 @@ from srec.store.schema import GAMES, REVIEWS
 from srec.store.stores.parquet import KIND, VERSION
 
 
-def simulated_reviews(
-    target: Path,
-    settings: SimulateSettings,
-    memory_limit: str,
-    progress: Callable[[int, int], None] | None = None,
-) -> None:
+def simulated_reviews(target: Path, settings: SimulateSettings, memory_limit: str) -> None:
     """Write the reviews and games of a simulated world as an export, unless they are there.
 
     Users have keys of 64 bits, as hashed ones are; the rows come game by game, by time, as a crawl finds
@@ -27,13 +21,12 @@ def simulated_reviews(
         target: the directory to write, whole or not at all.
         settings: the world.
         memory_limit: what DuckDB may use before it spills.
-        progress: as ``simulate`` calls it.
     """
     parameters = settings.model_dump(mode="json")
     if is_current(target, KIND, VERSION, inputs={}, parameters=parameters):
         return
     world = target.with_name(f"{target.name}.world")
-    simulate(world, settings, progress)
+    simulate(world, settings)
     columns = ", ".join(
         f"{column.name if column.name in SCHEMA.names else 'NULL'}::{column.type} AS {column.name}"
         for column in REVIEWS.columns[1:]

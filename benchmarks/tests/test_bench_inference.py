@@ -1,20 +1,28 @@
 """The benchmark of inference: the reference of speed, the lists, the damage, the table and the page."""
 
-import json
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 import torch
-from srec_bench.inference import bench_inference, page, table
+from srec_bench.inference.bench import bench_inference
 from srec_bench.inference.contender import Scoring, Searching, places
+from srec_bench.inference.contenders import CONTENDERS, chosen
 from srec_bench.inference.eager import EagerScorer, adjacency
 from srec_bench.inference.onnx_routes import prune
 from srec_bench.inference.order import kendall, reference_list
-from srec_bench.inference.page import HEADINGS, SUMMARY, cells, share, summary
+from srec_bench.inference.page import page
+from srec_bench.inference.result import (
+    ContenderResult,
+    InferenceResult,
+    OnInputs,
+    Order,
+    Rate,
+    Speed,
+)
+from srec_bench.inference.shown import HEADINGS, KINDS, SUMMARY, cells, share, summary, terminal_table
 from srec_bench.inference.subject import Subject
-from srec_bench.inference.table import CONTENDERS, chosen
 from trained_runs import trained
 
 from srec.dataset.dataset import Dataset
@@ -83,7 +91,9 @@ def test_the_reference_list_is_that_of_the_reference() -> None:
     for vector_D in rng.normal(size=(20, 8)).astype(np.float32):
         excluded = rng.choice(300, 3, replace=False)
         wanted = reference_top_k(items_VD, vector_D[None], 50, None, [excluded]).rows[0]
-        assert reference_list(items_VD, norms_V, vector_D, excluded, 50).tolist() == wanted.tolist()
+        assert (
+            reference_list(items_VD, norms_V, vector_D, excluded=excluded, k=50).tolist() == wanted.tolist()
+        )
 
 
 def test_places_and_tau_are_those_of_a_sort() -> None:
@@ -113,51 +123,58 @@ def test_searching_and_scoring_give_the_same_lists_and_places() -> None:
         assert ours[1].tolist() == theirs[1].tolist()
 
 
-def test_contenders_are_timed_and_compared(world: tuple[Dataset, Run]) -> None:
+def test_contenders_are_timed_and_compared(world: tuple[Dataset, Run], tmp_path: Path) -> None:
     said: list[str] = []
-    result = bench_inference(*world, [*chosen(FAST), "ipex"], count=40, warm=3, blocks=4, watch=said.append)
-    assert json.loads(json.dumps(result)) == result
-    rows = {row["name"]: row for row in result["contenders"]}
+    result = bench_inference(*world, [*chosen(FAST), "ipex"], count=40, warm=3, blocks=4, say=said.append)
+    assert result.write(tmp_path / "inference.json") == InferenceResult.read(tmp_path / "inference.json")
+    rows = {row.name: row for row in result.contenders}
     assert list(rows) == chosen(FAST)
-    [skipped] = result["skipped"]
-    assert skipped["name"] == "ipex"
-    assert "torch==2.8.0" in skipped["reason"]
-    for work in result["search"].values():
-        assert 10 <= work["top 10"]["rescored"] <= work["top 50"]["rescored"] <= world[0].item_count
-        for one in (work, {kind: told["untold"] for kind, told in work.items() if kind != "kernel"}):
-            assert 0 <= one["top 10"]["opened"] <= one["top 50"]["opened"] <= 1
+    [skipped] = result.skipped
+    assert skipped.name == "ipex"
+    assert "torch==2.8.0" in skipped.reason
+    for work in (result.random.search, result.real.search):
+        assert work
+        ten, fifty = work.top_10, work.top_50
+        assert 10 <= ten.told.rescored <= fifty.told.rescored <= world[0].item_count
+        assert ten.untold
+        assert fifty.untold
+        for less, more in ((ten.told, fifty.told), (ten.untold, fifty.untold)):
+            assert 0 <= less.opened <= more.opened <= 1
     for row in rows.values():
-        for kind in ("random", "real"):
-            speed = row[kind]["per_cpu_second"]
-            assert min(speed["model"], speed["end_to_end"]) > 0
-    assert rows["eager"]["real"]["per_cpu_second"]["ratio_to"]["eager"]["model"] == 1
+        for kind in KINDS:
+            rate = row.on(kind).speed.per_cpu_second
+            assert min(rate.model, rate.end_to_end) > 0
+    assert rows["eager"].real.speed.ratio_to["eager"].model == 1
     # What is exact is exact, and what is not is seen not to be.
-    for kind in ("random", "real"):
-        order = rows["srec"][kind]["order"]
-        assert (order["exact@10"], order["exact@50"], order["tau"], order["displacement"]) == (1, 1, 1, 0)
-        assert rows["eager"][kind]["order"]["exact@10"] > 0.9
+    for kind in KINDS:
+        order = rows["srec"].on(kind).order
+        assert (order.exact_10, order.exact_50, order.tau, order.displacement) == (1, 1, 1, 0)
+        assert rows["eager"].on(kind).order.exact_10 > 0.9
         for name in ("dynamic-int8", "static-int8", "pruned-90"):
-            damaged = rows[name][kind]["order"]
-            assert damaged["exact@50"] < 1
-            assert damaged["tau"] < 1
-            assert damaged["displacement"] > 0
-    assert 0 <= rows["srec"]["real"]["order"]["MRR@20"] <= rows["srec"]["real"]["order"]["HR@20"] <= 1
-    assert "HR@20" not in rows["srec"]["random"]["order"]
-    assert result["inputs"] == {"random": 40, "real": 40}
+            damaged = rows[name].on(kind).order
+            assert damaged.exact_50 < 1
+            assert damaged.tau < 1
+            assert damaged.displacement > 0
+    real = rows["srec"].real.order
+    assert real.hr_20 is not None
+    assert real.mrr_20 is not None
+    assert 0 <= real.mrr_20 <= real.hr_20 <= 1
+    assert rows["srec"].random.order.hr_20 is None
+    assert (result.random.count, result.real.count) == (40, 40)
     assert any("timing" in text for text in said)
     assert_shown(result)
 
 
-def assert_shown(result: dict) -> None:
-    names = [row["name"] for row in result["contenders"]]
-    assert table(result).row_count == 2 * (len(names) + 1)
-    assert [cells(row, "real")[0] for row in result["contenders"]] == names
-    assert len(cells(result["contenders"][0], "random")) == len(HEADINGS)
-    for row in result["contenders"]:
+def assert_shown(result: InferenceResult) -> None:
+    names = [row.name for row in result.contenders]
+    assert terminal_table(result).row_count == 2 * (len(names) + 1)
+    assert [cells(row, "real")[0] for row in result.contenders] == names
+    assert len(cells(result.contenders[0], "random")) == len(HEADINGS)
+    for row in result.contenders:
         shown = dict(zip(SUMMARY, summary(row), strict=True))
-        assert shown["top 10, real"] == share(row["real"]["order"]["exact@10"])
-        assert shown["top 50"] == share(row["random"]["order"]["exact@50"])
-        assert shown["HR@20"] == f"{100 * row['real']['order']['HR@20']:.2f}"
+        assert shown["top 10, real"] == share(row.real.order.exact_10)
+        assert shown["top 50"] == share(row.random.order.exact_50)
+        assert shown["HR@20"] == f"{100 * row.real.order.hr_20:.2f}"
     html = page(result)
     for name in names:
         assert html.count(f'<th scope="row">{name}</th>') == 2
@@ -186,7 +203,17 @@ def test_another_model_has_no_authors_layout(tmp_path: Path) -> None:
     subject = Subject(dataset, run, model, TorchScorer(model), None, None, tmp_path, None, tmp_path)
     with pytest.raises(SettingsError, match="the run is a sr-gnn"):
         CONTENDERS["eager"].make(subject)
-    row = {"per_cpu_second": {"model": 2000.4, "end_to_end": 1000.0, "ratio_to": {}}}
-    order = {"exact@10": 1.0, "exact@50": 0.5, "tau": 1.0, "displacement": 3}
-    shown = cells({"name": "srec", "real": row | {"order": order}}, "real")
+    speed = Speed(per_cpu_second=Rate(model=2000.4, end_to_end=1000.0), ratio_to={})
+    order = Order(
+        exact_10=1.0,
+        exact_50=0.5,
+        torch_10=1.0,
+        torch_50=1.0,
+        tau=1.0,
+        displacement=3,
+        hr_20=None,
+        mrr_20=None,
+    )
+    found = OnInputs(speed=speed, order=order)
+    shown = cells(ContenderResult(name="srec", what="SRec", random=found, real=found), "real")
     assert shown == ["srec", "2,000", "1,000", "-", "-", "100", "50.00", "1.0000", "3", "-", "-"]

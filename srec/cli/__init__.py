@@ -38,8 +38,11 @@ for command in (
     app.command()(command)
 app.add_typer(stores.app, name="store")
 # Commands of other packages, such as `srec bench` of the benchmarks.
-for entry in entry_points(group="srec.commands"):
+mounted = entry_points(group="srec.commands")
+for entry in mounted:
     app.add_typer(entry.load(), name=entry.name)
+if "bench" not in mounted.names:
+    app.command("bench", hidden=True, context_settings={"ignore_unknown_options": True})(research.no_bench)
 
 
 @app.callback(invoke_without_command=True)

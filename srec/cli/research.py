@@ -101,3 +101,8 @@ def alone(workers: "Workers") -> None:
     """Refuse to be one of several processes."""
     if workers.count > 1:
         raise SRecError("this command runs in one process: torchrun is for srec train")
+
+
+def no_bench(arguments: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+    """Say where the benchmarks are to be had."""
+    raise SRecError("the benchmarks are a package of their own: pip install 'srec[bench]'")

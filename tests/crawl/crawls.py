@@ -7,8 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
+from fakes.hurried_crawl import hurried
 from fakes.steam import Steam
-from srec_bench.crawl_process import hurried
 
 from srec.crawl.client import Client, Manners
 from srec.crawl.crawl import Crawl

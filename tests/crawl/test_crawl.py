@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 from crawls import Killed, crawl
+from fakes.crawl_check import differences, leaks, missing
 from fakes.steam import FAULTS, KEY, ODD_FAULTS, Steam
 from fakes.steam_world import World
-from srec_bench.crawl import bench_crawl, failures, table
-from srec_bench.crawl_check import differences, leaks, missing
 from typer.testing import CliRunner
 
 from srec.cli import app as cli
@@ -423,19 +422,6 @@ def test_faults_are_counted_and_a_difference_is_found(path: Path) -> None:
         assert any(line.startswith("reviews: held, not true") for line in found)
         assert any(line.startswith("games: true, not held") for line in found)
         assert any("holds a raw id" in line for line in found)
-
-
-def test_the_benchmark_kills_resumes_and_compares(tmp_path: Path) -> None:
-    store = tmp_path / "bench.duckdb"
-    result = bench_crawl(3, faults=25, kills=2, store=str(store), games=3)
-    assert failures(result) == []
-    assert result["kills"] == 2
-    assert result["faults"] >= 25
-    assert json.loads(json.dumps(result)) == result
-    assert table(result).row_count > len(FAULTS)
-    assert failures(result | {"faults_wanted": 10**6})
-    with pytest.raises(SRecError, match="the benchmark wants an empty one"):
-        bench_crawl(3, faults=1, kills=0, store=str(store), games=3)
 
 
 # The command

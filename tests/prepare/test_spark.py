@@ -5,14 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from srec_bench.reviews import simulated_reviews
 
 from srec.errors import SRecError
 from srec.prepare.build import prepare, prepare_on_spark
 from srec.prepare.context import ContextSettings
 from srec.prepare.interactions import PrepareSettings
 from srec.prepare.tags import TagSettings
-from srec.simulate.world import SimulateSettings
 from srec.store.sources import SOURCES
 from srec.store.stores import open_reader
 from srec.store.stores.duckdb import DuckDBStore
@@ -47,14 +45,6 @@ def test_the_shared_reviews(shared_data: Path, tmp_path: Path) -> None:
     given = PrepareSettings(popular_games=10, popular_share=0.8, test_days=90, valid_days=90)
     made = both(tmp_path / "reviews", tmp_path, given)
     assert made["statistics"]["interactions"] > 10_000
-
-
-def test_a_simulated_million_with_edited_reviews(tmp_path: Path) -> None:
-    simulated_reviews(tmp_path / "reviews", SimulateSettings(reviews=1_000_000), "1GB")
-    made = both(tmp_path / "reviews", tmp_path, PrepareSettings())
-    steps = {step["step"]: step["interactions"] for step in made["steps"]}
-    assert steps["latest review of each (user, game)"] == 1_000_000 < steps["reviews in the store"]
-    assert made["statistics"]["interactions"] > 500_000
 
 
 def test_what_is_no_export_is_refused(tmp_path: Path) -> None:

@@ -3,8 +3,3 @@
 All contenders are in one process on one thread, in interleaved blocks, a session at a time. Times are CPU
 seconds of this process, so that whoever else uses the machine hardly shows in them.
 """
-
-from srec_bench.inference.bench import bench_inference
-from srec_bench.inference.page import page, table
-
-__all__ = ["bench_inference", "page", "table"]

@@ -1,27 +1,34 @@
-"""The benchmark itself: make the contenders, warm them up, time them in turns, compare their lists."""
+"""The measuring: make the contenders, warm them up, time them in turns, compare their lists."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from srec.dataset.dataset import Dataset
-from srec.environment import environment
 from srec.errors import SRecError
 from srec.training.run import Run
 from srec_bench.inference.contender import Contender
+from srec_bench.inference.contenders import CONTENDERS
 from srec_bench.inference.inputs import Inputs, random_inputs, real_inputs
 from srec_bench.inference.order import Reference, agreement
+from srec_bench.inference.result import (
+    ContenderResult,
+    InferenceResult,
+    InputsResult,
+    Kind,
+    OnInputs,
+    Skipped,
+)
 from srec_bench.inference.speed import speeds, warm_up
 from srec_bench.inference.subject import Subject
-from srec_bench.inference.table import CONTENDERS
 from srec_bench.inference.work import search_work
+from srec_bench.results import Environment
 
 SEED = 0
-Watch = Callable[[str], None]
+Say = Callable[[str], None]
 
 
 def bench_inference(
@@ -32,8 +39,8 @@ def bench_inference(
     count: int = 10_000,
     warm: int = 1_000,
     blocks: int = 20,
-    watch: Watch = lambda doing: None,
-) -> dict[str, Any]:
+    say: Say = lambda doing: None,
+) -> InferenceResult:
     """Time the contenders and compare their lists.
 
     Args:
@@ -43,77 +50,70 @@ def bench_inference(
         count: inputs of each kind; of real ones no more than there are.
         warm: inputs for each contender before the first block.
         blocks: that the inputs are cut into.
-        watch: told in words what is being done.
-
-    Returns:
-        Plain JSON: the contenders with their speed and order for each kind of inputs, and the skipped ones
-        with the reason.
+        say: told in words what is being done.
 
     Raises:
         SRecError: there is nothing to test on.
     """
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
-        watch("exporting the encoder")
+        say("exporting the encoder")
         subject = Subject.build(dataset, run, Path(folder))
-        kinds = {
-            "random": random_inputs(dataset.item_count, count, SEED),
-            "real": real_inputs(dataset, count, run.training.max_length),
-        }
-        if not len(kinds["real"]):
+        random = random_inputs(dataset.item_count, count, SEED)
+        real = real_inputs(dataset, count, run.training.max_length)
+        if not len(real):
             raise SRecError(f"{dataset.path} has no test example: there are no real inputs")
-        made, skipped = _make(names, subject, watch)
+        made, skipped = _make(names, subject, say)
         heat = random_inputs(dataset.item_count, warm, SEED + 1).sessions
         for name, contender in made.items():
-            watch(f"warming up {name}")
+            say(f"warming up {name}")
             warm_up(contender, heat)
-        found = {kind: _measure(kind, inputs, made, subject, blocks, watch) for kind, inputs in kinds.items()}
-        watch("counting what the exact search reads")
-        exclude = not dataset.repeats
-        searched = kinds if "srec" in made else {}
-        work = {kind: search_work(subject, inputs, exclude) for kind, inputs in searched.items()}
-    return {
-        "benchmark": "inference",
-        "dataset": "/".join(dataset.path.resolve().parts[-2:]),
-        "simulated": dataset.simulated,
-        "items": dataset.item_count,
-        "model": run.model_name,
-        "settings": run.manifest["parameters"]["settings"],
-        "training": run.manifest["parameters"]["training"],
-        "epoch": run.manifest["chosen_epoch"],
-        "dimension": subject.items_VD.shape[1],
-        "threads": 1,
-        "inputs": {kind: len(inputs) for kind, inputs in kinds.items()},
-        "lengths": {kind: _lengths(inputs) for kind, inputs in kinds.items()},
-        "warm_up": warm,
-        "blocks": blocks,
-        "exclude_inputs": exclude,
-        "search": work,
-        "contenders": [
-            {"name": name, "what": CONTENDERS[name].what} | {kind: found[kind][name] for kind in kinds}
+        on_random = _measure("random", random, made, subject=subject, blocks=blocks, say=say)
+        on_real = _measure("real", real, made, subject=subject, blocks=blocks, say=say)
+        say("counting what the exact search reads")
+        searching = "srec" in made
+        random_shown = _inputs_result(random, subject, searching)
+        real_shown = _inputs_result(real, subject, searching)
+    return InferenceResult(
+        environment=Environment.here("openvino", "intel-extension-for-pytorch"),
+        dataset="/".join(dataset.path.resolve().parts[-2:]),
+        simulated=dataset.simulated,
+        items=dataset.item_count,
+        model=run.model_name,
+        model_settings=run.manifest["parameters"]["settings"],
+        training_settings=run.manifest["parameters"]["training"],
+        batch_size=run.training.batch_size,
+        most_epochs=run.training.epochs,
+        epoch=run.manifest["chosen_epoch"],
+        dimension=subject.items_VD.shape[1],
+        threads=1,
+        random=random_shown,
+        real=real_shown,
+        warm_up=warm,
+        blocks=blocks,
+        exclude_inputs=not dataset.repeats,
+        contenders=tuple(
+            ContenderResult(name=name, what=CONTENDERS[name].what, random=on_random[name], real=on_real[name])
             for name in made
-        ],
-        "skipped": skipped,
-        "environment": environment("openvino", "intel-extension-for-pytorch"),
-    }
+        ),
+        skipped=tuple(skipped),
+    )
 
 
-def _make(
-    names: Sequence[str], subject: Subject, watch: Watch
-) -> tuple[dict[str, Contender], list[dict[str, str]]]:
+def _make(names: Sequence[str], subject: Subject, say: Say) -> tuple[dict[str, Contender], list[Skipped]]:
     made: dict[str, Contender] = {}
-    skipped: list[dict[str, str]] = []
+    skipped: list[Skipped] = []
     for name in names:
-        watch(f"making {name}")
+        say(f"making {name}")
         try:
             made[name] = CONTENDERS[name].make(subject)
         except SRecError as error:
-            skipped.append({"name": name, "what": CONTENDERS[name].what, "reason": str(error)})
+            skipped.append(Skipped(name=name, what=CONTENDERS[name].what, reason=str(error)))
     return made, skipped
 
 
 def _measure(
-    kind: str, inputs: Inputs, made: dict[str, Contender], subject: Subject, blocks: int, watch: Watch
-) -> dict[str, dict[str, Any]]:
+    kind: Kind, inputs: Inputs, made: Mapping[str, Contender], *, subject: Subject, blocks: int, say: Say
+) -> dict[str, OnInputs]:
     """Speed and order of each contender on one kind of inputs."""
     exclude, app_ids = not subject.dataset.repeats, np.asarray(subject.dataset.app_ids[1:])
     turns = iter(range(1, blocks * len(made) + 1))
@@ -121,20 +121,25 @@ def _measure(
         made,
         inputs,
         app_ids,
-        exclude,
-        blocks,
-        lambda: watch(f"timing, {kind} inputs: {next(turns)} of {blocks * len(made)} blocks"),
+        exclude=exclude,
+        blocks=blocks,
+        after_turn=lambda: say(f"timing, {kind} inputs: {next(turns)} of {blocks * len(made)} blocks"),
     )
-    watch(f"the reference's lists, {kind} inputs")
+    say(f"the reference's lists, {kind} inputs")
     reference = Reference(subject, inputs, exclude)
     found = {}
     for name, contender in made.items():
-        watch(f"comparing lists, {kind} inputs: {name}")
-        order = agreement(contender, inputs, reference, subject.dataset.item_count)
-        found[name] = {"per_cpu_second": fast[name], "order": order}
+        say(f"comparing lists, {kind} inputs: {name}")
+        order = agreement(contender, inputs, reference=reference, item_count=subject.dataset.item_count)
+        found[name] = OnInputs(speed=fast[name], order=order)
     return found
 
 
-def _lengths(inputs: Inputs) -> dict[str, float]:
+def _inputs_result(inputs: Inputs, subject: Subject, searching: bool) -> InputsResult:
     lengths = [session.shape[1] for session in inputs.sessions]
-    return {"mean": float(np.mean(lengths)), "most": max(lengths)}
+    return InputsResult(
+        count=len(inputs),
+        mean_length=float(np.mean(lengths)),
+        longest=max(lengths),
+        search=search_work(subject, inputs, not subject.dataset.repeats) if searching else None,
+    )

@@ -81,7 +81,7 @@ class EagerScorer:
         for layer in model.hops:
             assert isinstance(layer, GlobalAggregation)
             vectors = [
-                _aggregated(layer, inner, outer, weight_NS, mean_BD)
+                _aggregated(layer, inner, outer, weights_NS=weight_NS, mean_BD=mean_BD)
                 for inner, outer, weight_NS in zip(vectors[:-1], vectors[1:], weights, strict=False)
             ]
         return vectors[0]
@@ -97,7 +97,7 @@ class EagerScorer:
 
 
 def _aggregated(
-    layer: GlobalAggregation, inner_BND: Tensor, outer_BMD: Tensor, weights_NS: Tensor, mean_BD: Tensor
+    layer: GlobalAggregation, inner_BND: Tensor, outer_BMD: Tensor, *, weights_NS: Tensor, mean_BD: Tensor
 ) -> Tensor:
     batch, count, dimension = inner_BND.shape
     around_BNSD = outer_BMD.view(batch, count, -1, dimension)

@@ -5,8 +5,7 @@ The reference order is that of the float64 scores of the float32 vectors, ties b
 Shapes: V items, K places of a list, N inputs.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from srec.evaluation.metrics import accuracy
 from srec.inference.reference import best, reference_scores
 from srec_bench.inference.contender import Contender, Rows, Scoring
 from srec_bench.inference.inputs import Inputs
+from srec_bench.inference.result import Order
 from srec_bench.inference.subject import Subject
 
 LONG, SHORT, METRICS_AT = 50, 10, 20
@@ -39,13 +39,13 @@ class Reference:
         norms_V = np.linalg.norm(subject.items_VD, axis=1)
         for session, excluded in zip(inputs.sessions, self.excluded, strict=True):
             vector_D = subject.encode(session)[0]
-            lists.append(reference_list(subject.items_VD, norms_V, vector_D, excluded, LONG))
+            lists.append(reference_list(subject.items_VD, norms_V, vector_D, excluded=excluded, k=LONG))
             of_torch.append(torch.top(session, len(lists[-1]), excluded))
         self.lists = lists
         self.lists_NK, self.torch_NK = _padded(lists), _padded(of_torch)
 
 
-def reference_list(items_VD: Floats, norms_V: Floats, vector_D: Floats, excluded: Rows, k: int) -> Ints:
+def reference_list(items_VD: Floats, norms_V: Floats, vector_D: Floats, *, excluded: Rows, k: int) -> Ints:
     """The reference's k best rows: exact scores of all that float32, with its rounding, cannot rule out."""
     slacks_V = 2.0**-23 * (len(vector_D) + 8) * np.linalg.norm(vector_D) * norms_V
     scores_V = items_VD @ vector_D
@@ -56,15 +56,8 @@ def reference_list(items_VD: Floats, norms_V: Floats, vector_D: Floats, excluded
     return best(rows, reference_scores(items_VD[rows], vector_D), k)[0]
 
 
-def agreement(contender: Contender, inputs: Inputs, reference: Reference, item_count: int) -> dict[str, Any]:
-    """How a contender's order compares.
-
-    Returns:
-        "exact@10" and "exact@50": the share of inputs with the very list of the reference; "torch@10",
-        "torch@50": with that of the torch path; "tau": Kendall's, of the reference's 50 best in the
-        contender's order, the mean; "displacement": by how many places the one of them that moved farthest
-        did; and where the inputs have targets, HR@20 and MRR@20.
-    """
+def agreement(contender: Contender, inputs: Inputs, *, reference: Reference, item_count: int) -> Order:
+    """How a contender's order compares with the reference's."""
     lists, taus, farthest = [], [], 0
     for session, excluded, wanted in zip(inputs.sessions, reference.excluded, reference.lists, strict=True):
         rows_K, places_K = contender.order(session, excluded, wanted)
@@ -72,19 +65,26 @@ def agreement(contender: Contender, inputs: Inputs, reference: Reference, item_c
         taus.append(kendall(places_K))
         farthest = max(farthest, int(np.abs(places_K - np.arange(len(places_K))).max(initial=0)))
     lists_NK = _padded(lists)
-    found: dict[str, Any] = {
-        f"{name}@{k}": float((lists_NK[:, :k] == wanted_NK[:, :k]).all(1).mean())
-        for name, wanted_NK in (("exact", reference.lists_NK), ("torch", reference.torch_NK))
-        for k in (SHORT, LONG)
-    }
-    found |= {"tau": float(np.mean(taus)), "displacement": farthest}
+    metrics: Mapping[str, float] = {}
     if inputs.targets is not None:
         hits_NK = lists_NK[:, :METRICS_AT] == inputs.targets[:, None] - 1
         ranks_N = np.where(hits_NK.any(1), 1 + hits_NK.argmax(1), item_count)
-        found |= {
-            name: value for name, value in accuracy(ranks_N, (METRICS_AT,)).items() if "NDCG" not in name
-        }
-    return found
+        metrics = accuracy(ranks_N, (METRICS_AT,))
+    return Order(
+        exact_10=_same(lists_NK, reference.lists_NK, SHORT),
+        exact_50=_same(lists_NK, reference.lists_NK, LONG),
+        torch_10=_same(lists_NK, reference.torch_NK, SHORT),
+        torch_50=_same(lists_NK, reference.torch_NK, LONG),
+        tau=float(np.mean(taus)),
+        displacement=farthest,
+        hr_20=metrics.get(f"HR@{METRICS_AT}"),
+        mrr_20=metrics.get(f"MRR@{METRICS_AT}"),
+    )
+
+
+def _same(lists_NK: Ints, wanted_NK: Ints, k: int) -> float:
+    """The share of lists that begin with the same k rows."""
+    return float((lists_NK[:, :k] == wanted_NK[:, :k]).all(1).mean())
 
 
 def kendall(places_K: Ints) -> float:

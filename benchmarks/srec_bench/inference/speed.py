@@ -4,6 +4,7 @@ import itertools
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,10 @@ import numpy as np
 from srec.dataset.dataset import Ints
 from srec_bench.inference.contender import Contender
 from srec_bench.inference.inputs import Inputs
+from srec_bench.inference.result import Rate, Speed
 
 TOP = 10
-WAYS = ("model", "end_to_end")
 BASES = ("eager", "onnx-float32")  # what the others are compared with
-Watch = Callable[[], None]
 
 
 class EndToEnd:
@@ -40,15 +40,36 @@ class EndToEnd:
         return answer
 
 
+@dataclass
+class _Spent:
+    """CPU seconds of an input in each block, of the model alone and end to end."""
+
+    model: list[float] = field(default_factory=list)
+    end_to_end: list[float] = field(default_factory=list)
+
+    def rate(self) -> Rate:
+        return Rate(
+            model=1 / statistics.median(self.model), end_to_end=1 / statistics.median(self.end_to_end)
+        )
+
+    def ratio_to(self, base: "_Spent") -> Rate:
+        """How many times as fast it is, the median over blocks."""
+        return Rate(
+            model=_median_ratio(base.model, self.model),
+            end_to_end=_median_ratio(base.end_to_end, self.end_to_end),
+        )
+
+
 def speeds(
     contenders: Mapping[str, Contender],
     inputs: Inputs,
     app_ids: Ints,
+    *,
     exclude: bool,
     blocks: int,
-    watch: Watch,
-) -> dict[str, dict[str, Any]]:
-    """Inputs per CPU second of each contender, medians over blocks.
+    after_turn: Callable[[], None],
+) -> dict[str, Speed]:
+    """How fast each contender is, by its name.
 
     Args:
         contenders: by name.
@@ -56,34 +77,21 @@ def speeds(
         app_ids: int [V].
         exclude: whether the input's items are taken out of the answer.
         blocks: how many; every contender has its turn in each, beginning with another one each time.
-        watch: told when a contender has done its block.
-
-    Returns:
-        for each name the rate in each way of WAYS; and the ratio to the rate of each of BASES that is
-        there, the median over blocks, under "ratio_to".
+        after_turn: called when a contender has done its block.
     """
     requests = [app_ids[session[0] - 1].tolist() for session in inputs.sessions]
     answers = {name: EndToEnd(one, app_ids, exclude) for name, one in contenders.items()}
-    spent: dict[str, dict[str, list[float]]] = {name: {way: [] for way in WAYS} for name in contenders}
+    spent = {name: _Spent() for name in contenders}
     for place, block in enumerate(_blocks(len(inputs), blocks)):
         for name in _rotated(list(contenders), place):
-            spent[name]["model"].append(_seconds(contenders[name].model, inputs.sessions[block]))
-            spent[name]["end_to_end"].append(_seconds(answers[name], requests[block]))
-            watch()
+            spent[name].model.append(_seconds(contenders[name].model, inputs.sessions[block]))
+            spent[name].end_to_end.append(_seconds(answers[name], requests[block]))
+            after_turn()
     return {
-        name: {way: 1 / statistics.median(spent[name][way]) for way in WAYS}
-        | {
-            "ratio_to": {
-                base: {
-                    way: statistics.median(
-                        theirs / own for theirs, own in zip(spent[base][way], spent[name][way], strict=True)
-                    )
-                    for way in WAYS
-                }
-                for base in BASES
-                if base in contenders
-            }
-        }
+        name: Speed(
+            per_cpu_second=spent[name].rate(),
+            ratio_to={base: spent[name].ratio_to(spent[base]) for base in BASES if base in contenders},
+        )
         for name in contenders
     }
 
@@ -93,6 +101,10 @@ def warm_up(contender: Contender, sessions: Sequence[Ints]) -> None:
     for session in sessions:
         contender.model(session)
         contender.top(session, TOP, [])
+
+
+def _median_ratio(theirs: Sequence[float], ours: Sequence[float]) -> float:
+    return statistics.median(their / our for their, our in zip(theirs, ours, strict=True))
 
 
 def _seconds(call: Callable[[Any], Any], given: Sequence[Any]) -> float:

@@ -2,31 +2,26 @@
 
 import statistics
 import time
-from typing import Any
 
 import numpy as np
 
 from srec.inference.exact import ExactTopK
 from srec.inference.scans import ROWS, Counts
 from srec_bench.inference.inputs import Inputs
+from srec_bench.inference.result import Reading, Search, SearchWork
 from srec_bench.inference.subject import Subject
 
 
-def search_work(subject: Subject, inputs: Inputs, exclude: bool) -> dict[str, Any]:
+def search_work(subject: Subject, inputs: Inputs, exclude: bool) -> SearchWork:
     """Means over inputs, for SRec's index, and for one that knows nothing of queries.
 
     Args:
         subject: the model.
         inputs: the sessions.
         exclude: whether the input's items are taken out of the answer.
-
-    Returns:
-        "kernel"; for the 10 and the 50 best "rescored", the rows scored in float64 for an input, "opened",
-        the share of blocks whose lower halves were read (0 with a kernel that has none), and the same of the
-        other index as "untold"; "times_untold", how many times as long that one takes, the median.
     """
     indexes = subject.index, ExactTopK(subject.items_VD)
-    found: dict[str, Any] = {"kernel": subject.index.kernel}
+    found = {}
     for k in (10, 50):
         before, ratios = [index.counts for index in indexes], []
         for number, session in enumerate(inputs.sessions):
@@ -38,15 +33,15 @@ def search_work(subject: Subject, inputs: Inputs, exclude: bool) -> dict[str, An
                 indexes[turn].search(vector_1D, k, excluded=excluded)
                 seconds[turn] = time.perf_counter() - begun
             ratios.append(seconds[1] / seconds[0])
-        told, untold = (_means(index, counts) for index, counts in zip(indexes, before, strict=True))
-        found[f"top {k}"] = {**told, "untold": untold, "times_untold": statistics.median(ratios)}
-    return found
+        told, untold = (_reading(index, counts) for index, counts in zip(indexes, before, strict=True))
+        found[k] = Search(told=told, untold=untold, times_untold=statistics.median(ratios))
+    return SearchWork(kernel=subject.index.kernel, top_10=found[10], top_50=found[50])
 
 
-def _means(index: ExactTopK, before: Counts) -> dict[str, float]:
+def _reading(index: ExactTopK, before: Counts) -> Reading:
     queries = index.counts.queries - before.queries
     blocks = -(-len(index) // ROWS)
-    return {
-        "rescored": (index.counts.rescored - before.rescored) / queries,
-        "opened": (index.counts.opened - before.opened) / queries / blocks,
-    }
+    return Reading(
+        rescored=(index.counts.rescored - before.rescored) / queries,
+        opened=(index.counts.opened - before.opened) / queries / blocks,
+    )

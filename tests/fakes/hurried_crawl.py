@@ -1,6 +1,6 @@
-"""A crawl in a process of its own, which ``srec bench crawl`` kills: hurried, and committing often.
+"""A crawl that is hurried and commits often, in a process of its own, which ``srec bench crawl`` kills.
 
-``python -m srec_bench.crawl_process STORE BASE MODE SEED``; MODE is ``crawl`` or ``refresh``. The last line
+``python -m fakes.hurried_crawl STORE BASE MODE SEED``; MODE is ``crawl`` or ``refresh``. The last line
 is the outcome as JSON.
 """
 
@@ -38,7 +38,7 @@ def main(store: str, base: str, mode: str, seed: str) -> None:
             endpoints=endpoints,
             commit_reviews=COMMIT_REVIEWS,
         )
-        print(json.dumps(asdict(crawl.run()) | {"whole": crawl.outcome.whole}))  # noqa: T201 -- for its parent
+        print(json.dumps(asdict(crawl.run()) | {"whole": crawl.outcome.whole}))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The server that ``srec bench http`` measures: production's app, and a route whose answer is constant.
 
-``python -m srec_bench.http_server BUNDLE PORT BYTES``. The constant is BYTES long and costs no work, but
+``python -m srec_bench.http.server BUNDLE PORT BYTES``. The constant is BYTES long and costs no work, but
 comes the same way: through the same server, middleware and router, as the answer to the same kind of POST.
 """
 

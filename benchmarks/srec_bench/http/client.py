@@ -43,7 +43,7 @@ def post(path: str, body: bytes) -> bytes:
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-def load(port: int, requests: Sequence[bytes], connections: int) -> Answered:
+def send_all(port: int, requests: Sequence[bytes], connections: int) -> Answered:
     """Send requests to a port of this machine, each as soon as one of the connections is free.
 
     Args:

@@ -1,36 +1,35 @@
-"""``srec bench exactness``: random searches, adversarial ones among them, against the reference."""
+"""Random searches, adversarial ones among them, against the reference."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from srec.dataset.dataset import Floats
-from srec.environment import environment
 from srec.inference.exact import ExactTopK
 from srec.inference.reference import reference_top_k
 from srec.inference.scans import kernels
+from srec_bench.exactness.result import Case, ExactnessResult
+from srec_bench.results import Environment
 
 QUERIES = 4
 KINDS = ("normal", "lengths", "huge", "tiny", "mixed", "equal", "near", "sparse")
 
 
-def fuzz(cases: int, seed: int, watch: Callable[[int], None] = lambda done: None) -> dict[str, Any]:
+def bench_exactness(
+    cases: int, seed: int, counted: Callable[[int], None] = lambda done: None
+) -> ExactnessResult:
     """Compare answers and scores, to the last bit, with the reference's.
 
     Args:
         cases: of a matrix, a query, a k and a filter; the kernels take turns, and a
             matrix is searched with a few queries.
         seed: gives the same cases again.
-        watch: told how many cases are done.
-
-    Returns:
-        Plain JSON: the cases, how many differed, the first of them, the kernels with the cases that each had.
+        counted: told how many cases are done.
     """
     names, done, differences, outside = kernels(), 0, 0, 0
     shares = dict.fromkeys(names, 0)
-    first: dict[str, Any] | None = None
+    first: Case | None = None
     for number in range(-(-cases // QUERIES)):
         rng = np.random.default_rng([seed, number])
         kernel = names[number % len(names)]
@@ -44,21 +43,20 @@ def fuzz(cases: int, seed: int, watch: Callable[[int], None] = lambda done: None
         outside += index.counts.outside
         if not same_B.all():
             differences += int((~same_B).sum())
-            first = first or {"seed": seed, "number": number, "kernel": kernel, "kind": kind}
+            first = first or Case(seed=seed, number=number, kernel=kernel, kind=kind)
         done += QUERIES
         shares[kernel] += QUERIES
-        watch(done)
-    return {
-        "command": "bench exactness",
-        "seed": seed,
-        "cases": done,
-        "differences": differences,
-        "first": first,
-        "outside_bounds": outside,
-        "kernels": shares,
-        "kinds": list(KINDS),
-        "environment": environment(),
-    }
+        counted(done)
+    return ExactnessResult(
+        environment=Environment.here(),
+        seed=seed,
+        cases=done,
+        differences=differences,
+        first=first,
+        outside_bounds=outside,
+        kernels=shares,
+        kinds=KINDS,
+    )
 
 
 def _matrix(rng: np.random.Generator) -> tuple[Floats, Floats, str]:

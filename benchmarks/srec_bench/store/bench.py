@@ -1,4 +1,4 @@
-"""``srec bench store``: reviews into a store, out of it again, and to Parquet; beside a DuckDB file.
+"""The measuring: the same steps through the store and through a DuckDB file.
 
 Each step runs in a process of its own, so that its peak memory is its own too; what a database server uses is
 not in it. The DuckDB file goes through the same steps in the same run, which makes the ratios honest.
@@ -8,12 +8,8 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-from rich.table import Table
 
 from srec.artifacts import read_manifest
-from srec.environment import environment
 from srec.errors import SRecError
 from srec.simulate.world import SimulateSettings, simulate
 from srec.store.connections import shown
@@ -23,14 +19,16 @@ from srec.store.stores import open_reader, open_store
 from srec.store.stores.inspection import export, size
 from srec.store.stores.integrity import check_tables
 from srec.store.stores.parquet import KIND, VERSION
-from srec_bench.processes import alone, peak_bytes
+from srec_bench.processes import in_fresh_process, peak_bytes
+from srec_bench.results import Environment
+from srec_bench.store.result import Measured, Step, StoreResult
 
 STEPS = ("ingest", "ingest again", "read", "export", "verify")
 
 
 def bench_store(
-    where: str, reviews: int, work: Path, memory_limit: str, watch: Callable[[str], None]
-) -> dict[str, Any]:
+    where: str, reviews: int, work: Path, *, memory_limit: str, say: Callable[[str], None]
+) -> StoreResult:
     """Take simulated reviews through a store, and through a DuckDB file.
 
     Args:
@@ -38,49 +36,39 @@ def bench_store(
         reviews: how many to simulate.
         work: where the simulated world is kept for the next time, and the rest while it is needed.
         memory_limit: what DuckDB may use in each step before it spills.
-        watch: called with what is being done.
-
-    Returns:
-        Plain JSON.
+        say: called with what is being done.
 
     Raises:
         SRecError: the store holds something already, or breaks a rule.
     """
-    world = work / f"world-{reviews}"
-    watch("simulating")
-    simulate(world, SimulateSettings(reviews=reviews))
-    beside = work / "beside.duckdb"
-    stores = {where: shown(where).partition("://")[0] if "://" in where else "duckdb", str(beside): "beside"}
+    say("simulating")
+    simulate(work / f"world-{reviews}", SimulateSettings(reviews=reviews))
+    kind = shown(where).partition("://")[0] if "://" in where else "duckdb"
     _refuse_full(where)
-    found: dict[str, Any] = {"benchmark": "store", "reviews": reviews, "memory_limit": memory_limit}
-    for store, name in stores.items():
-        beside.unlink(missing_ok=True)
-        steps: dict[str, Any] = {}
-        for step in STEPS:
-            watch(f"{name}: {step}")
-            steps[step] = alone(_measure, step, store, world, work, memory_limit)
-        with open_reader(store) as reader:
-            found[name] = {"steps": steps, "bytes": size(reader, store)}
+    beside = work / "beside.duckdb"
     beside.unlink(missing_ok=True)
+    measured = {}
+    for store, name in ((where, kind), (str(beside), "beside")):
+        steps = {}
+        for step in STEPS:
+            say(f"{name}: {step}")
+            steps[step] = in_fresh_process(
+                _measure, step, store, work, reviews=reviews, memory_limit=memory_limit
+            )
+        with open_reader(store) as reader:
+            measured[store] = Measured(steps=steps, bytes=size(reader, store))
+    beside.unlink()
     shutil.rmtree(work / "exported", ignore_errors=True)
-    ours, floor = (found[name]["steps"] for name in stores.values())
-    found["ratios"] = {step: ours[step]["seconds"] / floor[step]["seconds"] for step in STEPS}
-    return found | {"environment": environment("pyarrow", "adbc-driver-postgresql")}
-
-
-def table(found: dict[str, Any]) -> Table:
-    """The steps of both stores, for the terminal."""
-    made = Table("store", "step", title=f"{found['reviews']:,} simulated reviews")
-    for name in ("s", "rows/s", "peak MB", "ratio"):
-        made.add_column(name, justify="right")
-    for store in [name for name, value in found.items() if isinstance(value, dict) and "steps" in value]:
-        for step, one in found[store]["steps"].items():
-            ratio = f"{found['ratios'][step]:.2f}" if store != "beside" else ""
-            numbers = (f"{one['seconds']:.1f}", f"{one['rows_per_second']:,.0f}", f"{one['peak_mb']:,.0f}")
-            made.add_row(store, step, *numbers, ratio)
-        made.add_row(store, "MB on disk", f"{found[store]['bytes'] / 1e6:,.0f}")
-        made.add_section()
-    return made
+    ours, floor = measured.values()
+    return StoreResult(
+        environment=Environment.here("pyarrow", "adbc-driver-postgresql"),
+        reviews=reviews,
+        memory_limit=memory_limit,
+        kind=kind,
+        store=ours,
+        beside=floor,
+        ratios={step: ours.steps[step].seconds / floor.steps[step].seconds for step in STEPS},
+    )
 
 
 def _refuse_full(where: str) -> None:
@@ -91,27 +79,22 @@ def _refuse_full(where: str) -> None:
             raise SRecError(f"{store.name} holds reviews already: name an empty store")
 
 
-def _measure(step: str, store: str, world: Path, work: Path, memory_limit: str) -> dict[str, float]:
+def _measure(step: str, store: str, work: Path, *, reviews: int, memory_limit: str) -> Step:
     """Do one step; its time starts after the imports."""
     began = time.perf_counter()
-    rows = _do(step, store, world, work, memory_limit)
-    seconds = time.perf_counter() - began
-    return {
-        "seconds": seconds,
-        "rows": rows,
-        "rows_per_second": rows / seconds,
-        "peak_mb": peak_bytes() / 1e6,
-    }
-
-
-def _do(step: str, store: str, world: Path, work: Path, memory_limit: str) -> int:
-    """How many reviews went through the step."""
     if step.startswith("ingest"):
         with open_store(store, create=True, memory_limit=memory_limit) as opened:
-            return opened.ingest(SimulatedSource(world)).tables["reviews"].read
+            rows = opened.ingest(SimulatedSource(work / f"world-{reviews}")).tables["reviews"].read
+    else:
+        rows = _read(step, store, work / "exported", memory_limit=memory_limit)
+    seconds = time.perf_counter() - began
+    return Step(seconds=seconds, rows=rows, rows_per_second=rows / seconds, peak_mb=peak_bytes() / 1e6)
+
+
+def _read(step: str, store: str, target: Path, *, memory_limit: str) -> int:
+    """How many reviews came out of the store in a step; an export is written to the target."""
     with open_reader(store, whole=step != "read") as reader:
         if step == "export":
-            target = work / "exported"
             shutil.rmtree(target, ignore_errors=True)
             export(reader, target, memory_limit=memory_limit)
             return int(read_manifest(target, KIND, VERSION)["rows"])

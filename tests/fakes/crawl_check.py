@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from fakes.steam_world import World, user_key
 
+from fakes.steam_world import World, user_key
 from srec.store.connections.postgresql import PostgresConnection
 from srec.store.schema import GAMES, STORED_REVIEWS
 from srec.store.stores import open_reader

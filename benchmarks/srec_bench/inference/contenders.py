@@ -1,4 +1,4 @@
-"""The table of contenders: one line each."""
+"""All contenders: one line each."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

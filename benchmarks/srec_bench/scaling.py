@@ -1,13 +1,17 @@
 """The page docs/scaling.md: what more reviews need, worked out from measured unit costs.
 
-``docs/results.py`` writes it with the other generated pages.
+``srec_bench.docs`` writes it with the other generated pages.
 """
 
-import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+
+from srec_bench.inference.result import InferenceResult
+from srec_bench.markdown import link
+from srec_bench.prepare.result import Prepared, PrepareResult
+from srec_bench.spark.result import SparkResult
+from srec_bench.training.result import TrainingResult
 
 #: The size that costs are taken from, in millions of reviews, and those that are worked out.
 MEASURED = 118
@@ -27,68 +31,73 @@ CORES, WORKERS, WORKER_CORES, EFFICIENCY = 64, 20, 16, 0.5
 #: Of Steam's real reviews, how many SRec's database held and how many interactions its filters left.
 REAL_REVIEWS, REAL_INTERACTIONS = 118_458_905, 13_520_506
 
-NAMES = {
-    "prepare": f"bench-prepare-{MEASURED}m.json",
-    "small": f"bench-prepare-{MEASURED}m-2gb.json",
-    "spark": "bench-spark-10m.json",
-    "training": "bench-training-tmall-1-thread.json",
-    "inference": "bench-inference-games-42k-128-exact.json",
-}
+PREPARE = f"bench-prepare-{MEASURED}m.json"
+PREPARE_SMALL = f"bench-prepare-{MEASURED}m-2gb.json"
+SPARK = "bench-spark-10m.json"
+TRAINING = "bench-training-tmall-1-thread.json"
+INFERENCE = "bench-inference-games-42k-128-exact.json"
 
 
-def page(results: Path) -> str | None:
+def markdown(folder: Path) -> str | None:
     """The page, or None as long as a file that it is worked out from is not there.
 
     Args:
-        results: the folder of the result files.
+        folder: of the result files.
     """
-    if not all((results / name).is_file() for name in NAMES.values()):
+    names = (PREPARE, PREPARE_SMALL, SPARK, TRAINING, INFERENCE)
+    if not all((folder / name).is_file() for name in names):
         return None
-    files = {key: json.loads((results / name).read_text(encoding="utf-8")) for key, name in NAMES.items()}
-    parts = (_head(), _units(files), _preparing(files), _training(files), _serving(files))
+    found = PrepareResult.read(folder / PREPARE)
+    parts = (
+        _head(names),
+        _units(found, PrepareResult.read(folder / PREPARE_SMALL)),
+        _preparing(found, SparkResult.read(folder / SPARK)),
+        _training(found, TrainingResult.read(folder / TRAINING)),
+        _serving(InferenceResult.read(folder / INFERENCE)),
+    )
     return "\n".join(line for part in parts for line in part).rstrip() + "\n"
 
 
-def _head() -> Iterator[str]:
+def _head(names: Iterable[str]) -> Iterator[str]:
     yield "# What more reviews need\n"
-    links = ", ".join(f"[{name}](../benchmarks/results/{name})" for name in NAMES.values())
+    links = ", ".join(map(link, names))
     yield from _prose(
         "Worked out on paper from measured unit costs: a plan, not a measurement. `make docs` writes this page",
         f"from {links}, all of shared machines with two cores.",
     )
 
 
-def _units(files: dict[str, Any]) -> Iterator[str]:
-    found, small = files["prepare"], files["small"]
+def _units(result: PrepareResult, small: PrepareResult) -> Iterator[str]:
+    found = result.prepared
     millions = _millions(found)
     yield "## What a million reviews cost\n"
-    yield from _prose(f"Of {millions:,.0f} million rows, on {found['threads']} threads:")
+    yield from _prose(f"Of {millions:,.0f} million rows, on {result.threads} threads:")
     yield "| step | seconds a million reviews | at this size |"
     yield "|---|---:|---:|"
     for name, seconds in _steps(found):
         yield f"| {name} | {seconds / millions:.3f} | {seconds:,.1f} s |"
     yield ""
     yield from _prose(
-        f"{found['spilled_bytes'] / 1e9:.1f} GB were spilled at most, {found['peak_bytes'] / 1e9:.1f} GB held in",
-        f"memory (the database's limit was {found['memory_limit']}), {_kept(found):.0%} of the reviews kept, in",
-        f"{found['dataset_bytes'] / 1e9:.1f} GB. With a limit of {small['memory_limit']} it took",
-        f"{small['seconds'] / found['seconds']:.2f} times as long and held {small['peak_bytes'] / 1e9:.1f} GB. Tags and",
+        f"{found.spilled_bytes / 1e9:.1f} GB were spilled at most, {found.peak_bytes / 1e9:.1f} GB held in",
+        f"memory (the database's limit was {result.memory_limit}), {_kept(found):.0%} of the reviews kept, in",
+        f"{result.dataset_bytes / 1e9:.1f} GB. With a limit of {small.memory_limit} it took",
+        f"{small.prepared.seconds / found.seconds:.2f} times as long and held {small.prepared.peak_bytes / 1e9:.1f} GB. Tags and",
         "metadata grow with the games and not with the reviews: of what is worked out below they are a part that",
         "is counted too high.",
     )
 
 
-def _preparing(files: dict[str, Any]) -> Iterator[str]:
-    found, spark = files["prepare"], files["spark"]
+def _preparing(result: PrepareResult, spark: SparkResult) -> Iterator[str]:
+    found = result.prepared
     millions = _millions(found)
-    each = found["seconds"] / millions  # seconds of all threads for a million
-    spark_each = spark["seconds"]["spark"] / (spark["reviews"] / 1e6)
-    slower = spark["seconds"]["spark"] / spark["seconds"]["duckdb"]
+    each = found.seconds / millions  # seconds of all threads for a million
+    spark_each = spark.seconds.spark / (spark.reviews / 1e6)
+    slower = spark.seconds.spark / spark.seconds.duckdb
     yield "## Preparing\n"
     yield from _prose(
         f"One large machine has {CORES} cores, the cluster {WORKERS} workers of {WORKER_CORES}; both are counted at",
         f"{EFFICIENCY:.0%} of their cores, because sorted and spilled tables share disks and networks. On the same two",
-        f"cores Spark took {slower:.0f} times as long as DuckDB for {spark['reviews'] / 1e6:,.0f} million reviews, much",
+        f"cores Spark took {slower:.0f} times as long as DuckDB for {spark.reviews / 1e6:,.0f} million reviews, much",
         "of it the start of many small stages; the table carries that price on, so its hours are upper bounds.",
     )
     yield "| reviews | as Parquet | spilled | DuckDB, two cores | DuckDB, large machine | Spark, cluster |"
@@ -98,15 +107,15 @@ def _preparing(files: dict[str, Any]) -> Iterator[str]:
         cluster = 2 / (WORKERS * WORKER_CORES * EFFICIENCY)
         cells = (
             f"{size:,} million",
-            f"{size * found['source_bytes'] / millions / 1e9:,.0f} GB",
-            f"{size * found['spilled_bytes'] / millions / 1e9:,.1f} GB",
+            f"{size * result.source_bytes / millions / 1e9:,.0f} GB",
+            f"{size * found.spilled_bytes / millions / 1e9:,.1f} GB",
             _time(size * each),
             _time(size * each * large),
             _time(size * spark_each * cluster),
         )
         yield f"| {' | '.join(cells)} |"
     yield ""
-    users = 1e10 * found["dataset"]["users"] / (millions * 1e6)
+    users = 1e10 * found.dataset.users / (millions * 1e6)
     yield from _prose(
         "A billion reviews fit one machine with a fast disk. Ten billion do too, if the disk holds the tables on the",
         "way; a cluster is for those whose reviews lie in object storage already. What the table does not show:",
@@ -127,20 +136,19 @@ def _preparing(files: dict[str, Any]) -> Iterator[str]:
     yield ""
 
 
-def _training(files: dict[str, Any]) -> Iterator[str]:
-    found, step = files["prepare"], files["training"]
-    a_second = 1000 * step["training"]["batch_size"] / step["step_ms"]
+def _training(result: PrepareResult, step: TrainingResult) -> Iterator[str]:
+    a_second = 1000 * step.batch_size / step.step_ms
     yield "## Training\n"
     yield from _prose(
-        f"A core learns {a_second:,.0f} examples a second ({step['model']['hops']} hop, full softmax over",
-        f"{step['items']:,} items), and nearly each interaction is an example. Of Steam's {REAL_REVIEWS:,} real reviews",
+        f"A core learns {a_second:,.0f} examples a second ({step.hops} hop, full softmax over",
+        f"{step.items:,} items), and nearly each interaction is an example. Of Steam's {REAL_REVIEWS:,} real reviews",
         f"{REAL_INTERACTIONS:,} interactions were left; of this simulation's more are, so both are worked out. 64",
         f"processes are counted at {EFFICIENCY:.0%}: the gradients of the item table travel each step.",
     )
     yield "| reviews | share kept | examples an epoch | one core | 64 processes |"
     yield "|---:|---:|---:|---:|---:|"
     for size in (MEASURED, *SIZES):
-        for share in (REAL_INTERACTIONS / REAL_REVIEWS, _kept(found)):
+        for share in (REAL_INTERACTIONS / REAL_REVIEWS, _kept(result.prepared)):
             examples = size * 1e6 * share
             seconds = examples / a_second
             times = f"{_time(seconds)} | {_time(seconds / 64 / EFFICIENCY)}"
@@ -153,14 +161,13 @@ def _training(files: dict[str, Any]) -> Iterator[str]:
     )
 
 
-def _serving(files: dict[str, Any]) -> Iterator[str]:
-    found = files["inference"]
-    rows = {row["name"]: row for row in found["contenders"]}
-    speed = rows["srec"]["random"]["per_cpu_second"]["end_to_end"]
+def _serving(found: InferenceResult) -> Iterator[str]:
+    [ours] = [row for row in found.contenders if row.name == "srec"]
+    speed = ours.random.speed.per_cpu_second.end_to_end
     yield "## Serving\n"
     yield from _prose(
         "More reviews change nothing: a server knows games, not users. One core answers",
-        f"{speed:,.0f} lists a second over {found['items']:,} games; twice the games take twice the scan, and more",
+        f"{speed:,.0f} lists a second over {found.items:,} games; twice the games take twice the scan, and more",
         "visitors take more processes, which share the mapped bundle.",
     )
 
@@ -174,22 +181,22 @@ def _item(*parts: str) -> Iterator[str]:
     yield from textwrap.wrap(" ".join(parts), 110, initial_indent="- ", subsequent_indent="  ")
 
 
-def _millions(found: dict[str, Any]) -> float:
-    return float(found["rows"][0]["interactions"]) / 1e6
+def _millions(found: Prepared) -> float:
+    return float(found.rows[0].interactions) / 1e6
 
 
-def _kept(found: dict[str, Any]) -> float:
-    return float(found["dataset"]["interactions"]) / (_millions(found) * 1e6)
+def _kept(found: Prepared) -> float:
+    return float(found.dataset.interactions) / (_millions(found) * 1e6)
 
 
-def _steps(found: dict[str, Any]) -> Iterator[tuple[str, float]]:
+def _steps(found: Prepared) -> Iterator[tuple[str, float]]:
     """Names and seconds of what took long enough to tell, those side by side as one."""
-    together = sum(float(step["seconds"]) for step in found["steps"] if step["step"] in TOGETHER)
-    for step in found["steps"]:
-        if step["step"] == TOGETHER[0]:
+    together = sum(step.seconds for step in found.steps if step.step in TOGETHER)
+    for step in found.steps:
+        if step.step == TOGETHER[0]:
             yield "users numbered, sessions sorted, tags factorised beside them", together
-        elif step["step"] not in TOGETHER and step["seconds"] >= 0.5:
-            yield step["step"], step["seconds"]
+        elif step.step not in TOGETHER and step.seconds >= 0.5:
+            yield step.step, step.seconds
 
 
 def _time(seconds: float) -> str:

@@ -1,4 +1,6 @@
-"""``srec bench crawl``: crawl a server that misbehaves, killed again and again; compare with the truth.
+"""The crawl, killed again and again in processes of its own, and what became of the store.
+
+The server and the checker are fakes of the tests: a checkout has them, a wheel does not.
 
 The world changes while it is crawled for the first time, and once more; then no review may be missing, for a
 refresh would hide it. The world changes on in a refresh. Then it stands still, faults go on, and after a last
@@ -13,25 +15,24 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
+from fakes.crawl_check import differences, leaks, missing
+from fakes.hurried_crawl import COMMIT_REVIEWS, TIMEOUT
 from fakes.steam import FAULTS, KEY, Steam
 from fakes.steam_world import World
-from rich.table import Table
 
-from srec.environment import environment
 from srec.errors import SRecError
 from srec.store.stores import open_store
-from srec_bench.crawl_check import differences, leaks, missing
-from srec_bench.crawl_process import COMMIT_REVIEWS, TIMEOUT
+from srec_bench.crawl.result import CrawlResult, CrawlSettings
+from srec_bench.results import Environment
 
 _RATE, _CHANGES, _PAGE, _REVIEWS = 0.3, 0.25, 10, 60
 _ROUNDS = 40  # runs until no doubt is left, at most
 
 
 def bench_crawl(
-    seed: int, faults: int, kills: int, store: str | None = None, games: int | None = None
-) -> dict[str, Any]:
+    seed: int, *, faults: int, kills: int, store: str | None = None, games: int | None = None
+) -> CrawlResult:
     """Crawl under faults and kills, and compare the store with the truth.
 
     Args:
@@ -40,9 +41,6 @@ def bench_crawl(
         kills: how often the crawl is killed.
         store: the file or the database where the store is made, and left; by default a file that goes.
         games: how many games there are; by default as many as the faults need.
-
-    Returns:
-        Plain JSON; ``differences`` is empty where all is well.
 
     Raises:
         SRecError: there is something in ``store`` already, or the crawl itself failed.
@@ -68,7 +66,7 @@ def bench_crawl(
         ) as steam,
     ):
         said = Path(folder) / "said.txt"
-        runs = _Runs(steam, store or str(Path(folder) / "store.duckdb"), said, kills, seed)
+        runs = _Runs(steam, store or str(Path(folder) / "store.duckdb"), said, kills=kills, seed=seed)
         first = runs.until_done("crawl", kills // 2)
         runs.until_done("crawl", kills // 10)
         with steam.standing_still():
@@ -89,72 +87,40 @@ def bench_crawl(
         runs.until_whole("refresh")
         differing = [*lost, *before, *differences(runs.store, world, vanished)]
         files = [said, *([] if "://" in runs.store else [Path(runs.store), Path(runs.store + ".wal")])]
-        return {
-            "benchmark": "crawl",
-            "seed": seed,
-            "settings": {
-                "games": games,
-                "page": _PAGE,
-                "fault_rate": _RATE,
-                "change_rate": _CHANGES,
-                "timeout_seconds": TIMEOUT,
-                "commit_reviews": COMMIT_REVIEWS,
-            },
-            "faults_wanted": faults,
-            "faults": steam.counts.total(),
-            "faults_by_kind": {kind: steam.counts[kind] for kind in FAULTS},
-            "changes": dict(sorted(world.changes.items())),
-            "vanished_at_rest": last_vanished,
-            "kills": runs.killed,
-            "runs": runs.finished,
-            "first_crawl_runs": first,
-            "requests": len(steam.requests),
-            "requests_where_nothing_is_new": asked,
-            "reviews": sum(len(game.reviews) for game in world.games.values() if not game.gone),
-            "malformed_reviews": sum(r.bad != "" for g in world.games.values() for r in g.reviews),
-            "differences": differing,
-            "leaks": leaks(files, world, KEY),
-            "problems": steam.problems[:20],
-            "seconds": round(time.perf_counter() - begun, 1),
-            "environment": environment("httpx2"),
-        }
-
-
-def failures(result: dict[str, Any]) -> list[str]:
-    """Why a result is none to show; empty where all is well."""
-    short = result["faults"] < result["faults_wanted"]
-    return [
-        *([f"only {result['faults']} faults happened of {result['faults_wanted']}"] if short else []),
-        *result["differences"],
-        *result["leaks"],
-        *result["problems"],
-    ]
-
-
-def table(result: dict[str, Any]) -> Table:
-    """The faults by kind, and what became of the store, for the terminal."""
-    made = Table("what", title=f"{result['reviews']:,} reviews, seed {result['seed']}")
-    made.add_column("count", justify="right")
-    for kind, count in (result["faults_by_kind"] | {"faults": result["faults"]}).items():
-        made.add_row(kind, f"{count:,}")
-    made.add_section()
-    for kind, count in result["changes"].items():
-        made.add_row(f"{kind} meanwhile", f"{count:,}")
-    made.add_row("malformed reviews", f"{result['malformed_reviews']:,}")
-    made.add_section()
-    for name in ("kills", "runs", "requests"):
-        made.add_row(name, f"{result[name]:,}")
-    made.add_row("of a run that finds nothing new", f"{result['requests_where_nothing_is_new']:,}")
-    made.add_section()
-    for name in ("differences", "leaks", "problems"):
-        made.add_row(name, f"{len(result[name]):,}")
-    return made
+        return CrawlResult(
+            environment=Environment.here("httpx2"),
+            seed=seed,
+            settings=CrawlSettings(
+                games=games,
+                page=_PAGE,
+                fault_rate=_RATE,
+                change_rate=_CHANGES,
+                timeout_seconds=TIMEOUT,
+                commit_reviews=COMMIT_REVIEWS,
+            ),
+            faults_wanted=faults,
+            faults=steam.counts.total(),
+            faults_by_kind={kind: steam.counts[kind] for kind in FAULTS},
+            changes=dict(sorted(world.changes.items())),
+            vanished_at_rest=last_vanished,
+            kills=runs.killed,
+            runs=runs.finished,
+            first_crawl_runs=first,
+            requests=len(steam.requests),
+            requests_where_nothing_is_new=asked,
+            reviews=sum(len(game.reviews) for game in world.games.values() if not game.gone),
+            malformed_reviews=sum(r.bad != "" for g in world.games.values() for r in g.reviews),
+            differences=tuple(differing),
+            leaks=tuple(leaks(files, world, KEY)),
+            problems=tuple(steam.problems[:20]),
+            seconds=round(time.perf_counter() - begun, 1),
+        )
 
 
 class _Runs:
     """Runs of the crawl in processes of their own, some of which are killed."""
 
-    def __init__(self, steam: Steam, store: str, said: Path, kills: int, seed: int) -> None:
+    def __init__(self, steam: Steam, store: str, said: Path, *, kills: int, seed: int) -> None:
         self.store, self.said, self.kills_left = store, said, kills
         self.killed = self.finished = 0
         self._steam, self._seed = steam, seed
@@ -172,16 +138,15 @@ class _Runs:
     def until_whole(self, mode: str) -> None:
         """Run until no doubt is left."""
         for _ in range(_ROUNDS):
-            outcome = self._run(mode, kill=False)
-            if outcome is not None and outcome["whole"]:
+            if self._run(mode, kill=False):
                 return
         raise SRecError("the crawl never got rid of its doubts")
 
-    def _run(self, mode: str, *, kill: bool) -> dict[str, Any] | None:
-        """One run; None if it was killed."""
+    def _run(self, mode: str, *, kill: bool) -> bool | None:
+        """One run: whether it left no doubt; None if it was killed."""
         self._steam.new_client()
         number = self.killed + self.finished
-        command = [sys.executable, "-m", "srec_bench.crawl_process", self.store, self._steam.base, mode]
+        command = [sys.executable, "-m", "fakes.hurried_crawl", self.store, self._steam.base, mode]
         with self.said.open("ab") as said:
             process = subprocess.Popen(  # noqa: S603 -- our own module
                 [*command, str(1000 * self._seed + number)],
@@ -200,8 +165,7 @@ class _Runs:
         if process.returncode:
             raise SRecError(f"the crawl failed: {self.said.read_text(encoding='utf-8')[-2000:]}")
         self.finished += 1
-        outcome: dict[str, Any] = json.loads(output.splitlines()[-1])
-        return outcome
+        return bool(json.loads(output.splitlines()[-1])["whole"])
 
     def _kill_soon(self, process: subprocess.Popen[bytes]) -> None:
         end = len(self._steam.requests) + self._random.randrange(1, self._span)

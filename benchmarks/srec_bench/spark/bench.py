@@ -1,22 +1,21 @@
-"""Spark beside DuckDB: the same dataset, file for file, and what each takes."""
+"""The measuring: one simulation, prepared with each engine."""
 
 import shutil
 import time
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
-from srec.environment import environment
 from srec.prepare.build import prepare, prepare_on_spark
 from srec.prepare.context import ContextSettings
 from srec.prepare.interactions import PrepareSettings
 from srec.prepare.tags import TagSettings
 from srec.simulate.world import SimulateSettings
+from srec_bench.results import DatasetSize, Environment
 from srec_bench.reviews import simulated_reviews
+from srec_bench.spark.result import Seconds, SparkResult
 
 
-def bench_spark(reviews: int, work: Path, memory_limit: str, master: str) -> dict[str, Any]:
+def bench_spark(reviews: int, work: Path, *, memory_limit: str, master: str) -> SparkResult:
     """Prepare one simulation with both engines and compare what they wrote.
 
     Args:
@@ -44,27 +43,14 @@ def bench_spark(reviews: int, work: Path, memory_limit: str, master: str) -> dic
         manifests[name] = {key: value for key, value in made.manifest.items() if key != "created_at"}
         shutil.rmtree(target)
     here, there = (manifests[name]["files"] for name in targets)
-    return {
-        "reviews": reviews,
-        "master": master,
-        "memory_limit": memory_limit,
-        "seconds": seconds,
-        "files": len(here),
-        "differing_files": sorted(name for name in here | there if here.get(name) != there.get(name)),
-        "same_manifest": manifests["duckdb"] == manifests["spark"],
-        "dataset": {
-            name: manifests["duckdb"]["statistics"][name] for name in ("users", "items", "interactions")
-        },
-        "environment": environment("pyspark", "sqlglot", "pyarrow"),
-    }
-
-
-def table(found: dict[str, Any]) -> Table:
-    """The comparison, for the terminal."""
-    rows = Table("engine", title=f"{found['reviews']:,} reviews, Spark on {found['master']}")
-    rows.add_column("seconds", justify="right")
-    for name, seconds in found["seconds"].items():
-        rows.add_row(name, f"{seconds:,.1f}")
-    differing = len(found["differing_files"])
-    rows.add_row("files that differ", f"{differing} of {found['files']}")
-    return rows
+    return SparkResult(
+        environment=Environment.here("pyspark", "sqlglot", "pyarrow"),
+        reviews=reviews,
+        master=master,
+        memory_limit=memory_limit,
+        seconds=Seconds(**seconds),
+        files=len(here),
+        differing_files=tuple(sorted(name for name in here | there if here.get(name) != there.get(name))),
+        same_manifest=manifests["duckdb"] == manifests["spark"],
+        dataset=DatasetSize.of(manifests["duckdb"]),
+    )

@@ -1,0 +1,1 @@
+"""``srec bench crawl``: crawl a server that misbehaves, killed again and again; compare with the truth."""

@@ -1,0 +1,95 @@
+"""Write what the documents show of the results: docs/results.md, a section of the README, and the pages.
+
+Run ``python -m srec_bench.docs`` in a checkout after a result was added or made anew; ``--check`` only
+says whether all of it is up to date.
+"""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from srec_bench import leaderboards, scaling
+from srec_bench.crawl import result as crawl
+from srec_bench.http import result as http
+from srec_bench.inference import page as inference_page
+from srec_bench.inference import shown as inference
+from srec_bench.inference.result import InferenceResult
+from srec_bench.prepare import result as prepare
+from srec_bench.results import read_results
+from srec_bench.spark import result as spark
+from srec_bench.store import result as store
+from srec_bench.training import result as training
+
+RESULTS, README, PAGE = Path("benchmarks/results"), Path("README.md"), Path("docs/results.md")
+SCALING = Path("docs/scaling.md")
+BEGIN, END = "<!-- results: written by make docs -->", "<!-- end of results -->"
+# What the README shows: one leaderboard without the variants of SRec's own model, and of the inference
+# benchmark each model once.
+BOARDS, VARIANT = ("leaderboard-steam-ucsd-all",), "srec with"
+MORE_THAN_ONCE = ("-exact.json", "-xeon.json", "sr-gnn.json")
+HEAD = """# Results
+
+`make docs` writes this page from the files in `benchmarks/results`. The commands that are named here wrote
+those files. Each file has its machine (the newer ones also the processor), versions, date and settings. The
+[log](log.md) tells what was learnt from them.
+"""
+
+
+def whole(folder: Path) -> str:
+    """docs/results.md: every result in the folder."""
+    parts = (
+        leaderboards.reproduced(folder),
+        training.markdown(read_results(training.TrainingResult, folder)),
+        leaderboards.boards(folder),
+        inference.markdown(read_results(InferenceResult, folder)),
+        http.markdown(read_results(http.HttpResult, folder)),
+        prepare.markdown(read_results(prepare.PrepareResult, folder)),
+        store.markdown(read_results(store.StoreResult, folder)),
+        spark.markdown(read_results(spark.SparkResult, folder)),
+        crawl.markdown(read_results(crawl.CrawlResult, folder)),
+    )
+    # The README has them a level deeper, below its own heading.
+    return "\n".join([HEAD, *(line.removeprefix("#") for line in _lines(parts))])
+
+
+def section(folder: Path) -> str:
+    """The README's: the three tables that decide."""
+    inferred = read_results(InferenceResult, folder)
+    once = {name: result for name, result in inferred.items() if not name.endswith(MORE_THAN_ONCE)}
+    parts = (
+        leaderboards.reproduced(folder),
+        leaderboards.boards(folder, BOARDS, lambda row: not row.startswith(VARIANT)),
+        inference.markdown_in_short(once),
+    )
+    more = "[All results](../docs/results.md) has every model, data set and machine.\n"
+    return "\n".join([BEGIN, "", *(line.replace("](../", "](") for line in (more, *_lines(parts))), END])
+
+
+def pages(root: Path) -> dict[Path, str]:
+    """All that is written, by its place, as the result files of a checkout have it."""
+    folder = root / RESULTS
+    before, _, rest = (root / README).read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    made = {root / README: before + section(folder) + after, root / PAGE: whole(folder)}
+    for name, result in read_results(InferenceResult, folder).items():
+        made[(folder / name).with_suffix(".html")] = inference_page.page(result)
+    if worked_out := scaling.markdown(folder):
+        made[root / SCALING] = worked_out
+    return made
+
+
+def main(root: Path, *, check: bool) -> None:
+    """Write all of it, or only check it."""
+    for target, wanted in pages(root).items():
+        if not check:
+            target.write_text(wanted, encoding="utf-8")
+        elif not target.is_file() or target.read_text(encoding="utf-8") != wanted:
+            sys.exit(f"{target.name} differs from the result files: run `make docs`")
+
+
+def _lines(parts: Iterable[Iterable[str]]) -> list[str]:
+    return [line for part in parts for line in part]
+
+
+if __name__ == "__main__":
+    main(Path(), check="--check" in sys.argv[1:])

@@ -1,0 +1,1 @@
+"""``srec bench spark``: one dataset made by DuckDB and by Spark, file for file the same."""
