@@ -47,8 +47,8 @@ def reproduced(folder: Path) -> Iterator[str]:
     if not files:
         return
     yield "### GCE-GNN reproduced\n"
-    yield "`srec reproduce gce-gnn`, in %. Under `paper` each metric has its best epoch on the test set, as"
-    yield "the authors do; under `honest` the epoch is chosen on held-out sessions before one look at it.\n"
+    yield "`srec reproduce gce-gnn`, in %. `paper` takes each metric's best epoch on the test set, as the"
+    yield "authors do. `honest` chooses the epoch on held-out sessions and looks at the test set once.\n"
     rows = []
     for file in files:
         result = Reproduction.read(file)
@@ -71,9 +71,10 @@ def timed(folder: Path) -> Iterator[str]:
     if not files:
         return
     yield "### A training step of GCE-GNN\n"
-    yield "`srec bench training`: milliseconds a step (batch 100, dimension 100, full softmax), beside the"
-    yield "floor of the same shapes in the same process: scoring, cross-entropy, one fused Adam step; and"
-    yield "test examples ranked among all items in a second.\n"
+    yield "`srec bench training` measures the milliseconds of a step (batch 100, dimension 100, full"
+    yield "softmax). The floor is the least that these shapes need, in the same process: scoring,"
+    yield "cross-entropy, one fused Adam step. Evaluation is test examples ranked among all items in a"
+    yield "second.\n"
     rows = [
         [
             f"{result['dataset']}, {result['model']['hops']} hop(s), {result['threads']} thread(s)",
@@ -95,10 +96,10 @@ def inferred(folder: Path) -> Iterator[str]:
     if not files:
         return
     yield "### Inference: speed, and whether the order stays\n"
-    yield "`srec bench inference`: one thread, a session at a time, contenders interleaved. Inputs per"
-    yield "CPU second and ratios are medians over blocks, of random inputs or of real ones: app ids in, the"
-    yield "ten best out. Top 10, top 50: % of inputs whose list is exactly the reference's. The pages say the"
-    yield "rest.\n"
+    yield "`srec bench inference` runs one thread and one session at a time; contenders take turns. Inputs"
+    yield "per CPU second and ratios are medians over blocks, on random or on real inputs: app ids in, the"
+    yield "ten best out. Top 10 and top 50 are the % of inputs whose list is exactly the reference's. The"
+    yield "linked pages explain the other columns.\n"
     for file in files:
         result = read(file)
         name = f"{result['model']}, {result['dataset']}" + (", simulated" if result["simulated"] else "")
@@ -117,8 +118,8 @@ def prepared(folder: Path) -> Iterator[str]:
     if not files:
         return
     yield "### Preparing reviews\n"
-    yield "`srec bench prepare`: simulated reviews from Parquet to the finished dataset and the global graph;"
-    yield "beside it, before and after, the one group-by by DuckDB that finds each latest review, alone.\n"
+    yield "`srec bench prepare` takes simulated reviews from Parquet to the finished dataset and the global"
+    yield "graph. The group-by is DuckDB's, alone, before and after: the one that finds each latest review.\n"
     rows = [
         [
             f"{result['reviews']:,} reviews, {result['memory_limit']}",
@@ -153,8 +154,8 @@ def stored(folder: Path) -> Iterator[str]:
     for file in sorted(folder.glob("bench-store-*.json")):
         result = read(file)
         yield "### A store in PostgreSQL\n"
-        yield f"`srec bench store`: {result['reviews']:,} simulated reviews, every step in a process of its"
-        yield "own (the server's memory is not in it), beside a DuckDB file in the same run.\n"
+        yield f"`srec bench store` moves {result['reviews']:,} simulated reviews, beside a DuckDB file in the"
+        yield "same run. Every step is a process of its own; its memory does not include the server's.\n"
         ours, beside = result["postgresql"]["steps"], result["beside"]["steps"]
         rows = [
             [
@@ -192,7 +193,7 @@ def paralleled(folder: Path) -> Iterator[str]:
     if not files:
         return
     yield "### Spark: the same dataset\n"
-    yield "`srec bench spark`: one simulation prepared by both engines on the same machine.\n"
+    yield "`srec bench spark` prepares one simulation with both engines on the same machine.\n"
     rows = [
         [
             f"{result['reviews']:,} reviews, {result['master']}",
@@ -213,8 +214,8 @@ def served(folder: Path) -> Iterator[str]:
     if not files:
         return
     yield "### Answers over HTTP\n"
-    yield "`srec bench http`: one process, 16 connections, the top 10 as JSON; the ratio is to a constant"
-    yield "answer of the same server in the same run, of processor times in brackets.\n"
+    yield "`srec bench http` asks one process for the top 10 as JSON, over 16 connections. The ratio compares"
+    yield "it with a constant answer of the same server in the same run; in brackets, of processor times.\n"
     rows = [
         [
             f"{result['games']:,} games, dimension {result['dimension']}",
@@ -238,9 +239,9 @@ def inferred_in_short(folder: Path) -> Iterator[str]:
     if not files:
         return
     yield "### Inference: the unchanged order at quantised speed\n"
-    yield "`srec bench inference`, random inputs, app ids in, the ten best out: how many times as fast as"
-    yield "eager torch and as ONNX Runtime in float32, and for how many % of the inputs the 10 and the 50"
-    yield "best come in the float32 model's order; beside it what ONNX Runtime's dynamic int8 leaves of it.\n"
+    yield "`srec bench inference`, random inputs, end to end: how many times as fast SRec is as eager torch"
+    yield "and as ONNX Runtime in float32, and for how many % of the inputs the 10 and 50 best are exactly"
+    yield "those of the reference. The columns of int8 are ONNX Runtime's dynamic quantisation.\n"
     rows = []
     for file in files:
         result = read(file)

@@ -13,8 +13,10 @@ from srec_bench.inference.page import page as inference_page
 
 README, PAGE = ROOT / "README.md", ROOT / "docs" / "results.md"
 BEGIN, END = "<!-- results: written by make docs -->", "<!-- end of results -->"
-# What the README shows of the leaderboards: the papers' two sets, and games.
-SHOWN = ("leaderboard-tmall", "leaderboard-diginetica", "leaderboard-steam-ucsd-all")
+# The leaderboard that the README shows, and the rows that it leaves out of its tables: variants of SRec's own
+# model, and models that were measured more than once.
+SHOWN = ("leaderboard-steam-ucsd-all",)
+LEFT_OUT = ("| srec with", "-exact.json", "-xeon.json", "sr-gnn.json")
 ALL = (
     tables.reproduced,
     tables.timed,
@@ -28,9 +30,9 @@ ALL = (
 )
 HEAD = """# Results
 
-Written by `make docs` from the files in [benchmarks/results](../benchmarks/results), which the named commands
-wrote; each has its machine (the newer ones also the processor), versions, date and settings. What was
-learnt from them is in [log.md](log.md).
+`make docs` writes this page from the files in `benchmarks/results`. The commands that are named here wrote
+those files. Each file has its machine (the newer ones also the processor), versions, date and settings. The
+[log](log.md) tells what was learnt from them.
 """
 
 
@@ -42,15 +44,16 @@ def whole() -> str:
 
 
 def section() -> str:
-    """The README's: the leaderboards, and one table about the exact search."""
-    lines = [
-        "Every result, with its file and how it came about, is in [docs/results.md](../docs/results.md).\n",
+    """The README's: the three tables that decide."""
+    blocks = [
+        "[All results](../docs/results.md) has every model, data set and machine.\n",
         *tables.reproduced(RESULTS),
         *tables.boards(RESULTS, SHOWN),
         *tables.inferred_in_short(RESULTS),
-        *tables.served(RESULTS),
     ]
-    return "\n".join([BEGIN, "", *(line.replace("](../", "](") for line in lines), END])
+    lines = [line for block in blocks for line in block.split("\n")]
+    shown = [line.replace("](../", "](") for line in lines if not any(part in line for part in LEFT_OUT)]
+    return "\n".join([BEGIN, "", *shown, END])
 
 
 def readme(text: str) -> str:
