@@ -22,14 +22,14 @@ PAGES = sorted(
 )
 #: Pages that a person wrote to be followed; the reference is generated.
 WALKS = sorted([*(DOCS / "tutorial").glob("*.md"), *(DOCS / "how-to").glob("*.md")])
-#: What stays of the pages' examples when they run here: nothing is trained for long.
+#: The examples run as they are printed, with smaller defaults: nothing is simulated or trained for long.
 TINY = """
 from srec.prepare.interactions import PrepareSettings
 from srec.simulate.world import SimulateSettings
 from srec.training.settings import TrainingSettings
 sizes = {
-    SimulateSettings: {"reviews": 4000, "games": 60},
-    PrepareSettings: {"test_days": 300.0, "valid_days": 300.0},
+    SimulateSettings: {"reviews": 2000},
+    PrepareSettings: {"popular_games": 0, "test_days": 300.0, "valid_days": 300.0},
     TrainingSettings: {"epochs": 1},
 }
 for kind, defaults in sizes.items():
@@ -159,8 +159,12 @@ def test_every_public_name_is_in_the_reference() -> None:
         assert f"## `srec.{name}`" in page
 
 
+def test_the_readmes_example_is_the_first_of_the_page_on_python() -> None:
+    assert blocks(ROOT / "README.md", "python") == blocks(DOCS / "how-to" / "python.md", "python")[:1]
+
+
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=named)
+@pytest.mark.parametrize("page", [page for page in DOCS.rglob("*.md") if blocks(page, "python")], ids=named)
 def test_every_example_in_python_runs(page: Path, tmp_path: Path) -> None:
     (tmp_path / "example.py").write_text(TINY + "\n".join(blocks(page, "python")), encoding="utf-8")
     done = subprocess.run(
