@@ -107,7 +107,7 @@ def documented(found: Any) -> Iterator[str]:
         elif not block.startswith(" "):
             section = None
         if section in ("Example:", "Examples:"):
-            yield f"```python\n{textwrap.dedent(block)}\n```\n"
+            yield f"```pycon\n{textwrap.dedent(block)}\n```\n"
         elif section:
             yield from _list(textwrap.dedent(block))
         elif block.startswith("    "):

@@ -1,5 +1,6 @@
 """The documents speak of the code as it is: commands, settings, recipes, files, links, examples."""
 
+import doctest
 import re
 import subprocess
 import sys
@@ -171,6 +172,19 @@ def test_every_example_in_python_runs(page: Path, tmp_path: Path) -> None:
         [sys.executable, "example.py"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_every_example_of_the_reference_gives_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    known = {"srec": srec, **{name: getattr(srec, name) for name in srec.__all__}}
+    for section in (DOCS / "reference" / "api.md").read_text(encoding="utf-8").split("\n## ")[1:]:
+        examples = "\n".join(re.findall(r"^```pycon\n(.*?)^```", section, re.DOTALL | re.MULTILINE))
+        test = doctest.DocTestParser().get_doctest(examples, dict(known), section.split()[0], None, None)
+        told: list[str] = []
+        done = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=told.append)
+        assert done.failed == 0, "".join(told)
 
 
 def test_the_readme_fits_in_120_lines_and_begins_with_two_commands() -> None:
