@@ -5,7 +5,7 @@ SERVE ?= 1
 PIP = .venv/bin/python -m pip --disable-pip-version-check
 BUILT = pyproject.toml benchmarks/pyproject.toml constraints.txt CMakeLists.txt $(wildcard native/*)
 
-.PHONY: demo test check docs clean
+.PHONY: demo test check docs docs-site clean
 
 demo: .venv/installed-demo
 	DATA="$(DATA)" SERVE="$(SERVE)" PATH="$(CURDIR)/.venv/bin:$$PATH" sh runs/demo.sh
@@ -25,6 +25,9 @@ docs: .venv/installed-dev
 	.venv/bin/python docs/reference.py
 	.venv/bin/python -m srec_bench.docs
 
+docs-site: .venv/installed-dev
+	.venv/bin/python docs/build_site.py
+
 clean:
 	rm -rf .venv work
 
@@ -36,5 +39,5 @@ clean:
 	touch $@
 
 .venv/installed-dev: $(BUILT) | .venv/bin/python
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,crawl,postgresql,spark,openvino,torchserve,test,check]' --editable benchmarks
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,crawl,postgresql,spark,openvino,torchserve,test,check,docs]' --editable benchmarks
 	touch $@

@@ -1,10 +1,12 @@
 #!/bin/sh
-# Every way to run the model at SRec's real size, 42,429 games, with the dimensions 128 and 368: a simulated Steam is
-# made and trained on, shortly, for speed and order are what is measured; then the server, on the bundle of dimension
-# 128. Hours on one core, most of them training.
-# Where the models and datasets of runs/leaderboards.sh are there, real items are measured too. After `make .venv/installed-dev`:
+# Measures every way to run the model at SRec's real size, 42,429 games, with the dimensions 128 and 368. It makes a
+# simulated Steam and trains on it briefly, because speed and order are measured, not quality. Then it measures the
+# server, with the bundle of dimension 128. It takes hours on one core, most of them training.
+# Real items are measured too, if the models and datasets of runs/leaderboards.sh are there.
+# After `make .venv/installed-dev`:
 #   PATH=.venv/bin:$PATH sh runs/bench-inference.sh
-# INPUTS inputs of each kind for all contenders, and WORK for what is made, may be set; order is counted on 10,000.
+#   INPUTS  inputs of each kind for all contenders; 2000 if empty. Order is counted on 10,000.
+#   WORK    where everything is made; work/games-42k if empty
 # Results go to benchmarks/results.
 set -eu
 cd "$(dirname "$0")/.."

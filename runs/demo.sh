@@ -1,8 +1,8 @@
 #!/bin/sh
-# The whole pipeline on one page: reviews in, a served page out. Each command does only what is missing,
-# so a second call goes on where the first stopped. Run through `make demo`, which installs first.
-#   DATA   a folder with real Steam reviews and games; a simulated Steam where empty
-#   SERVE  0 answers one request and leaves; otherwise the page is served on http://127.0.0.1:8000
+# The whole pipeline on one page: reviews in, a served page out. Each command does only what is missing, so a second
+# call goes on where the first one stopped. `make demo` installs SRec and runs this.
+#   DATA   a folder with the UCSD Steam reviews and games (docs/how-to/data.md); a simulated Steam if empty
+#   SERVE  0 answers one request and exits; otherwise the page is served on http://127.0.0.1:8000
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -1,29 +1,30 @@
 #!/bin/sh
-# All results of the README, made or gone on with: days on one core. Rows that are in benchmarks/results already are not
-# measured again; delete a row's file to have it anew. After `make demo SERVE=0`, which installs:
-#   PATH=.venv/bin:$PATH SETS=... STEAM=... sh runs/leaderboards.sh
-# SETS is the folder with tmall/ and diginetica/, each with train_sessions.parquet and test_examples.parquet, as
-# the authors of GCE-GNN publish them with their code at https://github.com/CCIIPLab/GCE-GNN. STEAM is the
-# folder with the UCSD reviews of Steam games.
+# Makes the leaderboards, the reproduction and the training benchmarks, or goes on with them. It takes days on one core.
+# Rows that are in benchmarks/results already are not measured again; delete a row's file to measure it again.
+# After `make .venv/installed-dev`:
+#   SETS=FOLDER STEAM=FOLDER PATH=.venv/bin:$PATH sh runs/leaderboards.sh
+#   SETS   the folder with diginetica/ and tmall/ (docs/how-to/data.md says where to get both)
+#   STEAM  the folder with the UCSD Steam reviews and games
 set -eu
+sets=$(cd "${SETS:?the folder with tmall/ and diginetica/}" && pwd)
+steam=$(cd "${STEAM:?the folder with the UCSD reviews}" && pwd)
 cd "$(dirname "$0")/.."
 results=benchmarks/results work=work/sessions
-: "${SETS:?the folder with tmall/ and diginetica/}" "${STEAM:?the folder with the UCSD reviews}"
 
 for set in tmall diginetica; do
-    srec leaderboard --dataset "$set" --data "$SETS" --target "$results/leaderboard-$set" --threads 1
+    srec leaderboard --dataset "$set" --data "$sets" --target "$results/leaderboard-$set" --threads 1
     for protocol in paper honest; do
-        srec reproduce gce-gnn --dataset "$set" --data "$SETS" --protocol "$protocol" --threads 1
+        srec reproduce gce-gnn --dataset "$set" --data "$sets" --protocol "$protocol" --threads 1
         cp "$work/$set/$protocol.json" "$results/reproduce-$set-$protocol.json"
     done
     for threads in 1 2; do
-        srec bench training --dataset "$set" --data "$SETS" --threads "$threads" \
+        srec bench training --dataset "$set" --data "$sets" --threads "$threads" \
             --result "$results/bench-training-$set-$threads-thread.json"
     done
 done
 
-# Reviews of games, and what excluding users who review nothing but popular games changes.
-srec ingest work/steam/store.duckdb "$STEAM" --source ucsd
+# Reviews of games, and what it changes to exclude users who review nothing but popular games.
+srec ingest work/steam/store.duckdb "$steam" --source ucsd
 srec simulate work/simulated-1m/world --recipe recipes/simulated-1m.toml
 srec ingest work/simulated-1m/store.duckdb work/simulated-1m/world --source simulated
 few=popularity,popularity-recent,tags,markov,rules,item-knn,srec

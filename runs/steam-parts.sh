@@ -1,6 +1,6 @@
 #!/bin/sh
-# What each part of the modified GCE-GNN is worth on real reviews, and what excluding users who review
-# nothing but popular games changes. After `make demo DATA=... SERVE=0`, whose store it reads:
+# Measures what each part of the modified GCE-GNN is worth on real reviews, and what it changes to exclude users who
+# review nothing but popular games. It reads the store of `make demo DATA=... SERVE=0`:
 #   PATH=.venv/bin:$PATH sh runs/steam-parts.sh
 # The reports' JSON goes to benchmarks/results.
 set -eu
@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 store=work/steam/store.duckdb recipe=recipes/steam-ucsd.toml out=work/parts results=benchmarks/results
 mkdir -p "$results"
 
-# compare NAME VARIANT...: train the variants on the dataset NAME, measure them in one report.
+# compare NAME VARIANT...: train the variants on the dataset NAME, and measure them in one report.
 compare() {
     name=$1
     shift

@@ -15,7 +15,7 @@ The names of the front door are imported when they are first used, so that ``imp
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 #: Where each name of the front door is.
 _DOOR = {
