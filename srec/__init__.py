@@ -23,14 +23,14 @@ _DOOR = {
     "Dataset": "srec.dataset.dataset",
     "MODELS": "srec.models",
     "Recommender": "srec.inference.recommender",
-    "evaluate": "srec.api",
-    "export": "srec.api",
-    "ingest": "srec.api",
-    "leaderboard": "srec.api",
-    "open_store": "srec.api",
-    "prepare": "srec.api",
-    "simulate": "srec.api",
-    "train": "srec.api",
+    "evaluate": "srec.api.models",
+    "export": "srec.api.models",
+    "ingest": "srec.api.data",
+    "leaderboard": "srec.api.models",
+    "open_store": "srec.api.data",
+    "prepare": "srec.api.data",
+    "simulate": "srec.api.data",
+    "train": "srec.api.models",
 }
 
 __all__ = list(_DOOR)

@@ -8,12 +8,14 @@ from typing import Any
 
 
 class _CallableRoom(ModuleType):
-    """A package whose call is the function of its name in ``srec.api``."""
+    """A package whose call is the function of its name in ``srec.api.data``."""
 
     @property
     def __wrapped__(self) -> Callable[..., Any]:
         """The function; ``help`` and ``inspect.signature`` look for it here."""
-        function: Callable[..., Any] = getattr(import_module("srec.api"), self.__name__.rpartition(".")[2])
+        function: Callable[..., Any] = getattr(
+            import_module("srec.api.data"), self.__name__.rpartition(".")[2]
+        )
         return function
 
     def __call__(self, *given: Any, **named: Any) -> Any:

@@ -90,48 +90,26 @@ def prepare(
     ] = None,
 ) -> None:
     """Filter, split by time and number the reviews; factorise the tags; write a dataset directory."""
-    from srec.prepare.build import prepare as build
-    from srec.prepare.build import prepare_on_spark
+    from srec.api.data import prepare as build
     from srec.prepare.context import ContextSettings
     from srec.prepare.interactions import PrepareSettings
     from srec.prepare.tags import TagSettings
 
     read = read_recipe(recipe, overrides or ())
-    settings, tags, context = read.get(PrepareSettings), read.get(TagSettings), read.get(ContextSettings)
-
-    def note(line: str) -> None:
-        console.print(line, highlight=False)
-
-    if engine not in ("duckdb", "spark"):
-        raise SRecError(f"there is no engine {engine!r}; the engines are duckdb and spark")
-    if engine == "spark" and update:
-        raise SRecError("--update is DuckDB's alone: Spark counts everything anew")
-    if engine == "duckdb" and (master or scratch):
-        raise SRecError("--master and --scratch are for --engine spark")
-    with console.status(f"preparing {dataset}"):
-        if engine == "spark":
-            made = prepare_on_spark(
-                store,
-                dataset,
-                settings,
-                tags=tags,
-                context=context,
-                master=master or "local[*]",
-                scratch=scratch,
-                note=note,
-            )
-        else:
-            made = build(
-                store,
-                dataset,
-                settings,
-                tags=tags,
-                context=context,
-                memory_limit=memory,
-                threads=threads,
-                update=update,
-                note=note,
-            )
+    made = build(
+        store,
+        dataset,
+        read.get(PrepareSettings),
+        tags=read.get(TagSettings),
+        context=read.get(ContextSettings),
+        memory_limit=memory,
+        threads=threads,
+        update=update,
+        engine=engine,
+        master=master,
+        scratch=scratch,
+        progress=True,
+    )
     console.print(steps_table(made.manifest))
     console.print(statistics_table(made.manifest))
     console.print(f"dataset: {dataset}")

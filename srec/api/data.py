@@ -1,0 +1,203 @@
+"""Reviews and games on their way into a dataset."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from srec.errors import SettingsError
+from srec.progress import console_for
+from srec.settings import settings_of
+
+if TYPE_CHECKING:
+    from srec.dataset.dataset import Dataset
+    from srec.prepare.context import ContextSettings
+    from srec.prepare.interactions import PrepareSettings
+    from srec.prepare.tags import TagSettings
+    from srec.simulate.world import SimulateSettings
+    from srec.store.ingestion import Summary
+    from srec.store.sources.memory import ArrowTable
+    from srec.store.stores.base import Store
+
+Given = Mapping[str, Any]
+
+
+def simulate(
+    target: str | Path,
+    settings: "SimulateSettings | Given | None" = None,
+    *,
+    progress: bool | None = None,
+) -> Path:
+    """Write a Steam-like world from a seed: games, users and reviews as Parquet.
+
+    Args:
+        target: the directory to write; a world of the same settings stays.
+        settings: its size, seed and noise, such as ``{"reviews": 50_000}``.
+        progress: whether to show it; where None, in a terminal and in a notebook.
+
+    Returns:
+        The directory.
+
+    Raises:
+        ArtifactError: ``target`` exists and is no world.
+    """
+    from srec.simulate.world import SimulateSettings
+    from srec.simulate.world import simulate as write
+
+    with console_for(progress).status("simulating") as status:
+        write(
+            Path(target),
+            settings_of(SimulateSettings, settings),
+            lambda done, all_: status.update(f"simulated {done:,} of {all_:,} reviews"),
+        )
+    return Path(target)
+
+
+def open_store(
+    where: str | Path,
+    *,
+    create: bool = False,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+) -> "Store":
+    """Open a store to write it, or make an empty one; a context manager.
+
+    Args:
+        where: the path of a DuckDB file, or postgresql://user:password@host:port/database.
+        create: make it where there is none.
+        memory_limit: DuckDB's limit, such as "4GB"; what does not fit spills to disk.
+        threads: how many threads DuckDB uses; by default all cores.
+
+    Raises:
+        SRecError: it is missing, not a store, of another version, or in use by another process.
+    """
+    from srec.store.stores import open_store as open_it
+
+    return open_it(str(where), create=create, memory_limit=memory_limit, threads=threads)
+
+
+def ingest(
+    store: str | Path,
+    data: "str | Path | ArrowTable",
+    *,
+    source: str | None = None,
+    table: str = "reviews",
+    columns: Mapping[str, str] | None = None,
+    query: str | None = None,
+    memory_limit: str | None = "2GB",
+    threads: int | None = None,
+    progress: bool | None = None,
+) -> "Summary":
+    """Read reviews or games into a store; what is already there changes nothing.
+
+    Args:
+        store: the store, made if it is not there: the path of a DuckDB file, or a postgresql:// URL.
+        data: a file, a folder, a postgresql:// URL, or a table in memory that speaks Arrow's PyCapsule
+            interface, as those of pandas, polars, DuckDB and PyArrow do.
+        source: of a file or folder: ucsd, steam-api, table or simulated.
+        table: of a table: whether it has reviews or games.
+        columns: of a table: canonical name to its own, such as ``{"user_id": "author"}``.
+        query: of a database: the SELECT that gives the rows.
+        memory_limit: DuckDB's limit; what does not fit spills to disk.
+        threads: DuckDB's threads; all cores where None.
+        progress: whether to show it; where None, in a terminal and in a notebook.
+
+    Returns:
+        How many rows were read, added, replaced and rejected, and why.
+
+    Raises:
+        SourceError: the data is not what it claims; the store is as it was.
+        SRecError: the store cannot be opened, or it would mix simulated and real data.
+    """
+    from srec.store.ingest import choose_source
+    from srec.store.ingest import ingest as read
+
+    chosen = choose_source(data, source, table=table, columns=columns, query=query)
+    with console_for(progress).status(f"reading {chosen.path}") as status:
+        return read(
+            store,
+            chosen,
+            memory_limit=memory_limit,
+            threads=threads,
+            progress=lambda rows: status.update(f"reading {chosen.path}: {rows:,} rows"),
+        )
+
+
+def prepare(
+    store: str | Path,
+    target: str | Path,
+    settings: "PrepareSettings | Given | None" = None,
+    *,
+    tags: "TagSettings | Given | None" = None,
+    context: "ContextSettings | Given | None" = None,
+    memory_limit: str = "2GB",
+    threads: int | None = None,
+    update: bool = False,
+    engine: str = "duckdb",
+    master: str | None = None,
+    scratch: str | None = None,
+    progress: bool | None = None,
+) -> "Dataset":
+    """Filter, split by time and number the reviews of a store; factorise the tags; write a dataset.
+
+    Args:
+        store: the store, or a folder that ``srec store export`` wrote.
+        target: the dataset directory; one that was made from the same stays.
+        settings: filters and windows, such as ``{"test_days": 30}``.
+        tags: the factorisation of the tags.
+        context: the pooling of metadata.
+        memory_limit: what DuckDB may use before it spills to disk.
+        threads: DuckDB's threads; all cores where None.
+        update: count only what changed since the last time; what was counted is kept beside the dataset.
+        engine: what runs the SQL, "duckdb" or "spark"; the dataset is the same.
+        master: of Spark: its master, or the URL of a Spark Connect server; local[*] where None.
+        scratch: of Spark: a folder or URL that all workers see, for tables on the way.
+        progress: whether to show it; where None, in a terminal and in a notebook.
+
+    Returns:
+        The dataset.
+
+    Raises:
+        SettingsError: a setting does not fit, or the engine has no use for what is given.
+        SRecError: the store is empty or damaged, or nothing is left after the filters.
+    """
+    from srec.prepare.build import prepare as build
+    from srec.prepare.build import prepare_on_spark
+    from srec.prepare.context import ContextSettings
+    from srec.prepare.interactions import PrepareSettings
+    from srec.prepare.tags import TagSettings
+
+    if engine not in ("duckdb", "spark"):
+        raise SettingsError(f"there is no engine {engine!r}; the engines are duckdb and spark")
+    if engine == "spark" and update:
+        raise SettingsError("an update is DuckDB's alone: Spark counts everything anew")
+    if engine == "duckdb" and (master or scratch):
+        raise SettingsError("a master and a scratch folder are for the engine spark")
+    chosen = settings_of(PrepareSettings, settings)
+    console = console_for(progress)
+
+    def note(line: str) -> None:
+        console.print(line, highlight=False)
+
+    with console.status(f"preparing {target}"):
+        if engine == "spark":
+            return prepare_on_spark(
+                str(store),
+                Path(target),
+                chosen,
+                tags=settings_of(TagSettings, tags),
+                context=settings_of(ContextSettings, context),
+                master=master or "local[*]",
+                scratch=scratch,
+                note=note,
+            )
+        return build(
+            str(store),
+            Path(target),
+            chosen,
+            tags=settings_of(TagSettings, tags),
+            context=settings_of(ContextSettings, context),
+            memory_limit=memory_limit,
+            threads=threads,
+            update=update,
+            note=note,
+        )
