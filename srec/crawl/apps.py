@@ -22,7 +22,7 @@ def list_apps(client: Client, endpoints: Endpoints, key: str) -> Iterator[int]:
         key: a Steam Web API key. It travels as a header: a URL can end up in messages and logs.
 
     Raises:
-        SRecError: the key cannot be one or is refused, or the list does not go on.
+        SRecError: the key cannot be one or is refused; the list is not one, or does not say where it goes on.
         OutOfBudget: no request is left.
     """
     if not (key.isascii() and key.isprintable()):
@@ -42,7 +42,7 @@ def list_apps(client: Client, endpoints: Endpoints, key: str) -> Iterator[int]:
         yield from (app_id for app_id in ids if app_id > last)
         more, following = bool(answer.get("have_more_results")), answer.get("last_appid")
         if more and not (is_app_id(following) and following > last):
-            raise SRecError(f"{endpoints.apps} gives a list of apps that does not go on")
+            raise SRecError(f"{endpoints.apps} says that its list of apps goes on, but not where")
         last = following if is_app_id(following) else last
 
 

@@ -122,7 +122,7 @@ class Client:
                     break
                 if attempt + 1 < self.manners.attempts:
                     self.pause(url, attempt, at_least=again.wait or 0.0, why=said)
-        raise Unanswered(f"{url} gives no answer that can be used: {said}")
+        raise Unanswered(f"{url} gives no usable answer: {said}")
 
     def pause(self, url: str, attempt: int, *, at_least: float = 0.0, why: str = "") -> None:
         """Leave a URL's host alone for a while: longer with each attempt (exponential backoff with jitter).

@@ -96,7 +96,7 @@ def _answer_schema(given: pa.Schema, source: Path) -> pa.Schema:
         raise SourceError(f"the column {LIKED} of {source} must hold lists of integers, the app ids")
     for name in ANSWER:
         if name in given.names:
-            raise SourceError(f"{source} has a column {name}, which the answer shall have: rename it")
+            raise SourceError(f"{source} has a column {name}, a name that the answer needs: rename it")
     kept = [field for field in given if field.name != LIKED]
     answer = [pa.field(ANSWER[0], pa.list_(pa.int64())), pa.field(ANSWER[1], pa.list_(pa.float64()))]
     return pa.schema(kept + answer)

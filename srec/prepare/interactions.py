@@ -158,7 +158,7 @@ def write_interactions(engine: Engine, chosen: Chosen, target: Path) -> dict[str
 _EPOCH = datetime(1970, 1, 1)
 _NOTHING = (
     "no review is left after the filters: lower prepare.min_user_reviews or prepare.min_game_reviews; where"
-    " there are few games, set prepare.popular_games=0, or users of popular games only are left out"
+    " there are few games, set prepare.popular_games=0, to keep users who like only popular ones"
 )
 
 

@@ -59,7 +59,7 @@ def _typed(column: Column, arrow: pa.DataType) -> str:
     fractions = name == "user_id" and types.is_floating(arrow)
     if expression is None or fractions:
         hint = "; ids given as fractions have lost digits" if fractions else ""
-        raise SourceError(f"the column for {name} holds {arrow}, which is no {column.type}{hint}")
+        raise SourceError(f"the column for {name} holds {arrow}, which cannot become {column.type}{hint}")
     return expression.format(name=name, type=column.type)
 
 

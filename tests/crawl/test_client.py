@@ -81,7 +81,7 @@ def test_an_answer_that_only_trickles_ends() -> None:
 
 def test_it_gives_up_with_a_message_that_holds_no_query() -> None:
     with Scripted(BUSY) as server, client(Time(), attempts=4) as asking:
-        with pytest.raises(Unanswered, match="gives no answer that can be used: HTTP 503") as caught:
+        with pytest.raises(Unanswered, match="gives no usable answer: HTTP 503") as caught:
             asking.get(server.url, {"secret": "hidden"})
         assert "hidden" not in str(caught.value)
         assert len(server.asked) == 4

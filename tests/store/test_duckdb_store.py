@@ -19,7 +19,7 @@ def test_a_missing_store_leaves_no_file(tmp_path: Path) -> None:
 def test_another_file_is_no_store(tmp_path: Path, create: bool) -> None:
     text = tmp_path / "text.duckdb"
     text.write_text("hello " * 1000)
-    with pytest.raises(SRecError, match="it is no DuckDB file"):
+    with pytest.raises(SRecError, match="it is not a DuckDB file"):
         DuckDBStore.open(text, create=create)
     other = tmp_path / "other.duckdb"
     with duckdb.connect(other) as connection:

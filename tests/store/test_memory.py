@@ -73,7 +73,9 @@ def test_rows_are_numbered_through_all_batches(store: DuckDBStore) -> None:
 
 
 def test_a_missing_column_is_named_with_those_there_are(store: DuckDBStore) -> None:
-    with pytest.raises(SourceError, match=r"my table is no table of reviews: it lacks app_id.* who, liked"):
+    with pytest.raises(
+        SourceError, match=r"my table is not a table of reviews: it lacks app_id.* who, liked"
+    ):
         store.ingest(
             MemorySource(
                 pa.table({"who": ["a"], "liked": [True]}), columns={"user_id": "who"}, label="my table"

@@ -98,7 +98,7 @@ def test_an_older_version_is_brought_up_by_a_writer_only(
         store.ingest(Records([review()]))
     newer = migrations() | {max(migrations()) + 1: ["ALTER TABLE games ADD COLUMN more text", "SELECT 1"]}
     monkeypatch.setattr("srec.store.stores.migrations.migrations", lambda: newer)
-    with pytest.raises(SRecError, match="the next srec ingest brings it there"):
+    with pytest.raises(SRecError, match="the next srec ingest upgrades it"):
         open_reader(url)
     with open_store(url) as store:
         assert len(rows(store)) == 1
@@ -157,10 +157,10 @@ def test_who_may_only_read_can_prepare(
     [
         ("postgresql://srec:{}@127.0.0.1:9/x", "127.0.0.1.*port 9 failed: Connection refused"),
         ("postgresql://srec:{}@nowhere.invalid/x", 'could not translate host name "nowhere.invalid"'),
-        ("postgresql://srec:{}@[bad/x", "this is no URL of a database"),
-        ("postgresql://srec:{}@host:port/x", "this is no URL of a database"),
-        ("postgresql://srec:{}@/x?nonsense=1", "this is no URL of a database"),
-        ("postgresql://srec@/x?password={}%zz", "this is no URL of a database"),
+        ("postgresql://srec:{}@[bad/x", "this is not the URL of a database"),
+        ("postgresql://srec:{}@host:port/x", "this is not the URL of a database"),
+        ("postgresql://srec:{}@/x?nonsense=1", "this is not the URL of a database"),
+        ("postgresql://srec@/x?password={}%zz", "this is not the URL of a database"),
         ("postgresql://srec:{}@more@/x", "write @ as %40"),
         ("postgresql://srec:{}/more@host/x", "/ as %2F"),
         ("postgresql://srec:{}%zz@host/x", "% as %25"),

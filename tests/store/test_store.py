@@ -40,7 +40,7 @@ def test_a_store_is_made_once(where: str) -> None:
 
 def test_another_kind_of_url_is_refused() -> None:
     for way in (open_store, open_reader):
-        with pytest.raises(SRecError, match="a path or a postgresql:// URL: there is none for mysql://"):
+        with pytest.raises(SRecError, match="a path or a postgresql:// URL, and mysql:// is neither"):
             way("mysql://user:secret@host/database")
 
 

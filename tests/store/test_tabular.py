@@ -205,7 +205,10 @@ def test_a_list_is_no_text(given: str, store: DuckDBStore, tmp_path: Path) -> No
     lines = [line.format('"a"', '"en"'), line.format('"b"', given), line.format(given, '"en"')]
     store.ingest(TableSource(write(tmp_path / "own.jsonl", "\n".join(lines))))
     assert len(facts(store)) == 1
-    assert rejects(store) == [(2, "language holds what is no text"), (3, "user_id holds what is no text")]
+    assert rejects(store) == [
+        (2, "language holds a value that is not text"),
+        (3, "user_id holds a value that is not text"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -312,7 +315,9 @@ def test_what_is_asked_for_must_exist(store: DuckDBStore, tmp_path: Path) -> Non
     file = write(tmp_path / "own.csv", "user_id,app_id,positive,created_at\n")
     with pytest.raises(SourceError, match=r"lacks minutes \(for playtime_minutes\)"):
         store.ingest(TableSource(file, "reviews", {"playtime_minutes": "minutes"}))
-    with pytest.raises(SourceError, match="reviews have no column playtime: name some of user_id, app_id"):
+    with pytest.raises(
+        SourceError, match="the table reviews has no column playtime: name some of user_id, app_id"
+    ):
         store.ingest(TableSource(file, "reviews", {"playtime": "minutes"}))
     with pytest.raises(SourceError, match="there is no table 'films': name one of reviews, games"):
         store.ingest(TableSource(file, "films"))
@@ -375,7 +380,7 @@ def test_what_is_no_text_is_no_genre_or_name(name: str, bad: Any, store: DuckDBS
     file = write_parquet(tmp_path / "own.parquet", app_id=[1, 2], **{name: [None, bad]})
     store.ingest(TableSource(file, "games"))
     assert [app for app, *_ in rows(store, "games")] == [1]
-    assert rejects(store) == [(2, f"{name} holds what is no text")]
+    assert rejects(store) == [(2, f"{name} holds a value that is not text")]
 
 
 @pytest.mark.parametrize("kind", [pa.timestamp("ns"), pa.timestamp("ns", "Asia/Tokyo"), pa.timestamp("us")])

@@ -63,7 +63,7 @@ class PostgresConnection:
         except dbapi.Error as error:
             said = first_line_said(error)
             if not said.startswith(_QUOTABLE):
-                said = "this is no URL of a database: postgresql://user:password@host:port/database"
+                said = "this is not the URL of a database: postgresql://user:password@host:port/database"
             # Not the cause: its text may quote the URL.
             raise SRecError(f"{self.name} cannot be opened: {said}") from None
         try:

@@ -74,7 +74,7 @@ def choose_columns(
     ]
     if missing:
         raise SourceError(
-            f"{path} is no table of {table.name}: it lacks {', '.join(missing)}; its columns are"
+            f"{path} is not a table of {table.name}: it lacks {', '.join(missing)}; its columns are"
             f" {', '.join(available)}"
         )
     chosen = {name: theirs for name, theirs in chosen.items() if theirs in available}

@@ -85,7 +85,7 @@ def _value(column: Column, value: Any) -> Any:
 def _text(value: Any) -> str | None:
     """A value where a text is wanted: here anything else, spelled out, would pass for one."""
     if value is not None and not isinstance(value, _PLAIN):
-        raise _UnfitError("holds what is no text")
+        raise _UnfitError("holds a value that is not text")
     return _spelled(value)
 
 

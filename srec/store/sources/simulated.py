@@ -30,6 +30,6 @@ class SimulatedSource:
         try:
             verify(self.path, KIND, VERSION)
         except ArtifactError as error:
-            raise SourceError(f"{self.path} is no simulated world: {error}") from error
+            raise SourceError(f"{self.path} is not a simulated world: {error}") from error
         for table in TABLES.values():
             yield Part(table.name, read_parquet(self.path / f"{table.name}.parquet", table))

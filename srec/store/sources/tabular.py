@@ -54,7 +54,9 @@ class TableSource:
             return to_batches(table, _csv_rows(self.path, table, self.columns))
         if name.endswith(_JSON):
             return to_batches(table, _json_rows(self.path, table, self.columns))
-        raise SourceError(f"{self.path} is none of .parquet, {', '.join(_CSV + _JSON)}")
+        raise SourceError(
+            f"{self.path} has no ending that is known here: .parquet, {', '.join(_CSV + _JSON)}"
+        )
 
 
 def mapped_table(name: str, columns: Mapping[str, str]) -> Table:
@@ -72,7 +74,8 @@ def mapped_table(name: str, columns: Mapping[str, str]) -> Table:
         raise SourceError(f"there is no table {name!r}: name one of {', '.join(TABLES)}")
     if unknown := sorted(set(columns) - set(table.names)):
         raise SourceError(
-            f"{table.name} have no column {', '.join(unknown)}: name some of {', '.join(table.names)}"
+            f"the table {table.name} has no column {', '.join(unknown)}: name some of"
+            f" {', '.join(table.names)}"
         )
     return table
 

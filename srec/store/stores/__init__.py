@@ -60,5 +60,5 @@ def open_reader(where: str, *, whole: bool = False) -> Reader:
 def _entry(where: str) -> tuple[str, str, str]:
     scheme = where.partition("://")[0] if "://" in where else ""
     if scheme not in _STORES:
-        raise SRecError(f"a store is a path or a postgresql:// URL: there is none for {scheme}://")
+        raise SRecError(f"a store is a path or a postgresql:// URL, and {scheme}:// is neither")
     return _STORES[scheme]

@@ -233,5 +233,5 @@ def _why(path: Path, error: Exception) -> str:
     if "Conflicting lock" in text:
         return f"{path} is in use by another process: stop it, or wait until it has finished"
     if "not a valid DuckDB" in text:
-        return f"{path} is not a store: it is no DuckDB file"
+        return f"{path} is not a store: it is not a DuckDB file"
     return f"{path} cannot be opened: {first_line(error)}"

@@ -86,7 +86,7 @@ def check_version(server: PostgresConnection) -> None:
     if version < ours:
         raise SRecError(
             f"{server.name} is a store of version {version}, this program reads version {ours}:"
-            " the next srec ingest brings it there"
+            " the next srec ingest upgrades it"
         )
 
 
