@@ -4,6 +4,7 @@
 """
 
 import inspect
+import pkgutil
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,17 @@ SECTIONS = {
     "Example:": "Example",
     "Examples:": "Examples",
 }
+#: What the functions return and take that has no name in ``srec``, and where it is.
+RETURNED = (
+    "srec.store.stores.base:Store",
+    "srec.store.ingestion:Summary",
+    "srec.training.run:Run",
+    "srec.evaluation.results:Report",
+    "srec.evaluation.results:Leaderboard",
+    "srec.inference.answers:Answer",
+    "srec.inference.answers:Recommended",
+    "srec.inference.answers:Batch",
+)
 
 
 def page() -> Iterator[str]:
@@ -29,39 +41,54 @@ def page() -> Iterator[str]:
     yield "# Python\n"
     yield "These are the names of `import srec`. They are imported when they are first used."
     yield "A path may be a `str` or a `Path`.\n"
-    for name in sorted(getattr(srec, "__all__", ()), key=str.lower):
-        yield from _entry(name, getattr(srec, name))
+    for name in sorted(srec.__all__, key=str.lower):
+        yield from _entry(f"srec.{name}", getattr(srec, name))
+    yield "## What comes back\n"
+    yield "Functions and methods return these. There is no need to import them.\n"
+    for where in RETURNED:
+        yield from _entry(where.replace(":", "."), pkgutil.resolve_name(where), level="###")
 
 
-def _entry(name: str, found: Any) -> Iterator[str]:
+def _entry(name: str, found: Any, level: str = "##") -> Iterator[str]:
     """One public name: a class with its public methods, a function, or a table."""
+    yield f"{level} `{name}`\n"
     if isinstance(found, Mapping):
-        yield f"## `srec.{name}`\n"
-        yield f"A table of {len(found)} entries: {', '.join(f'`{key}`' for key in found)}.\n"
+        yield "The models by name, as a mapping. [Models](models.md) says what each is.\n"
         return
     found = inspect.unwrap(found)
-    yield f"## `srec.{name}`\n"
-    yield from _signature(f"srec.{name}", found)
+    if level == "##":  # nobody makes what comes back
+        yield from _signature(name, found)
     yield from documented(found)
     if inspect.isclass(found):
+        short = name.rpartition(".")[2]
         for member, one in vars(found).items():
-            if not member.startswith("_"):
-                yield from _member(name, member, one)
+            if not member.startswith(("_", "model_")):
+                yield from _member(f"{level}# `{short}.{member}`\n", f"{short}.{member}", one)
 
 
-def _member(owner: str, name: str, found: Any) -> Iterator[str]:
+def _member(heading: str, name: str, found: Any) -> Iterator[str]:
     """A public method or property of a class; other attributes are told by the class."""
     if isinstance(found, property):
-        yield f"### `{owner}.{name}`\n"
+        yield heading
         yield from documented(found)
     elif isinstance(found, classmethod | staticmethod):
-        yield f"### `{owner}.{name}`\n"
-        yield from _signature(f"srec.{owner}.{name}", found.__get__(None, object))
+        yield heading
+        yield from _signature(name, found.__get__(None, object))
         yield from documented(found.__func__)
     elif inspect.isfunction(found):
-        yield f"### `{owner}.{name}`\n"
-        yield from _signature(name, found)
+        yield heading
+        yield from _signature(name.rpartition(".")[2], found)
         yield from documented(found)
+
+
+class _Said:
+    """An annotation that is a text, printed without its quotes."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
 
 
 def _signature(name: str, found: Any) -> Iterator[str]:
@@ -69,8 +96,13 @@ def _signature(name: str, found: Any) -> Iterator[str]:
         signature = inspect.signature(found)
     except (TypeError, ValueError):  # a class of C, or one without a constructor of its own
         return
-    parameters = [one for one in signature.parameters.values() if one.name not in ("self", "cls")]
-    shown = str(signature.replace(parameters=parameters))
+    parameters = [
+        one.replace(annotation=_said(one.annotation))
+        for one in signature.parameters.values()
+        if one.name not in ("self", "cls")
+    ]
+    back = inspect.Signature.empty if inspect.isclass(found) else _said(signature.return_annotation)
+    shown = str(signature.replace(parameters=parameters, return_annotation=back))
     # A default that is an object prints its address, which differs from run to run.
     shown = re.sub(r"<function ([\w.<>]+) at 0x[0-9a-f]+>", "...", shown)
     shown = re.sub(r"\b(?:[a-z_]\w*\.)+(?=[A-Z])", "", shown)
@@ -79,6 +111,10 @@ def _signature(name: str, found: Any) -> Iterator[str]:
         inner = ",\n".join(f"    {part}" for part in _split(shown[1 : shown.rindex(")")]))
         line = f"{name}(\n{inner},\n{shown[shown.rindex(')') :]}"
     yield f"```text\n{line}\n```\n"
+
+
+def _said(annotation: Any) -> Any:
+    return _Said(annotation) if isinstance(annotation, str) else annotation
 
 
 def _split(parameters: str) -> Iterator[str]:
@@ -108,6 +144,8 @@ def documented(found: Any) -> Iterator[str]:
             section = None
         if section in ("Example:", "Examples:"):
             yield f"```pycon\n{textwrap.dedent(block)}\n```\n"
+        elif section in ("Returns:", "Yields:"):
+            yield " ".join(block.split()).replace("``", "`") + "\n"
         elif section:
             yield from _list(textwrap.dedent(block))
         elif block.startswith("    "):

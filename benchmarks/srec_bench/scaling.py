@@ -62,8 +62,8 @@ def _head(names: Iterable[str]) -> Iterator[str]:
     yield "# What more reviews need\n"
     links = ", ".join(map(link, names))
     yield from _prose(
-        "Worked out on paper from measured unit costs: a plan, not a measurement. `make docs` writes this page",
-        f"from {links}, all of shared machines with two cores.",
+        "This page is a plan, not a measurement: it is worked out on paper from measured unit costs. `make docs`",
+        f"writes it from {links}. All of them were measured on shared machines with two cores.",
     )
 
 
@@ -78,12 +78,12 @@ def _units(result: PrepareResult, small: PrepareResult) -> Iterator[str]:
         yield f"| {name} | {seconds / millions:.3f} | {seconds:,.1f} s |"
     yield ""
     yield from _prose(
-        f"{found.spilled_bytes / 1e9:.1f} GB were spilled at most, {found.peak_bytes / 1e9:.1f} GB held in",
-        f"memory (the database's limit was {result.memory_limit}), {_kept(found):.0%} of the reviews kept, in",
+        f"At most {found.spilled_bytes / 1e9:.1f} GB were spilled to disk and {found.peak_bytes / 1e9:.1f} GB held in",
+        f"memory; the database's limit was {result.memory_limit}. {_kept(found):.0%} of the reviews were kept, in",
         f"{result.dataset_bytes / 1e9:.1f} GB. With a limit of {small.memory_limit} it took",
-        f"{small.prepared.seconds / found.seconds:.2f} times as long and held {small.prepared.peak_bytes / 1e9:.1f} GB. Tags and",
-        "metadata grow with the games and not with the reviews: of what is worked out below they are a part that",
-        "is counted too high.",
+        f"{small.prepared.seconds / found.seconds:.2f} times as long and held {small.prepared.peak_bytes / 1e9:.1f} GB.",
+        "The work on tags and metadata grows with the games, not with the reviews, so the figures below count it",
+        "too high.",
     )
 
 
@@ -95,10 +95,10 @@ def _preparing(result: PrepareResult, spark: SparkResult) -> Iterator[str]:
     slower = spark.seconds.spark / spark.seconds.duckdb
     yield "## Preparing\n"
     yield from _prose(
-        f"One large machine has {CORES} cores, the cluster {WORKERS} workers of {WORKER_CORES}; both are counted at",
+        f"The large machine has {CORES} cores; the cluster has {WORKERS} workers of {WORKER_CORES}. Both are counted at",
         f"{EFFICIENCY:.0%} of their cores, because sorted and spilled tables share disks and networks. On the same two",
         f"cores Spark took {slower:.0f} times as long as DuckDB for {spark.reviews / 1e6:,.0f} million reviews, much",
-        "of it the start of many small stages; the table carries that price on, so its hours are upper bounds.",
+        "of it to start many small stages. The table keeps that price, so Spark's times are upper bounds.",
     )
     yield "| reviews | as Parquet | spilled | DuckDB, two cores | DuckDB, large machine | Spark, cluster |"
     yield "|---:|---:|---:|---:|---:|---:|"
@@ -117,21 +117,23 @@ def _preparing(result: PrepareResult, spark: SparkResult) -> Iterator[str]:
     yield ""
     users = 1e10 * found.dataset.users / (millions * 1e6)
     yield from _prose(
-        "A billion reviews fit one machine with a fast disk. Ten billion do too, if the disk holds the tables on the",
-        "way; a cluster is for those whose reviews lie in object storage already. What the table does not show:",
+        "A billion reviews fit one machine with a fast disk. Ten billion do too, if the disk holds the intermediate",
+        "tables. A cluster is for those whose reviews lie in object storage already. The table does not show this:",
     )
     yield from _item(
-        f"Users are numbered in one sorted pass, which Spark does on one worker: {users / 1e6:,.0f} million rows at ten",
-        "billion reviews. It sorts them on its disk; more workers do not make that part faster.",
+        f"Spark numbers the users in one sorted pass on one worker: {users / 1e6:,.0f} million rows at ten billion",
+        "reviews. It sorts them on its disk; more workers do not make that part faster.",
     )
     yield from _item(
-        "Finished sessions come to the machine that writes the dataset some two million users at a time: its disk",
-        "must hold them, its memory need not.",
+        "Finished sessions come to the machine that writes the dataset, some two million users at a time. Its disk",
+        "must hold all of them; its memory need not.",
     )
-    yield from _item("The global graph is counted in ranges of games: its memory stays, its time grows.")
     yield from _item(
-        "Spilling grows faster than the reviews once the users no longer fit in memory: give the database a quarter",
-        "of what the Parquet takes, or plan for as much free disk as three times the Parquet.",
+        "The global graph is counted in ranges of games: it needs more time, but no more memory."
+    )
+    yield from _item(
+        "Spilling grows faster than the reviews once the users no longer fit in memory. Give the database a quarter",
+        "of the Parquet's size as memory, or plan for three times the Parquet's size as free disk.",
     )
     yield ""
 
@@ -141,9 +143,9 @@ def _training(result: PrepareResult, step: TrainingResult) -> Iterator[str]:
     yield "## Training\n"
     yield from _prose(
         f"A core learns {a_second:,.0f} examples a second ({step.hops} hop, full softmax over",
-        f"{step.items:,} items), and nearly each interaction is an example. Of Steam's {REAL_REVIEWS:,} real reviews",
-        f"{REAL_INTERACTIONS:,} interactions were left; of this simulation's more are, so both are worked out. 64",
-        f"processes are counted at {EFFICIENCY:.0%}: the gradients of the item table travel each step.",
+        f"{step.items:,} items), and nearly every interaction is an example. Of Steam's {REAL_REVIEWS:,} real reviews",
+        f"{REAL_INTERACTIONS:,} interactions were left. This simulation keeps a larger share, so both shares are worked",
+        f"out. 64 processes are counted at {EFFICIENCY:.0%}, because the gradients of the item table travel each step.",
     )
     yield "| reviews | share kept | examples an epoch | one core | 64 processes |"
     yield "|---:|---:|---:|---:|---:|"
@@ -155,9 +157,9 @@ def _training(result: PrepareResult, step: TrainingResult) -> Iterator[str]:
             yield f"| {size:,} million | {share:.0%} | {examples / 1e6:,.0f} million | {times} |"
     yield ""
     yield from _prose(
-        "Beyond a billion reviews an epoch over all of them is more than a model of some ten million weights can use:",
-        "train on the last year or two, which is what next week looks like. A GPU changes these hours most; none was",
-        "at hand to measure, so none is worked out.",
+        "Beyond a billion reviews, an epoch over all of them is more than a model of some ten million weights can use.",
+        "Train on the last year or two instead, which is most like next week. A GPU would change these hours most.",
+        "None was at hand to measure, so none is worked out.",
     )
 
 
@@ -166,9 +168,9 @@ def _serving(found: InferenceResult) -> Iterator[str]:
     speed = ours.random.speed.per_cpu_second.end_to_end
     yield "## Serving\n"
     yield from _prose(
-        "More reviews change nothing: a server knows games, not users. One core answers",
-        f"{speed:,.0f} lists a second over {found.items:,} games; twice the games take twice the scan, and more",
-        "visitors take more processes, which share the mapped bundle.",
+        "More reviews change nothing, because a server knows games, not users. One core answers",
+        f"{speed:,.0f} lists a second over {found.items:,} games. Twice the games take twice the scan. More visitors",
+        "take more processes, which share the mapped bundle.",
     )
 
 
