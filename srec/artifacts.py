@@ -1,4 +1,4 @@
-"""Directories that are whole or absent: written beside their place, manifest last, then renamed.
+"""Directories that are whole or absent: written under another name, manifest last, then renamed.
 
 A directory (dataset, run, report, bundle) is complete when its ``manifest.json`` is there. The manifest
 holds the format and its version, what the directory was made from, the parameters, and each file's

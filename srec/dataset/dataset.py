@@ -126,7 +126,7 @@ class Dataset:
             >>> dataset.item_count, dataset.app_ids.tolist()
             (3, [0, 10, 20, 30])
         """
-        numbered = NumberedSessions.split(sessions, test, valid_share, repeats)
+        numbered = NumberedSessions.split(sessions, test=test, valid_share=valid_share, repeats=repeats)
         if target is not None:
             numbered.write(Path(target))
             return cls(target)
@@ -222,7 +222,14 @@ class Dataset:
         return {kind: self._ragged(f"context/{kind}", weighted=False) for kind in kinds}
 
     def array(self, name: str) -> npt.NDArray[Any]:
-        """One array of the directory, memory-mapped and read-only."""
+        """One array of the directory, memory-mapped and read-only.
+
+        Args:
+            name: the path of its file in the directory, without ``.npy``.
+
+        Raises:
+            ArtifactError: the file is missing or damaged.
+        """
         file = self.path / f"{name}.npy"
         try:
             loaded: npt.NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)

@@ -32,7 +32,12 @@ class NumberedSessions:
 
     @classmethod
     def split(
-        cls, sessions: Sequence[Sequence[int]], test: TestSessions, valid_share: float, repeats: bool | None
+        cls,
+        sessions: Sequence[Sequence[int]],
+        *,
+        test: TestSessions,
+        valid_share: float,
+        repeats: bool | None,
     ) -> "NumberedSessions":
         """Number and split sessions; see ``Dataset.from_sessions``.
 

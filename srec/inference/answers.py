@@ -33,7 +33,14 @@ class Request(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A request as it is answered: by whom, from which items, without which app ids, with how many games."""
+    """A request as it is answered.
+
+    Attributes:
+        name: the recommender that answers.
+        known: the liked items, 1..V.
+        unknown: the liked app ids that the bundle does not know.
+        k: how many games to answer.
+    """
 
     name: Name
     known: list[int]

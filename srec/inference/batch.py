@@ -42,7 +42,7 @@ def answer_file(
     Finished parts lie beside the target until all are done; then the target appears whole.
 
     Args:
-        recommender: who answers.
+        recommender: it answers.
         source: Parquet with a column "liked", lists of app ids; other columns are kept.
         target: the file to write: the other columns, "app_ids" (list of int64) and "scores" (list of
             float64), best first.

@@ -33,7 +33,7 @@ def check_answer(where: str, golden: Golden, *, app_ids: Sequence[int], scores: 
     """Compare an answer with the golden one.
 
     Args:
-        where: who answered, for the message.
+        where: the part that answered, for the message.
         golden: the request and its answer.
         app_ids: the answer's games, best first.
         scores: theirs.

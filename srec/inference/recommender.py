@@ -54,7 +54,12 @@ class Recommender:
         }
 
     def recommend(self, liked: Sequence[int], *, k: int = 10, recommender: str = "smart") -> Answer:
-        """The next games for those a visitor likes: the answer to one request (see ``Request``).
+        """The next games for those that a visitor likes: the answer to one request.
+
+        Args:
+            liked: app ids, the oldest liking first; a repeated id counts once, at its first place.
+            k: the most games to answer.
+            recommender: "smart" (the learnt model), "tags" or "popular".
 
         Raises:
             SRecError: there is no such recommender.
@@ -62,10 +67,10 @@ class Recommender:
         return self.answer([Request(liked, k, recommender)])[0]
 
     def answer(self, requests: Sequence[Request]) -> list[Answer]:
-        """What the requests would be answered one by one, at a smaller cost: the items are read once for all.
+        """The answers to several requests, as if each were asked alone; the items are read once for all.
 
         Raises:
-            SRecError: one of them asks for a recommender that there is not.
+            SRecError: a request names a recommender that does not exist.
         """
         asked = [self._read(request) for request in requests]
         learnt = iter(self._learnt([one for one in asked if one.name == "smart"]))
@@ -81,11 +86,11 @@ class Recommender:
         ]
 
     def recommend_batch(self, liked: Sequence[Sequence[int]], *, k: int = 10) -> Batch:
-        """What ``recommend`` answers by the learnt model, for many lists at once and without descriptions.
+        """The answers of the learnt model to many lists at once, without descriptions.
 
         Args:
-            liked: lists of app ids, each the oldest liking first.
-            k: how many games to answer for each.
+            liked: B lists of app ids, each the oldest liking first.
+            k: the most games to answer for each.
         """
         app_ids = np.full((len(liked), k), -1, np.int64)
         scores = np.full((len(liked), k), -np.inf)
@@ -104,7 +109,7 @@ class Recommender:
         return Batch(app_ids, scores)
 
     def check(self) -> None:
-        """Hold the engine to the bundle's golden requests.
+        """Check that the engine answers the bundle's golden requests as the trained model did.
 
         Raises:
             ArtifactError: it answers one differently than the trained model did.
@@ -121,8 +126,14 @@ class Recommender:
     def similar(self, app_id: int, *, k: int = 10, recommender: str = "smart") -> Answer:
         """The next games for one game.
 
+        Args:
+            app_id: the game.
+            k: the most games to answer.
+            recommender: as for ``recommend``.
+
         Raises:
-            UnknownGame: the bundle does not know it.
+            UnknownGame: the bundle does not know the game.
+            SRecError: there is no such recommender.
         """
         if app_id not in self._item_of:
             raise UnknownGame(f"there is no game {app_id} here: search /api/games for those there are")

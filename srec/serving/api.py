@@ -112,7 +112,7 @@ def make_router(recommender: Recommender, search: GameSearch) -> APIRouter:
     """The endpoints.
 
     Args:
-        recommender: who answers.
+        recommender: it answers.
         search: the games of its bundle by name.
     """
     router, direct = APIRouter(), APIRouter(route_class=DirectRoute)

@@ -63,7 +63,11 @@ def create_app(bundle: Path) -> FastAPI:
 
 
 class HeadAsGet:
-    """Answers HEAD, which monitors send, as GET; the server leaves the body out."""
+    """Answers HEAD, which monitors send, as GET; the server leaves the body out.
+
+    Args:
+        app: what answers.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -75,7 +79,11 @@ class HeadAsGet:
 
 
 class BodyLimit:
-    """Refuses a request whose body is too large, at its announced length or while it is read."""
+    """Refuses a request whose body is too large, by its announced length or while it is read.
+
+    Args:
+        app: what answers the others.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -22,15 +22,28 @@ class FormatModule(Protocol):
     """What the file of a format has."""
 
     def write(self, dataset: Dataset, run: "Run", target: Path) -> None:
-        """Write a run as a directory of this format, unless it is there."""
+        """Write a run as a directory of this format, unless it is there.
+
+        Args:
+            dataset: what the run was trained on.
+            run: the trained model.
+            target: where the directory shall appear.
+
+        Raises:
+            ArtifactError: the run belongs to another dataset, or the export scores differently.
+        """
 
     def open_encoder(self, path: Path) -> "Encode":
-        """The encoder of such a directory, on one thread."""
+        """The encoder of such a directory, on one thread.
+
+        Raises:
+            ArtifactError: it is not such a directory, or it is damaged.
+        """
 
 
 @dataclass(frozen=True)
 class Format:
-    """Where a format is; its file is imported when it is used, for it imports what only it needs.
+    """Where a format is. Its file is imported only when it is used: it imports libraries that only it needs.
 
     Attributes:
         module: the name of its file here.
