@@ -23,7 +23,7 @@ PAGES = sorted(
 )
 #: Pages that a person wrote to be followed; the reference is generated.
 WALKS = sorted([*(DOCS / "tutorial").glob("*.md"), *(DOCS / "how-to").glob("*.md")])
-#: The examples run as they are printed, with smaller defaults: nothing is simulated or trained for long.
+#: The examples run as they are printed, with smaller sizes: nothing is simulated or trained for long.
 TINY = """
 from srec.prepare.interactions import PrepareSettings
 from srec.simulate.world import SimulateSettings
@@ -169,7 +169,9 @@ def test_the_readmes_example_is_the_first_of_the_page_on_python() -> None:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", [page for page in DOCS.rglob("*.md") if blocks(page, "python")], ids=named)
 def test_every_example_in_python_runs(page: Path, tmp_path: Path) -> None:
-    (tmp_path / "example.py").write_text(TINY + "\n".join(blocks(page, "python")), encoding="utf-8")
+    (tmp_path / "example.py").write_text(
+        TINY + "\n".join(blocks(page, "python")).replace("20_000", "2_000"), encoding="utf-8"
+    )
     done = subprocess.run(
         [sys.executable, "example.py"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
