@@ -11,7 +11,7 @@ demo: .venv/installed-demo
 	DATA="$(DATA)" SERVE="$(SERVE)" PATH="$(CURDIR)/.venv/bin:$$PATH" sh runs/demo.sh
 
 test: .venv/installed-dev
-	.venv/bin/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	.venv/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/installed-dev
 	.venv/bin/ruff format --check .

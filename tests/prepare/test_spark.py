@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from java import FOR_A_MINUTE
 
 from srec.errors import SRecError
 from srec.prepare.build import prepare, prepare_on_spark
@@ -41,9 +42,8 @@ def both(where: Path, folder: Path, given: PrepareSettings) -> dict[str, Any]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _java_for_a_minute() -> Iterator[None]:
-    """Java starts here once, and is gone before its second compiler would pay."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        patch.setenv(*FOR_A_MINUTE)
         yield
 
 
