@@ -5,13 +5,13 @@ SERVE ?= 1
 PIP = .venv/bin/python -m pip --disable-pip-version-check
 BUILT = pyproject.toml benchmarks/pyproject.toml constraints.txt CMakeLists.txt $(wildcard native/*)
 
-.PHONY: demo test check docs docs-site clean
+.PHONY: demo test check package docs docs-site clean
 
 demo: .venv/installed-demo
 	DATA="$(DATA)" SERVE="$(SERVE)" PATH="$(CURDIR)/.venv/bin:$$PATH" sh runs/demo.sh
 
 test: .venv/installed-dev
-	.venv/bin/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	.venv/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/installed-dev
 	.venv/bin/ruff format --check .
@@ -20,6 +20,9 @@ check: .venv/installed-dev
 	.venv/bin/lint-imports
 	.venv/bin/python docs/reference.py --check
 	.venv/bin/python -m srec_bench.docs --check
+
+package: .venv/installed-dev
+	.venv/bin/python -m pytest .ci/test_package.py --timeout 900 $(ARGS)
 
 docs: .venv/installed-dev
 	.venv/bin/python docs/reference.py

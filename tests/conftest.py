@@ -12,6 +12,21 @@ torch.set_num_threads(1)
 SHARED = Path(__file__).parents[1].parent / "shared"
 
 
+#: Files of few and long tests. Begun last, one of them would keep a worker waiting for the other.
+LONG = {
+    "test_bench_preparation",
+    "test_crawl_faults",
+    "test_formats",
+    "test_kills",
+    "test_pipeline",
+    "test_spark",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.stem not in LONG)
+
+
 @pytest.fixture(autouse=True)
 def _numbers_near_zero_stay() -> Iterator[None]:
     """A command that trains takes them for zero in its process, which here goes on to other tests."""

@@ -47,7 +47,7 @@ def pipeline(folder: Path, noise: float, reviews: int) -> None:
         [training]
         batch_size = 128
         learning_rate = 0.004
-        epochs = 7
+        epochs = 4
         decay_every = 4
         """,
         encoding="utf-8",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from java import FOR_A_MINUTE
 from srec_bench.prepare import bench as prepare
 from srec_bench.prepare.result import PrepareResult
 from srec_bench.prepare.result import terminal_table as prepare_table
@@ -74,8 +75,7 @@ def test_simulated_reviews_with_edited_ones_are_the_same_dataset_on_spark(
     pytest.importorskip("pyspark", reason="the extra spark is not installed")
     if shutil.which("java") is None:
         pytest.skip("Spark needs Java 17 or newer")
-    # Java is gone before its second compiler would pay.
-    monkeypatch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+    monkeypatch.setenv(*FOR_A_MINUTE)
     result = bench_spark(20_000, tmp_path, memory_limit="1GB", master="local[2]")
     assert result.failure is None
     assert result.same_manifest

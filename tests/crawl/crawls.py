@@ -1,16 +1,19 @@
-"""What the tests of the crawl share: a time that is held, a server with a script, one run of a crawl."""
+"""What the tests of the crawl share: a held time, a server with a script, a run of a crawl, the truth."""
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
+import pytest
+from fakes.crawl_check import differences, leaks
 from fakes.hurried_crawl import hurried
-from fakes.steam import Steam
+from fakes.steam import KEY, Steam
 
-from srec.crawl.client import Client, Manners
+from srec.crawl import crawl as module
+from srec.crawl.client import Client, Manners, Unanswered
 from srec.crawl.crawl import Crawl
 from srec.crawl.outcome import Outcome
 from srec.crawl.steam import Endpoints
@@ -49,6 +52,7 @@ class Scripted:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
                 outer.asked.append((self.path, dict(self.headers)))
@@ -117,7 +121,7 @@ def crawl(
     refresh: bool = False,
     budget: int | None = None,
     commits: int | None = None,
-    commit_reviews: int = 10,
+    commit_reviews: int = 25,
 ) -> Outcome:
     """One run in this process; killed after so many commits."""
     manners = Manners(**(vars(hurried(seed=1)) | {"budget": budget}))
@@ -134,3 +138,31 @@ def crawl(
             commit_reviews=commit_reviews,
         )
         return run.run()
+
+
+def wrong(path: Path, steam: Steam, vanished: set[int] | None = None) -> list[str]:
+    """What the store holds that it must not, or lacks; and what the server had to bear."""
+    found = differences(str(path), steam.world, vanished or set())
+    places = [path, path.with_name(path.name + ".wal")]
+    return [*found, *leaks(places, steam.world, KEY), *steam.problems]
+
+
+def asked_for(steam: Steam, since: int = 0) -> list[tuple[str, int, str]]:
+    return [request for request in steam.requests[since:] if request[0] == "reviews"]
+
+
+def notes(path: Path) -> dict[str, str]:
+    with DuckDBStore.open(path) as store:
+        return store.notes()
+
+
+def silence(monkeypatch: pytest.MonkeyPatch, silent: Callable[[int, str], bool]) -> None:
+    """Give no answer for these apps and cursors."""
+    real = module.read_page
+
+    def read_page(client: Any, endpoints: Any, *, app_id: int, cursor: str) -> Any:
+        if silent(app_id, cursor):
+            raise Unanswered("no answer")
+        return real(client, endpoints, app_id=app_id, cursor=cursor)
+
+    monkeypatch.setattr(module, "read_page", read_page)

@@ -224,6 +224,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # the body would wait for the client's delayed word that the head is there
     server: _Server
 
     def do_GET(self) -> None:

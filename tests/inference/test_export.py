@@ -69,7 +69,8 @@ def test_golden_sessions_are_no_longer_than_what_a_visitor_can_send(tmp_path: Pa
 def test_an_export_that_scores_differently_does_not_appear(
     world: tuple[Dataset, Run, Recommender], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dataset, run, _ = world
+    dataset, run, recommender = world
+    encoder = (recommender.bundle.path / "encoder.onnx").read_bytes()
 
     class Wrong:
         def __init__(self, *given: object) -> None: ...
@@ -77,6 +78,7 @@ def test_an_export_that_scores_differently_does_not_appear(
         def score(self, items_BL: np.ndarray) -> np.ndarray:
             return np.zeros((len(items_BL), ITEMS), np.float32)
 
+    monkeypatch.setattr(exporting, "encoder_onnx", lambda model: encoder)
     monkeypatch.setattr(exporting, "OnnxScorer", Wrong)
     with pytest.raises(exporting.ArtifactError, match="scores differently"):
         export(dataset, run, tmp_path / "bundle")

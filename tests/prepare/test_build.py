@@ -68,13 +68,21 @@ def outcome(store: Path, target: Path, *, update: bool) -> dict[str, Any] | str:
         return str(error)
 
 
+@pytest.fixture(scope="module")
+def games_alone(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A store's file, before there is a review."""
+    path = tmp_path_factory.mktemp("games") / "store.duckdb"
+    with DuckDBStore.open(path, create=True) as store:
+        store.ingest(Records(games=GAMES))
+    return path.read_bytes()
+
+
 @settings(max_examples=25, deadline=None)
-@given(rounds)
-def test_an_update_gives_the_dataset_of_a_whole_preparation(rounds: list[Any]) -> None:
+@given(rounds=rounds)
+def test_an_update_gives_the_dataset_of_a_whole_preparation(games_alone: bytes, rounds: list[Any]) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder)
-        with DuckDBStore.open(path / "store.duckdb", create=True) as store:
-            store.ingest(Records(games=GAMES))
+        (path / "store.duckdb").write_bytes(games_alone)
         for number, change in enumerate(rounds):
             with DuckDBStore.open(path / "store.duckdb") as store:
                 if isinstance(change, list):

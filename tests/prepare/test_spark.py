@@ -1,10 +1,13 @@
 """Spark runs the same SQL files: its dataset is DuckDB's, file for file."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
+from java import FOR_A_MINUTE
 
 from srec.errors import SRecError
 from srec.prepare.build import prepare, prepare_on_spark
@@ -37,6 +40,18 @@ def both(where: Path, folder: Path, given: PrepareSettings) -> dict[str, Any]:
     return here
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _java_for_a_minute() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(*FOR_A_MINUTE)
+        yield
+
+
+def count(folder: Path, what: str) -> int:
+    query = f"SELECT count({what}) FROM read_parquet('{folder / 'reviews.parquet'}')"
+    return int(duckdb.sql(query).fetchall()[0][0])
+
+
 def test_the_shared_reviews(shared_data: Path, tmp_path: Path) -> None:
     with DuckDBStore.open(tmp_path / "store.duckdb", create=True) as store:
         store.ingest(SOURCES["ucsd"](shared_data / "steam"))
@@ -45,6 +60,10 @@ def test_the_shared_reviews(shared_data: Path, tmp_path: Path) -> None:
     given = PrepareSettings(popular_games=10, popular_share=0.8, test_days=90, valid_days=90)
     made = both(tmp_path / "reviews", tmp_path, given)
     assert made["statistics"]["interactions"] > 10_000
+    ties = count(tmp_path / "reviews", "*") - count(tmp_path / "reviews", "DISTINCT (user_key, created_at)")
+    assert ties > 1_000, "reviews of one user at the same time have an order all the same"
+    steps = {step["step"]: step["interactions"] for step in made["steps"]}
+    assert steps["test games unknown before the test window, dropped"] > 0
 
 
 def test_what_is_no_export_is_refused(tmp_path: Path) -> None:

@@ -18,13 +18,13 @@ from srec.store.stores import open_store
 from srec.store.stores.base import Store
 
 LAST = 12
-_REVIEWS = 600
+_REVIEWS = 150
 
 
 def _read(number: int) -> Callable[[Store], object]:
     """Read made-up reviews, new ones, newer ones and the same again, as a crawl does."""
     draw = np.random.default_rng(number)
-    users, apps = draw.integers(0, 400, _REVIEWS), draw.integers(1, 9, _REVIEWS)
+    users, apps = draw.integers(0, 100, _REVIEWS), draw.integers(1, 9, _REVIEWS)
     given = [
         review(
             f"user {user}",

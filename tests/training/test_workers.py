@@ -12,7 +12,9 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
+from typer.testing import CliRunner
 
+from srec.cli import app
 from srec.dataset.dataset import Dataset
 from srec.testing.toys import chains, write_dataset
 from srec.training.run import Run
@@ -36,19 +38,20 @@ def dataset(tmp_path: Path) -> Dataset:
     return write_dataset(tmp_path / "dataset", chains(ITEMS, 80, seed=0, noise=False), ITEMS)
 
 
-def command(processes: int, dataset: Dataset, target: Path, *more: str) -> list[str]:
-    launch = [sys.executable]
-    if processes > 1:
-        launch += ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+def command(dataset: Dataset, target: Path, *more: str) -> list[str]:
     settings = [part for setting in (*SETTINGS, *more) for part in ("--set", setting)]
-    return [*launch, "-m", "srec", "train", str(dataset.path), str(target), "--threads", "1", *settings]
+    return ["train", str(dataset.path), str(target), "--threads", "1", *settings]
 
 
-def train(processes: int, dataset: Dataset, target: Path, *more: str) -> dict[str, torch.Tensor]:
-    done = subprocess.run(
-        command(processes, dataset, target, *more), capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stderr
+def two_processes(dataset: Dataset, target: Path, *more: str) -> list[str]:
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    return [*launch, "-m", "srec", *command(dataset, target, *more)]
+
+
+def train(dataset: Dataset, target: Path, *more: str) -> dict[str, torch.Tensor]:
+    """In this process."""
+    done = CliRunner().invoke(app, command(dataset, target, *more))
+    assert done.exit_code == 0, done.output
     return load_file(target / "weights.safetensors")
 
 
@@ -59,19 +62,23 @@ def assert_close(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]
 
 
 def test_two_processes_end_where_one_does(dataset: Dataset, tmp_path: Path) -> None:
-    one, two = train(1, dataset, tmp_path / "one"), train(2, dataset, tmp_path / "two")
-    assert_close(one, two)
+    one = train(dataset, tmp_path / "one")
+    done = subprocess.run(
+        two_processes(dataset, tmp_path / "two"), capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert_close(one, load_file(tmp_path / "two" / "weights.safetensors"))
     logs = [[line["loss"] for line in Run(tmp_path / name).log] for name in ("one", "two")]
     assert logs[0] == pytest.approx(logs[1], rel=1e-4)
     assert not list(tmp_path.glob("*.partial"))
 
 
 def test_one_process_goes_on_where_two_were_killed(dataset: Dataset, tmp_path: Path) -> None:
-    whole = train(1, dataset, tmp_path / "whole", "training.epochs=12", "training.patience=12")
+    more = ("training.epochs=8", "training.patience=8")
+    whole = train(dataset, tmp_path / "whole", *more)
     target = tmp_path / "killed"
-    more = ("training.epochs=12", "training.patience=12")
     child = subprocess.Popen(
-        command(2, dataset, target, *more),
+        two_processes(dataset, target, *more),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -91,7 +98,7 @@ def test_one_process_goes_on_where_two_were_killed(dataset: Dataset, tmp_path: P
     with safe_open(checkpoint, "pt") as file:
         tensors = {key: file.get_tensor(key) for key in list(file.keys())}
     save_file(tensors, checkpoint, {"progress": json.dumps(steps | {"seconds": 5000.0})})
-    assert_close(whole, train(1, dataset, target, *more))
+    assert_close(whole, train(dataset, target, *more))
     assert Run(target).manifest["seconds"]["select"] > 5000
 
 
