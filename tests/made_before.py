@@ -18,6 +18,8 @@ DIRECTORIES = ("dataset", "run", "bundle")
 #: Facts of a manifest that are other ones each time.
 TIMELY = ("created_at", "srec", "seconds", "peak_memory_mb")
 KNOWN = Path(__file__).with_name("made_before.json")
+#: The weights of that run, for machines that sum in another order.
+WEIGHTS = KNOWN.with_suffix(".safetensors")
 LIBRARIES = ("duckdb", "numpy", "onnx", "onnxscript", "pyarrow", "scikit-learn", "torch")
 
 COMMANDS = """

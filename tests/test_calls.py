@@ -2,15 +2,20 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
+from urllib.request import urlopen
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from trained_runs import trained
 
+from srec.inference.export import export
 from srec.inference.formats import format_module
 
 COMMANDS = """
@@ -20,6 +25,9 @@ from typer.testing import CliRunner
 from srec.cli import app
 
 dataset, run, folder = map(Path, sys.argv[1:])
+ONE_EPOCH = ["--set", "training.epochs=1"]
+WINDOWS = ["--set", "prepare.test_days=300", "--set", "prepare.valid_days=300"]
+WINDOWS += ["--set", "prepare.popular_games=0"]
 bundle = folder / "bundle"
 for command in (
     ["export", dataset, run, bundle],
@@ -28,6 +36,14 @@ for command in (
     ["recommend", bundle, "10", "20"],
     ["batch", bundle, folder / "lists.parquet", folder / "answers.parquet"],
     ["doctor"],
+    ["train", dataset, folder / "again", "--model", "sasrec", "--set", "sasrec.dimension=8", *ONE_EPOCH],
+    ["evaluate", dataset, folder / "report", "--run", run],
+    ["leaderboard", "--dataset", dataset, "--rows", "popularity,tags", "--work", folder / "boards"],
+    ["simulate", folder / "world", "--set", "simulate.reviews=2000", "--set", "simulate.games=40"],
+    ["ingest", folder / "store.duckdb", folder / "world", "--source", "simulated"],
+    ["store", "stats", folder / "store.duckdb"],
+    ["store", "export", folder / "store.duckdb", folder / "exported"],
+    ["prepare", folder / "store.duckdb", folder / "prepared", *WINDOWS],
 ):
     done = CliRunner().invoke(app, [str(word) for word in command], catch_exceptions=False)
     assert done.exit_code == 0, done.output
@@ -82,3 +98,28 @@ def test_no_command_calls_home_or_leaves_anything_there(listener: Path, tmp_path
     assert not calls.exists(), calls.read_text()
     assert left_in(home) == []
     assert format_module("openvino").open_encoder(tmp_path / "openvino") is not None
+
+
+def test_a_server_calls_nobody(listener: Path, tmp_path: Path) -> None:
+    """It listens, answers, and ends; within that time ONNX Runtime had asked for its maker's address."""
+    dataset, run = trained(tmp_path)
+    bundle = export(dataset, run, tmp_path / "bundle").path
+    calls, home = tmp_path / "calls", tmp_path / "home"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "srec", "serve", str(bundle), "--port", str(port)]
+    server = subprocess.Popen(command, env=environment(listener, home, calls))
+    try:
+        for _ in range(600):
+            with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/api/health") as answer:
+                assert answer.status == 200
+                break
+            time.sleep(0.1)
+        time.sleep(3)
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+    asked = calls.read_text() if calls.exists() else ""
+    # It looks up the address that it is told to listen on.
+    assert set(asked.splitlines()) <= {"asks for 127.0.0.1"}
+    assert left_in(home) == []

@@ -9,14 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib as mpl
 from markupsafe import Markup
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from srec.evaluation.beyond import Curve
 from srec.evaluation.results import Row, Slice
+from srec.reports.figures import Axes, Figure, FuncFormatter, MaxNLocator, rc_context
 
 COLOURS = ("#66c0f4", "#f2a65a", "#8bd17c", "#e377a2", "#b39ddb", "#e8d44d", "#4fd1c5", "#ff8a80")
 MARKERS = "osD^vPX*"
@@ -224,7 +221,7 @@ def _figure(x: str, y: str) -> tuple[Figure, Axes]:
 def _svg(figure: Figure) -> Markup:
     """The figure as an <svg> element: as wide as its place, no prolog, no metadata, the same every time."""
     file = io.StringIO()
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "srec"}):
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "srec"}):
         figure.savefig(file, format="svg", metadata={"Date": None})
     text = file.getvalue()
     text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
