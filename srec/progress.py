@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -19,6 +20,9 @@ def console_for(progress: bool | None) -> Console:
     console = Console()
     if progress is None:
         progress = console.is_terminal or console.is_jupyter
+    if console.is_jupyter and find_spec("ipywidgets") is None:
+        # Bars in a notebook need that library; lines do not.
+        console = Console(force_jupyter=False, force_terminal=False)
     console.quiet = not progress
     return console
 
