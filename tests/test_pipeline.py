@@ -41,9 +41,9 @@ def pipeline(folder: Path, noise: float, reviews: int) -> None:
         test_days = 250
         valid_days = 200
         [tags]
-        dimension = 32
+        dimension = 16
         [gce-gnn]
-        dimension = 32
+        dimension = 16
         [training]
         batch_size = 128
         learning_rate = 0.004
@@ -84,7 +84,7 @@ def test_it_learns_what_there_is_to_learn(structured: Path) -> None:
 
 
 def test_in_noise_it_finds_nothing_but_popularity(tmp_path: Path) -> None:
-    pipeline(tmp_path / "noise", NOISE, reviews=20_000)
+    pipeline(tmp_path / "noise", NOISE, reviews=12_000)
     result = report(tmp_path / "noise")
     differences = result["models"]["gce-gnn"]["differences"]["popularity"]
     assert {differences[metric]["verdict"] for metric in ("HR@10", "MRR@10")} <= {
@@ -126,7 +126,7 @@ def test_the_command_line_answers_as_the_recommender(structured: Path) -> None:
         (("ingest", "store.duckdb", "nowhere", "--source", "steam"), "the sources are ucsd, steam-api"),
         (("ingest", "store.duckdb", "x", "--source", "ucsd", "--query", "q"), "are for the source table"),
         (("ingest", "store.duckdb", "x", "--source", "table", "--query", "q"), "a table in PostgreSQL"),
-        (("prepare", "store.duckdb", "dataset", "--scratch", "x"), "are for --engine spark"),
+        (("prepare", "store.duckdb", "dataset", "--scratch", "x"), "are for the engine spark"),
         (("simulate", "world", "--set", "simulate.revews=5"), "simulate"),
         (("simulate", "world", "--set", "simulat.reviews=5"), "there is no section"),
         (("simulate", "world", "--set", "reviews"), "section.key=value"),

@@ -20,7 +20,7 @@ from srec.store.stores import open_store
 from srec.store.stores.duckdb import DuckDBStore
 from srec.store.stores.integrity import check_tables
 
-KILLS, OF_SERVERS = 30, 3
+KILLS, OF_SERVERS = 20, 2
 
 
 @pytest.fixture(scope="module")
