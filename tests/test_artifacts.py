@@ -134,7 +134,7 @@ def test_another_kind_or_version_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "x")
     with pytest.raises(ArtifactError, match="not a bundle"):
         read_manifest(tmp_path / "x", "bundle", 1)
-    with pytest.raises(ArtifactError, match="format version 1, this program reads version 2"):
+    with pytest.raises(ArtifactError, match="format version 1; this program reads version 2"):
         read_manifest(tmp_path / "x", "thing", 2)
 
 

@@ -28,7 +28,7 @@ def test_defaults_then_file_then_overrides(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "overrides", "message"),
     [
-        ("[cake]\nlayer = 3\n", [], r"\[cake\] layer: .*; it has layers, flavour"),
+        ("[cake]\nlayer = 3\n", [], r"\[cake\] layer: .*; the keys are layers, flavour"),
         ("[cake]\nlayers = 'many'\n", [], r"\[cake\] layers: .*integer"),
         ("[pie]\n", [], r"no section \[pie\]; the sections are cake"),
         ("layers = 3\n", [], r"outside a \[section\]"),

@@ -30,7 +30,7 @@ def test_a_flipped_bit_is_refused(tmp_path: Path, name: str) -> None:
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     file.write_bytes(bytes(data))
-    with pytest.raises(ArtifactError, match=f"{name} is not the file that was written"):
+    with pytest.raises(ArtifactError, match=f"{name} has changed since it was written"):
         Bundle(tmp_path / "b")
 
 

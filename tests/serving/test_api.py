@@ -259,7 +259,7 @@ def test_a_damaged_bundle_is_not_served(tmp_path: Path) -> None:
     with (path / "items.npy").open("r+b") as file:
         file.seek(500)
         file.write(b"\xff\xff")
-    with pytest.raises(ArtifactError, match=r"items\.npy is not the file that was written"):
+    with pytest.raises(ArtifactError, match=r"items\.npy has changed since it was written"):
         create_app(path)
 
 
