@@ -92,7 +92,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise SettingsError(f"recipe {path}: {error}") from error
     for section, table in document.items():
         if not isinstance(table, dict):
-            raise SettingsError(f"recipe {path}: {section} is outside any [section]")
+            raise SettingsError(f"recipe {path}: {section} is outside a [section]")
     return document
 
 
