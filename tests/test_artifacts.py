@@ -91,7 +91,7 @@ def test_a_kill_while_writing_leaves_nothing_at_the_target(tmp_path: Path) -> No
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "x")], env=os.environ, check=False)
     assert done.returncode == -signal.SIGKILL
     assert not (tmp_path / "x").exists()
-    # The next one clears up what it left, but not what another is writing just now.
+    # The next writer removes its leftovers, but not another writer's current work.
     assert len(leftovers(tmp_path)) == 1
     with write_directory(tmp_path / "x", "thing", 1) as draft:
         write(tmp_path / "x")

@@ -1,4 +1,4 @@
-"""Results as files, and the ones that are kept in benchmarks/results."""
+"""Results as files, including those in benchmarks/results."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Result files are read by the types that wrote them, and by nothing else."""
+"""Only the type that wrote a result file reads it."""
 
 import json
 from collections.abc import Iterator

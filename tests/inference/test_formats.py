@@ -1,4 +1,4 @@
-"""Every format of the table encodes sessions as the torch model does, and refuses what is not whole."""
+"""Every format of the table encodes sessions as the torch model does, and refuses damaged files."""
 
 import sys
 from pathlib import Path

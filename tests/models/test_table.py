@@ -113,7 +113,7 @@ def test_what_is_wrong_with_it_is_one_line_that_names_its_package(
 
 
 def test_a_model_is_one_file_and_one_line(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A recipe can set it without any other list that names it."""
+    """A recipe can set it, although no other list names it."""
     install("")
     before = sections()
     with pytest.raises(SettingsError, match=r"no section \[last\]"):
