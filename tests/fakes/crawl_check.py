@@ -61,7 +61,7 @@ def missing(store: str, world: World) -> list[str]:
 
 
 def leaks(places: Iterable[Path], world: World, key: str) -> list[str]:
-    """Which files hold a raw user id, as text or as a number, or the key."""
+    """The files that contain the key or a raw user id, as text or as a number."""
     texts = [user.encode() for user in world.users]
     numbers = [int(user).to_bytes(8, "little") for user in world.users]
     # All ids begin alike: where no beginning is, no id is, and hundreds of searches are saved.
