@@ -1,10 +1,10 @@
-// The exact top k of int8 item rows; docs/exactness.md has the proof that the letters here stand in.
+// The exact top k of int8 item rows; docs/exactness.md has the proof and explains the letters.
 //
-// A code is split: its upper four bits lie in one plane, which is scanned where the rows' shares leave room, its lower
-// four in another, which is read only of the blocks that look best. In a plane rows lie in blocks of 16, and a byte
-// holds two dimensions: plane[block][pair][row][4] has dimensions 8 pair + 0..3 in the low halves and 8 pair + 4..7 in
-// the high halves of its bytes. So one instruction multiplies four dimensions of 8 or 16 rows, and no row is summed
-// across a register.
+// A code is split into two planes. The upper four bits are in one plane, which is scanned unless the rows' shares rule
+// a block out. The lower four bits are in the other, which is read only for the most promising blocks. A plane has rows
+// in blocks of 16, and a byte has two dimensions: plane[block][pair][row][4] has dimensions 8 pair + 0..3 in the low
+// halves of its bytes and 8 pair + 4..7 in the high halves. So one instruction multiplies four dimensions of 8 or 16
+// rows, and no row is summed across a register.
 
 #pragma once
 
@@ -24,11 +24,11 @@
 
 namespace srec {
 
-constexpr int kRows = 16;  // of a block
-constexpr int kPair = 8;   // dimensions that lie together, in four bytes of a row
+constexpr int kRows = 16;  // rows of a block
+constexpr int kPair = 8;   // dimensions that are stored together, in four bytes of a row
 constexpr int kWide = kRows * kPair / 2;  // bytes of a pair
 
-constexpr int kTile = 4;  // queries that a block is read for at once
+constexpr int kTile = 4;  // queries that share one read of a block
 
 #if defined(_MSC_VER)
 #define SREC_INLINE __forceinline
@@ -47,45 +47,45 @@ struct Index {
     const float* reach;     // [blocks], the longest of a block's rows without their shares along the direction
     const float* most;      // [blocks], the largest of those shares
     const float* least;     // [blocks], the smallest
-    const int32_t* places;  // [blocks][16], the rows' places in the matrix; behind its last row: none
+    const int32_t* places;  // [blocks][16], the rows' places in the matrix; padding rows have none
     int64_t blocks;
     int pairs;
 
     const uint8_t* of(const uint8_t* plane, int64_t block) const { return plane + block * pairs * kWide; }
 };
 
-constexpr float kDone = -std::numeric_limits<float>::infinity();  // the top of a block that needs no look
+constexpr float kDone = -std::numeric_limits<float>::infinity();  // the top of a block that need not be opened
 
 struct Query {
     const int8_t* codes;  // [pairs][8]
-    int32_t sum;          // of the codes
+    int32_t sum;          // the sum of the codes
     float alpha, beta, gamma;
     float lambda;     // the query's share along the direction, in units
     float threshold;  // a row whose upper bound is lower is not among the best
 };
 
-// A block that may have one of the best rows.
+// A block that may contain one of the best rows.
 struct Block {
     int64_t number;
-    float top;             // no row's score is above it
+    float top;             // an upper bound of the rows' scores
     int32_t upper[kRows];  // products of the codes' upper halves
 };
 
 struct Kernel {
     const char* name;
-    // For one query or kTile the blocks from first on whose best upper bound, by the upper halves, reaches the query's
-    // threshold: they go where found points to, which is behind them then. The bounds are what is known already: a
-    // block is not read where each query's is below its threshold.
+    // For one query or kTile queries, write the blocks in first..last whose best upper bound, by the upper halves,
+    // reaches the query's threshold to *found, and advance *found behind them. Blocks have bounds already: a block is
+    // not read if each query's bound is below its threshold.
     void (*scan)(const Index&, int64_t first, int64_t last, const Query* const* queries, const float* const* bounds,
                  Block** found);
     void (*scan_tile)(const Index&, int64_t first, int64_t last, const Query* const* queries,
                       const float* const* bounds, Block** found);
-    // The estimates and slacks of a block's rows, by the whole codes.
+    // The estimates and slacks of a block's rows, from the whole codes.
     void (*open)(const Index&, const Block&, const Query&, float* estimates, float* slacks);
 };
 
-// The best upper bound of 16 rows, each code in the middle of what its upper half leaves open; kDone where that is
-// below the threshold.
+// The best upper bound of 16 rows, with each code in the middle of its upper half's range; kDone if it is below the
+// threshold.
 inline float plain_top(const Index& index, int64_t block, const Query& query, const int32_t* dots) {
     float best = -std::numeric_limits<float>::infinity();
     for (int64_t row = 0, at = block * kRows; row < kRows; ++row, ++at) {
@@ -106,7 +106,7 @@ SREC_INLINE void bound(const Index& index, int64_t block, const Query& query, co
     }
 }
 
-// The functions of an instruction set, from its own products of a plane's halves with queries, and its best bound.
+// The functions of an instruction set, made from its products of a plane's halves with queries and its best bound.
 #define SREC_KERNEL(name, target)                                                                            \
     template <int Count>                                                                                     \
     target void name##_scan(const Index& index, int64_t first, int64_t last, const Query* const* queries,   \
@@ -162,7 +162,7 @@ SREC_KERNEL(plain, )
 
 #if SREC_X86
 
-constexpr int kAhead = 2048;  // bytes that are asked for before they are needed
+constexpr int kAhead = 2048;  // bytes to prefetch
 
 #define SREC_AVX2 __attribute__((target("avx2,fma")))
 #define SREC_VNNI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")))
@@ -181,7 +181,7 @@ SREC_AVX2 inline void avx2_dots(const uint8_t* plane, int pairs, const Query* co
             const __m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), halves);
             for (int one = 0; one < Count; ++one) {
                 const int8_t* codes = queries[one]->codes + pair * kPair;
-                // Four products of at most 15 and 127 are added in 16 bits, where they have room.
+                // A sum of four products of at most 15 * 127 fits in 16 bits.
                 const __m256i products =
                     _mm256_add_epi16(_mm256_maddubs_epi16(low, _mm256_set1_epi32(four(codes))),
                                      _mm256_maddubs_epi16(high, _mm256_set1_epi32(four(codes + 4))));
@@ -218,7 +218,7 @@ SREC_KERNEL(avx2, SREC_AVX2)
 
 template <int Count>
 SREC_VNNI inline void vnni_dots(const uint8_t* plane, int pairs, const Query* const* queries, int32_t* dots) {
-    // Several sums, for one would wait for itself at every step.
+    // Several sums, because a single one would wait for itself at every step.
     __m512i lows[Count], highs[Count];
     for (int one = 0; one < Count; ++one) lows[one] = highs[one] = _mm512_setzero_si512();
     const __m512i halves = _mm512_set1_epi8(15);
@@ -288,7 +288,7 @@ SREC_KERNEL(neon, )
 
 #endif
 
-// The kernels that can run here, the fastest first.
+// The kernels that can run here, fastest first.
 inline std::vector<Kernel> kernels() {
     std::vector<Kernel> found;
 #if SREC_X86

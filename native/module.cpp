@@ -21,13 +21,13 @@ using Array = nb::ndarray<const Scalar, nb::ndim<Dimensions>, nb::c_contig, nb::
 template <typename Scalar, size_t Dimensions>
 using Result = nb::ndarray<Scalar, nb::ndim<Dimensions>, nb::c_contig, nb::device::cpu>;
 
-constexpr int64_t kNear = 24 * 1024;  // bytes of blocks that fit the nearest cache beside what else is needed
+constexpr int64_t kNear = 24 * 1024;  // bytes of blocks that fit the nearest cache with the other data
 
 struct Counts {
     int64_t outside = 0, rescored = 0, opened = 0;
 };
 
-// An index over arrays that it keeps; any number of threads may search it.
+// An index over arrays, which it keeps alive; any number of threads may search it.
 class Scan {
   public:
     Scan(Array<uint8_t, 5> planes, Array<float, 2> rows_4V, Array<float, 2> blocks_4N, Array<int32_t, 1> places_V,
@@ -141,7 +141,7 @@ class Scan {
 }  // namespace
 
 NB_MODULE(_scan, module) {
-    // A server keeps its bundle until the process ends, by design: that is no leak to warn its owner of.
+    // A server keeps its bundle until the process ends by design, so its owner needs no warning about a leak.
     nb::set_leak_warnings(false);
     module.def("kernels", [] {
         nb::list names;

@@ -16,10 +16,10 @@
 
 namespace srec {
 
-constexpr int kLanes = 8;                 // of the reference's sum
+constexpr int kLanes = 8;                 // lanes of the reference's sum
 constexpr double kSlack = 1.0 + 1.0 / (1 << 20);  // more than all roundings of the bounds together
-constexpr double kRounding = 1.0 / (1 << 21);     // more than those of an estimate
-constexpr double kLeast = 1.0 / (int64_t(1) << 40);  // the smallest unit of a query's rest, for a share of 1
+constexpr double kRounding = 1.0 / (1 << 21);     // more than the roundings of an estimate
+constexpr double kLeast = 1.0 / (int64_t(1) << 40);  // the smallest unit of a query's rest, if its share is 1
 
 // The reference's score: exact products, summed in double in one fixed order.
 inline double score(const float* query, const float* item, int64_t dimension) {
@@ -38,11 +38,11 @@ struct Candidate {
     double score;
 };
 
-// What may be answered to a query.
+// The rows that may be answers to a query.
 struct Filter {
-    const uint8_t* allowed;  // of each row; all where it is null
+    const uint8_t* allowed;  // whether each row is allowed; null allows all
     std::vector<int64_t> excluded;
-    int64_t count;  // of rows
+    int64_t count;  // the number of rows
 
     Filter(const uint8_t* allowed, const int64_t* first, const int64_t* last, int64_t count)
         : allowed(allowed), excluded(first, last), count(count) {
@@ -55,14 +55,14 @@ struct Filter {
     }
 };
 
-// What rows and queries are told from: a row is the centre, a share of the direction, and a rest, which is coded.
+// The parts of rows and queries: a row is the sum of the centre, a share of the direction, and a rest, which is coded.
 struct Frame {
     const double* centre;     // [dimension]
     const double* direction;  // [dimension], of length 1 or 0
     int64_t dimension;
     double scale;     // the items' common exponent: their numbers are divided by it
-    double rounding;  // more than that of any row's score, for a query of length 1
-    double leaning;   // more than that of any row's share, and what the share leaves, for a query whose share is 1
+    double rounding;  // more than the rounding of any row's score, for a query of length 1
+    double leaning;   // more than that of any row's share and of what the share leaves, for a query whose share is 1
 };
 
 struct Search {
@@ -71,11 +71,11 @@ struct Search {
     size_t k;
     std::vector<int8_t> codes;
     Query query;
-    double unit;    // what an estimate of 1 stands for, without the items' common exponent
+    double unit;    // the score of an estimate of 1, without the items' common exponent
     double offset;  // the centre's share of every score, in units
     int64_t opened = 0;
-    std::vector<float> bounds;  // of each block, without its codes: no row's score is above it
-    // Those worth a look by the upper halves of their codes, up to end; the rest of the memory is never touched.
+    std::vector<float> bounds;  // each block's upper bound of its rows' scores, without its codes
+    // The blocks that the upper halves of their codes do not rule out, up to end; the memory behind is never touched.
     std::unique_ptr<Block[]> blocks;
     Block* end;
     std::priority_queue<float, std::vector<float>, std::greater<float>> lowest;  // the k best lower bounds
@@ -127,14 +127,14 @@ struct Search {
             bounds[block] = query.lambda * shares[block] + (query.alpha * index.reach[block] + query.gamma);
     }
 
-    // Whether a row of these blocks can be among the k best.
+    // Whether any row of these blocks can be among the k best.
     bool wants(int64_t first, int64_t last) const {
-        int found = 0;  // without a branch, so that several are compared at once
+        int found = 0;  // no branch, so that several are compared at once
         for (int64_t block = first; block < last; ++block) found |= bounds[block] >= query.threshold;
         return found;
     }
 
-    // Keep the blocks found up to here, and open the best of them, and the next while less than k rows are known.
+    // Keep the blocks found so far and open the best of them, and more of them while fewer than k rows are known.
     void keep(const Index& index, const Kernel& kernel, Block* last) {
         const auto higher = [](const Block& one, const Block& other) { return one.top > other.top; };
         Block* first = std::exchange(end, last);
@@ -147,12 +147,12 @@ struct Search {
         while (first < end && lowest.size() < k) open(index, kernel, *first++);
     }
 
-    // Open all blocks that can still have one of the k best rows.
+    // Open all blocks that can still contain one of the k best rows.
     void open_rest(const Index& index, const Kernel& kernel) {
         for (Block* block = blocks.get(); block < end; ++block) open(index, kernel, *block);
     }
 
-    // Look at a block's rows, unless none can be among the k best; whether that was done.
+    // Open a block unless none of its rows can be among the k best; returns whether it was opened.
     bool open(const Index& index, const Kernel& kernel, Block& block) {
         if (block.top == kDone || block.top < query.threshold) return false;
         block.top = kDone;
@@ -177,7 +177,7 @@ struct Search {
         if (lowest.size() == k) query.threshold = lowest.top();
     }
 
-    // Score the candidates; how many were outside of their bounds: none, if the proof and the code are right.
+    // Score the candidates; returns how many were outside their bounds: 0 if the proof and the code are right.
     int64_t finish(const float* items, const Frame& frame) {
         int64_t outside = 0;
         const float last = query.threshold;

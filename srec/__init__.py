@@ -1,6 +1,6 @@
 """SRec recommends Steam games to anonymous visitors: name the games you like, get the next ones.
 
-The names of the front door are imported when they are first used, so that ``import srec`` costs nothing::
+The names of the front door are imported on first use, so that ``import srec`` costs nothing::
 
     import srec
 

@@ -1,8 +1,8 @@
-"""Directories that are whole or absent: written under another name, manifest last, then renamed.
+"""Directories that are complete or absent: written under another name, manifest last, then renamed.
 
-A directory (dataset, run, report, bundle) is complete when its ``manifest.json`` is there. The manifest
-holds the format and its version, what the directory was made from, the parameters, and each file's
-checksum, so that a reader can refuse what is damaged and a writer can skip what is up to date.
+A directory (dataset, run, report, bundle) is complete when its ``manifest.json`` is there. The manifest has
+the format and its version, the inputs, the parameters, and each file's checksum. So a reader can refuse
+damaged files, and a writer can skip a directory that is up to date.
 """
 
 import glob
@@ -27,7 +27,7 @@ _DRAFT = ".draft"
 
 @dataclass
 class Draft:
-    """A directory being written: put files under ``path``, and facts for the manifest into ``facts``."""
+    """A directory in the making: put files under ``path``, and facts for the manifest into ``facts``."""
 
     path: Path
     facts: dict[str, Any] = field(default_factory=dict)
@@ -42,21 +42,21 @@ def write_directory(
     inputs: Mapping[str, str] | None = None,
     parameters: Mapping[str, Any] | None = None,
 ) -> Iterator[Draft]:
-    """Write a directory that appears at ``target`` whole, or not at all.
+    """Write a directory that appears at ``target`` complete, or not at all.
 
     An older directory of the kind at ``target`` is replaced only when the new one is complete. After a kill
-    at any moment ``target`` is the old directory, the new one, or (between two renames) absent; never half.
+    at any moment, ``target`` is the old directory, the new one, or (between two renames) absent; never half.
     A draft that a killed process left is removed when the same target is written again.
 
     Args:
-        target: where the directory shall appear.
-        kind: what it is: "dataset", "run", "report", "bundle".
-        version: its format version, raised when old readers would misread it.
-        inputs: the fingerprints of what it is made from, by name.
+        target: where the directory will appear.
+        kind: its kind: "dataset", "run", "report" or "bundle".
+        version: its format version; it rises when old readers would misread the directory.
+        inputs: the fingerprints of its inputs, by name.
         parameters: the settings it is made with, as JSON values.
 
     Raises:
-        ArtifactError: ``target`` exists and is no directory of this kind.
+        ArtifactError: ``target`` exists and is not a directory of this kind.
     """
     target = target.absolute()
     _check_target(target, kind)
@@ -86,7 +86,7 @@ def read_manifest(path: Path, kind: str, version: int) -> dict[str, Any]:
 
     Args:
         path: the directory.
-        kind: what it must be, as ``write_directory`` was told.
+        kind: its required kind, as for ``write_directory``.
         version: the format version that the caller reads.
 
     Raises:
@@ -103,12 +103,12 @@ def read_manifest(path: Path, kind: str, version: int) -> dict[str, Any]:
 
 
 def check_manifest(manifest: Any, where: str, *, kind: str, version: int) -> dict[str, Any]:
-    """A manifest that was read, if it is one of the given kind and version.
+    """The manifest, if it is one of the given kind and version.
 
     Args:
         manifest: the parsed JSON.
         where: the directory, for the message.
-        kind: what it must be.
+        kind: its required kind.
         version: the format version that the caller reads.
 
     Raises:
@@ -118,7 +118,7 @@ def check_manifest(manifest: Any, where: str, *, kind: str, version: int) -> dic
         raise ArtifactError(f"{where} is not a {kind} directory")
     if manifest.get("version") != version:
         raise ArtifactError(
-            f"{where} is a {kind} of format version {manifest.get('version')}, this program reads version"
+            f"{where} is a {kind} of format version {manifest.get('version')}; this program reads version"
             f" {version}: write it again"
         )
     return manifest
@@ -128,12 +128,12 @@ def verify(path: Path, kind: str, version: int) -> dict[str, Any]:
     """Check every file of a directory against its manifest; returns the manifest.
 
     Args:
-        path: the directory; every file of it is read.
-        kind: what it must be.
+        path: the directory; all its files are read.
+        kind: its required kind.
         version: the format version that the caller reads.
 
     Raises:
-        ArtifactError: a file is missing, added, truncated or changed, or a name leaves the directory.
+        ArtifactError: a file is missing, truncated or changed, or a name leads out of the directory.
     """
     manifest = read_manifest(path, kind, version)
     files = manifest.get("files")
@@ -150,24 +150,24 @@ def verify(path: Path, kind: str, version: int) -> dict[str, Any]:
         if not (path / name).is_file():
             raise ArtifactError(f"{path} lacks {name}")
         if _describe(path / name) != expected:
-            raise ArtifactError(f"{path / name} is not the file that was written: its checksum differs")
+            raise ArtifactError(f"{path / name} has changed since it was written: its checksum differs")
     return manifest
 
 
 def is_current(
     path: Path, kind: str, version: int, *, inputs: Mapping[str, str], parameters: Mapping[str, Any]
 ) -> bool:
-    """Whether a complete directory is there, made from these inputs with these parameters.
+    """Whether there is a complete directory, made from these inputs with these parameters.
 
     Args:
         path: the directory.
-        kind: what it must be.
+        kind: its required kind.
         version: the format version that would be written.
-        inputs: the fingerprints of what it would be made from, by name.
+        inputs: the fingerprints of its inputs, by name.
         parameters: the settings it would be made with, as JSON values.
 
     Raises:
-        ArtifactError: something else is there, which ``write_directory`` would refuse after the work.
+        ArtifactError: something else is there, which ``write_directory`` would refuse to replace later.
     """
     _check_target(path, kind)
     try:
@@ -179,7 +179,7 @@ def is_current(
 
 
 def fingerprint(path: Path) -> str:
-    """A short hash that names the content of a complete directory (its files' checksums).
+    """A short hash that identifies the content of a complete directory (its files' checksums).
 
     Returns:
         16 hexadecimal digits.
@@ -195,11 +195,11 @@ def fingerprint(path: Path) -> str:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON that a person can read and that is on disk when the call returns.
+    """Write human-readable JSON, which is on disk when the call returns.
 
     Args:
         path: the file.
-        value: JSON values; NaN and infinite numbers are none.
+        value: JSON values, without NaN or infinite numbers.
 
     Raises:
         ValueError: a number is not finite.
@@ -212,15 +212,15 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def lock(path: Path, stack: ExitStack) -> bool | None:
-    """Lock a file or directory until the stack is left; a process that is killed loses its locks.
+    """Lock a file or directory until the stack closes; a killed process loses its locks.
 
     Args:
         path: the file or directory.
-        stack: it holds the lock.
+        stack: holds the lock.
 
     Returns:
-        True where it is locked now, False where another process has locked it or it is gone, None where the
-        system has no such locks (Windows).
+        True if it is locked now, False if another process has locked it or it is gone, None if the system
+        has no such locks (Windows).
     """
     try:
         import fcntl
@@ -236,7 +236,7 @@ def lock(path: Path, stack: ExitStack) -> bool | None:
 
 
 def _new_draft(target: Path, held: ExitStack) -> Path:
-    """An empty directory beside the target, locked until ``held`` is left; what a kill left is removed."""
+    """An empty directory beside the target, locked until ``held`` closes; removes abandoned drafts."""
     for left in target.parent.glob(f".{glob.escape(target.name)}.*{_DRAFT}"):
         with ExitStack() as taken:
             if lock(left, taken):
@@ -244,12 +244,12 @@ def _new_draft(target: Path, held: ExitStack) -> Path:
     made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent))
     lock(made, held)
     made.chmod(0o755)
-    # It gets the name of a draft once it is locked, so a draft without a lock belongs to nobody.
+    # It gets a draft's name only when it is locked, so a draft without a lock belongs to nobody.
     return made.rename(made.with_suffix(_DRAFT))
 
 
 def _check_target(target: Path, kind: str) -> None:
-    """Refuse to replace anything but an empty directory or one of the kind to be written."""
+    """Refuse to replace anything except an empty directory or one of the same kind."""
     if target.exists() and not (target.is_dir() and _replaceable(target, kind)):
         raise ArtifactError(f"{target} exists and is not a {kind} directory: move it away or name another")
 

@@ -1,4 +1,4 @@
-"""Rooms whose name is a function of the front door too: ``srec.prepare(...)``, ``srec.prepare.build``."""
+"""Packages that share their name with a function: ``srec.prepare(...)`` and ``srec.prepare.build``."""
 
 import sys
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class _CallableRoom(ModuleType):
-    """A package whose call is the function of its name in ``srec.api.data``."""
+    """A package that can be called: it then calls the function of its name in ``srec.api.data``."""
 
     @property
     def __wrapped__(self) -> Callable[..., Any]:
@@ -23,5 +23,5 @@ class _CallableRoom(ModuleType):
 
 
 def make_callable(room: str) -> None:
-    """Let a package be called; without this its name would hide the function of the front door."""
+    """Make a package callable; otherwise its name would hide the function of the front door."""
     sys.modules[room].__class__ = _CallableRoom

@@ -1,4 +1,4 @@
-"""Where and with what a result was made, so that a number can be traced to its machine and versions."""
+"""Records how a result was made, so that a number can be traced to its machine and versions."""
 
 import hashlib
 import os
@@ -15,14 +15,14 @@ PACKAGES = ("srec", "numpy", "scipy", "scikit-learn", "duckdb", "torch", "onnxru
 
 
 def environment(*more: str) -> dict[str, str | int]:
-    """The date, the machine's kind and the versions of what computes.
+    """The date, the kind of machine and the versions of the computing libraries.
 
     Args:
-        more: the names of packages whose versions matter too.
+        more: the names of further packages whose versions matter.
 
     Returns:
-        JSON values: "date" (ISO, UTC), "python", "machine", "processor", "cores" (those this process may
-        use), the version of each package that is installed, and "source", a hash of SRec's own files.
+        JSON values: "date" (ISO, UTC), "python", "machine", "processor", "cores" (the number that this
+        process may use), the version of each installed package, and "source", a hash of SRec's own files.
     """
     versions = {name: found for name in (*PACKAGES, *more) if (found := _version(name))}
     return {
@@ -38,12 +38,12 @@ def environment(*more: str) -> dict[str, str | int]:
 
 @dataclass(frozen=True)
 class Library:
-    """A library that a package requires, as it is here.
+    """A library that a package requires, and its state here.
 
     Attributes:
-        name: as the package calls it.
-        version: the installed one; None where it is not installed.
-        extras: the extras that bring it; none where every installation needs it.
+        name: its name in the package's requirements.
+        version: the installed version; None if it is not installed.
+        extras: the extras that include it; empty if every installation needs it.
     """
 
     name: str
@@ -52,14 +52,14 @@ class Library:
 
 
 def libraries(requirements: Iterable[str], extras: Collection[str]) -> list[Library]:
-    """What a package requires on this platform, and what of it is installed.
+    """The libraries that a package requires on this platform, with their installed versions.
 
     Args:
-        requirements: as package metadata has them (PEP 508), with extras and markers.
+        requirements: the requirements from the package metadata (PEP 508), with extras and markers.
         extras: the package's extras.
 
     Returns:
-        Each library once, in the order of the requirements; what only other platforms need is left out.
+        Each library once, in the order of the requirements, without those that only other platforms need.
     """
     bringing: dict[str, tuple[str, ...]] = {}
     for text in requirements:
@@ -75,7 +75,7 @@ def libraries(requirements: Iterable[str], extras: Collection[str]) -> list[Libr
 
 
 def _source() -> str:
-    """A short hash of this package's own files, for a version says little between releases."""
+    """A short hash of this package's own files, because a version says little between releases."""
     package = Path(__file__).parent
     digest = hashlib.sha256()
     for file in sorted(package.rglob("*.py")):
@@ -84,7 +84,7 @@ def _source() -> str:
 
 
 def _processor() -> str:
-    """The CPU by name, where the system says it."""
+    """The name of the CPU, if the system knows it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -1,12 +1,12 @@
-"""The errors a person can act on: the CLI prints them as one line, without a traceback."""
+"""The errors that a person can fix: the CLI prints them as one line, without a traceback."""
 
 
 class SRecError(Exception):
-    """Something is wrong with what was given; the message says what to change."""
+    """Something is wrong with the input; the message says what to change."""
 
 
 class SourceError(SRecError):
-    """A data source is not what it claims to be; the store is left as it was."""
+    """A data source is not what it claims to be; the store is unchanged."""
 
 
 class ArtifactError(SRecError):
@@ -26,7 +26,7 @@ class MissingLibrary(SRecError):  # noqa: N818 -- it names what is missing
 
     Args:
         library: the module that cannot be imported.
-        extra: the extra of the package that brings it.
+        extra: SRec's extra that includes it.
     """
 
     def __init__(self, library: str, extra: str) -> None:
@@ -34,11 +34,11 @@ class MissingLibrary(SRecError):  # noqa: N818 -- it names what is missing
 
 
 def first_line(error: BaseException, said: str | None = None) -> str:
-    """The first line of what a library's error says, for a message of one line.
+    """The first line of a library's error, for a one-line message.
 
     Args:
-        error: it gives the name of its kind where nothing is said.
-        said: what counts as said; all of the error's text where None.
+        error: the error; the name of its class is the answer if there is no text.
+        said: the text to take the line from; None means the error's own.
     """
     lines = (str(error) if said is None else said).strip().splitlines()
     return lines[0] if lines else type(error).__name__

@@ -1,6 +1,6 @@
-"""Folders of unfinished work: they lie beside their target, and the same call goes on where it stood.
+"""Folders of unfinished work: each is beside its target, and the same call goes on where the work stopped.
 
-``begun.json`` says what the work is made from. It is written first, so work without it is nobody's.
+``begun.json`` has the inputs of the work. It is written first, so work without it belongs to nobody.
 """
 
 import json
@@ -13,16 +13,16 @@ MARKER = "begun.json"
 
 
 def begin(folder: Path, wanted: Mapping[str, Any], kept: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Take up the work of a folder where it was begun from the same; else throw it away and begin anew.
+    """Resume the work in a folder if it has the same inputs; otherwise discard it and begin again.
 
     Args:
-        folder: where the work lies, such as ``<target>.partial``; it is made where it is missing.
-        wanted: what the work is made from, as JSON values.
-        kept: what work goes on with once it is begun, whatever a later call brings, as JSON values: the
-            number of threads.
+        folder: the folder of the work, such as ``<target>.partial``; it is created if it is missing.
+        wanted: the inputs of the work, as JSON values.
+        kept: values that work keeps from its beginning, such as the number of threads, whatever a later call
+            passes; JSON values.
 
     Returns:
-        ``kept`` where the work is new or its marker lacks it, and what the marker has where it goes on.
+        The marker's values of ``kept`` if the work resumes and the marker has them, else those of this call.
     """
     folder.mkdir(parents=True, exist_ok=True)
     marker, kept = folder / MARKER, dict(kept or {})
@@ -30,7 +30,7 @@ def begin(folder: Path, wanted: Mapping[str, Any], kept: Mapping[str, Any] | Non
     before = {key: begun.pop(key) for key in kept if key in begun}
     if begun == json.loads(json.dumps(wanted)):
         return kept | before
-    # The marker goes first: a kill in between must not leave it over half of its work.
+    # The marker goes first, so that a kill in between cannot leave it with half of its work.
     marker.unlink(missing_ok=True)
     for left in folder.iterdir():
         shutil.rmtree(left) if left.is_dir() else left.unlink()
@@ -39,7 +39,7 @@ def begin(folder: Path, wanted: Mapping[str, Any], kept: Mapping[str, Any] | Non
 
 
 def _read(marker: Path) -> dict[str, Any]:
-    """What the marker says; nothing where it is missing or damaged."""
+    """The marker's content; empty if it is missing or damaged."""
     try:
         begun = json.loads(marker.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def console_for(progress: bool | None) -> Console:
-    """Where progress is drawn.
+    """The console that shows progress.
 
     Args:
-        progress: whether to draw it; where None, if there is a terminal or a notebook to draw it in.
+        progress: whether to show progress; None shows it in a terminal and in a notebook.
     """
     console = Console()
     if progress is None:
@@ -29,7 +29,7 @@ def console_for(progress: bool | None) -> Console:
 
 @contextmanager
 def training_progress(console: Console) -> "Iterator[Callable[[Step], None]]":
-    """A bar for each epoch of a training; where bars cannot move, a line when an epoch is done."""
+    """A bar for each epoch of a training; if bars cannot move, a line after each epoch."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
@@ -58,7 +58,7 @@ def training_progress(console: Console) -> "Iterator[Callable[[Step], None]]":
 
 @contextmanager
 def counting_progress(console: Console, what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar for work that is counted, with the time that is left."""
+    """A bar for work that is counted, with the remaining time."""
     from rich.progress import Progress
 
     with Progress(console=console) as bar:

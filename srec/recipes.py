@@ -7,7 +7,7 @@ from pathlib import Path
 from srec.models import MODELS
 from srec.settings import Recipe, Settings
 
-#: Where the settings of each part are that is no model, as "module:Class": imported when they are read.
+#: The settings of each part that is not a model, as "module:Class"; imported when they are read.
 PARTS = {
     "simulate": "srec.simulate.world:SimulateSettings",
     "prepare": "srec.prepare.interactions:PrepareSettings",
@@ -19,7 +19,7 @@ PARTS = {
 
 
 def sections() -> list[str]:
-    """The names of all sections, in the order of the reference; no part is imported for them."""
+    """The names of all sections, in the order of the reference; this imports no part."""
     return [*PARTS, *(entry.section or name for name, entry in MODELS.items())]
 
 
@@ -37,6 +37,6 @@ def read_recipe(path: str | Path | None = None, overrides: Sequence[str] = ()) -
         overrides: ``section.key=value`` texts, the value as TOML writes it; they win over the file.
 
     Raises:
-        SettingsError: the file is not TOML, or names a section that there is not.
+        SettingsError: the file is not TOML, or names an unknown section.
     """
     return Recipe(sections(), Path(path) if path else None, overrides)

@@ -1,4 +1,4 @@
-"""What was measured, as JSON files with a version: this code alone writes and reads them."""
+"""Measured results as JSON files with a version; only this code writes and reads them."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from srec.errors import ArtifactError
 
 
 class Part(BaseModel):
-    """A part of a result: frozen; every key is declared; an optional one that has nothing is left out."""
+    """A part of a result: frozen, with declared keys only; an optional key without a value is left out."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
@@ -30,8 +30,8 @@ class Result(Part):
     """A whole result.
 
     Attributes:
-        version: of the type's form; a file of another one is refused.
-        path: the file it was written to or read from; it is not part of the file.
+        version: the version of the type; a file of another version is refused.
+        path: the file it was written to or read from; the file does not contain it.
     """
 
     VERSION: ClassVar[int] = 1
@@ -55,16 +55,16 @@ class Result(Part):
             version = found.get("version") if isinstance(found, dict) else None
             if version != cls.VERSION:
                 raise ArtifactError(
-                    f"{path} has a result of version {version}, and this SRec reads version {cls.VERSION}:"
-                    " make it anew"
+                    f"{path} has a result of version {version}, but this SRec reads version {cls.VERSION}:"
+                    " make it again"
                 )
             return cls.model_validate(found | {"path": path})
         except (OSError, ValueError) as error:  # pydantic's and json's errors are ValueErrors
             first = _first(error) if isinstance(error, ValidationError) else error
-            raise ArtifactError(f"{path} cannot be read: {first}; make it anew") from error
+            raise ArtifactError(f"{path} cannot be read: {first}; make it again") from error
 
 
 def _first(error: ValidationError) -> str:
-    """Where the first difference from the type is, and what it is."""
+    """The place of the first error, and the error."""
     first = error.errors()[0]
     return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -1,4 +1,4 @@
-"""Settings: each part owns a typed class, a recipe (TOML) holds what differs from its defaults."""
+"""Settings: each part owns a typed class, and a recipe (TOML) has the values that differ from defaults."""
 
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
@@ -11,7 +11,7 @@ from srec.errors import SettingsError
 
 
 class Settings(BaseModel):
-    """Base of every part's settings: frozen; an unknown key is an error; defaults have the declared type."""
+    """The base of every part's settings: frozen, with validated defaults; an unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), validate_default=True)
     section: ClassVar[str]
@@ -21,7 +21,7 @@ S = TypeVar("S", bound=Settings)
 
 
 def settings_of(kind: type[S], given: Settings | Mapping[str, Any] | None) -> S:
-    """Settings as somebody gives them: an object, what differs from the defaults, or nothing.
+    """Settings from an object, from the values that differ from the defaults, or from None.
 
     Raises:
         SettingsError: a key is unknown or a value does not fit; the message names it.
@@ -29,21 +29,21 @@ def settings_of(kind: type[S], given: Settings | Mapping[str, Any] | None) -> S:
     if isinstance(given, kind):
         return given
     if isinstance(given, Settings):
-        raise SettingsError(f"[{kind.section}] wants {kind.__name__}, not {type(given).__name__}")
+        raise SettingsError(f"[{kind.section}] needs {kind.__name__}, not {type(given).__name__}")
     try:
         return kind(**dict(given or {}))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         names = ", ".join(kind.model_fields)
-        raise SettingsError(f"[{kind.section}] {where}: {first['msg']}; it has {names}") from error
+        raise SettingsError(f"[{kind.section}] {where}: {first['msg']}; the keys are {names}") from error
 
 
 class Recipe:
     """The settings of a whole pipeline: defaults, then a TOML file, then ``section.key=value`` overrides.
 
     Args:
-        sections: the names of the sections a recipe may have.
+        sections: the names of the sections that a recipe may have.
         path: a TOML file with a table for each section that differs from the defaults.
         overrides: ``section.key=value`` texts, the value as TOML writes it; they win over the file.
 
@@ -76,7 +76,7 @@ class Recipe:
         return settings_of(kind, self._values.get(kind.section, {}))
 
     def changed(self, settings: S) -> S:
-        """The settings with what this recipe sets of them, and nothing of the defaults.
+        """The settings, changed only where this recipe sets a value explicitly.
 
         Raises:
             SettingsError: as ``get``.
@@ -92,12 +92,12 @@ def _read(path: Path) -> dict[str, Any]:
         raise SettingsError(f"recipe {path}: {error}") from error
     for section, table in document.items():
         if not isinstance(table, dict):
-            raise SettingsError(f"recipe {path}: {section} stands outside a [section]")
+            raise SettingsError(f"recipe {path}: {section} is outside a [section]")
     return document
 
 
 def _parse(text: str) -> Any:
-    """One value as TOML would read it; what is no TOML value is a plain string."""
+    """One value as TOML would read it; anything that is not a TOML value is a plain string."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

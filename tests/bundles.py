@@ -1,4 +1,4 @@
-"""A bundle made by hand: invented games, and an encoder that is the mean of its items' vectors."""
+"""A handmade bundle: invented games, and an encoder that returns the mean of its items' vectors."""
 
 from pathlib import Path
 

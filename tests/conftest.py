@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-# What the tests compute is small: more threads only wait for each other, most of all on a busy machine.
+# The tests' computations are small: more threads would only wait for each other, above all on a busy machine.
 torch.set_num_threads(1)
 
 SHARED = Path(__file__).parents[1].parent / "shared"
@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _numbers_near_zero_stay() -> Iterator[None]:
-    """A command that trains takes them for zero in its process, which here goes on to other tests."""
+    """A training command flushes tiny numbers to zero in its whole process, which other tests share."""
     yield
     torch.set_flush_denormal(False)
 

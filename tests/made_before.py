@@ -1,6 +1,6 @@
-"""The toy world as version 0.1 made it: what every file was, byte for byte.
+"""The toy world of version 0.1: a record of every file, byte for byte.
 
-``python tests/made_before.py FOLDER`` writes down what lies in a folder that ``make`` filled.
+``python tests/made_before.py FOLDER`` records the contents of a folder that ``make`` filled.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ import onnx
 import torch
 
 DIRECTORIES = ("dataset", "run", "bundle")
-#: Facts of a manifest that are other ones each time.
+#: Facts of a manifest that change each time.
 TIMELY = ("created_at", "srec", "seconds", "peak_memory_mb")
 KNOWN = Path(__file__).with_name("made_before.json")
 #: The weights of that run, for machines that sum in another order.
@@ -33,12 +33,12 @@ export {0}/dataset {0}/run {0}/bundle
 
 
 def commands(folder: Path) -> list[list[str]]:
-    """What makes the toy world in a folder."""
+    """The commands that make the toy world in a folder."""
     return [line.split() for line in COMMANDS.format(folder).strip().splitlines()]
 
 
 def described(folder: Path) -> dict[str, Any]:
-    """Every file of the three directories, by name: its hash, or of a manifest what does not change."""
+    """Every file of the three directories, by name: its hash or, for a manifest, its constant facts."""
     found: dict[str, Any] = {}
     for name in DIRECTORIES:
         for file in sorted((folder / name).rglob("*")):
@@ -59,7 +59,7 @@ def manifest(file: Path) -> dict[str, Any]:
 
 
 def content(file: Path) -> bytes:
-    """The bytes of a file; of a network without the notes on where in whose code each part was traced."""
+    """The bytes of a file; a network loses its notes on which line of code each part was traced from."""
     if file.suffix != ".onnx":
         return file.read_bytes()
     model = onnx.load(file)
@@ -71,7 +71,7 @@ def content(file: Path) -> bytes:
 
 
 def machine() -> dict[str, str]:
-    """What decides on the last bits: the libraries, and how this processor's kernels sum."""
+    """Everything that decides the last bits: the libraries, and how this processor's kernels sum."""
     torch.manual_seed(0)
     layer = torch.nn.Sequential(torch.nn.Linear(8, 33), torch.nn.Tanh(), torch.nn.Linear(33, 50))
     loss = torch.nn.functional.cross_entropy(layer(torch.randn(100, 8)), torch.arange(100) % 50)

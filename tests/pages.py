@@ -1,9 +1,9 @@
-"""What holds for every page that SRec writes, read as a browser reads it."""
+"""The rules for every page that SRec writes, read as a browser reads it."""
 
 import re
 from html.parser import HTMLParser
 
-# A name from outside: it must be shown as it is, and be nothing but a name. It is fit for a file name, too.
+# A hostile name: it must be shown unchanged, and only as a name. It is a valid file name too.
 HOSTILE = "<script>alert(1)<img src=x onerror=x>&amp;\"'{{ 7 * 7 }}{% raw %}$x^2$"
 
 
@@ -12,7 +12,7 @@ class Page(HTMLParser):
 
     Attributes:
         elements: each opening tag with its attributes, in order.
-        texts: what stands directly in elements of a tag, by tag.
+        texts: the direct texts of elements, by tag.
         never_closed: the tags that were opened and not closed.
     """
 
@@ -48,7 +48,7 @@ class Page(HTMLParser):
 
 
 def assert_whole_and_alone(html: str, title: str) -> Page:
-    """It is well formed, says its title and language, and asks nothing of any server."""
+    """The page is well formed, has a title and a language, and requests nothing from any server."""
     page = Page(html)
     assert html.startswith("<!DOCTYPE html>")
     assert page.texts["title"] == page.texts["h1"] == [title]

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own: on a socket in a temporary folder, with nobody else's data."""
+"""The tests' own PostgreSQL server, on a socket in a temporary folder, without anybody else's data."""
 
 import os
 import pwd
@@ -29,12 +29,12 @@ def binaries() -> Path | None:
 
 
 class PostgresServer:
-    """It runs while the context is entered; databases are named by their URLs."""
+    """It runs while its context is active; databases are named by their URLs."""
 
     def __init__(self, bin_folder: Path) -> None:
         self._bin = bin_folder
         self._process: subprocess.Popen[bytes] | None = None
-        # A server refuses to be run by root, so root lends it to whom Debian made for it.
+        # A server refuses to run as root, so root starts it as the user that Debian made for it.
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
             user = pwd.getpwnam("postgres")
@@ -105,7 +105,7 @@ class PostgresServer:
             server.close()
 
     def fresh(self) -> str:
-        """The URL of the database ``test``, emptied: a new one each time would cost many times as much."""
+        """The URL of the emptied database ``test``; a new database each time would be much slower."""
         if not self.run("SELECT 1 FROM pg_database WHERE datname = 'test'"):
             self.run("CREATE DATABASE test")
         self.run("DROP SCHEMA IF EXISTS srec, public CASCADE", "test")

@@ -23,7 +23,7 @@ def command(bundle: Path, port: int, *options: str) -> list[str]:
 
 @contextmanager
 def served(bundle: Path, *options: str) -> Iterator[tuple[int, int]]:
-    """The port and the process id of a server that is ready; it is told to stop at the end, and has."""
+    """The port and the process id of a ready server; it has stopped when the context ends."""
     port = free_port()
     with subprocess.Popen(command(bundle, port, *options), stdout=subprocess.DEVNULL) as process:
         try:

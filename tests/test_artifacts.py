@@ -91,7 +91,7 @@ def test_a_kill_while_writing_leaves_nothing_at_the_target(tmp_path: Path) -> No
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "x")], env=os.environ, check=False)
     assert done.returncode == -signal.SIGKILL
     assert not (tmp_path / "x").exists()
-    # The next one clears up what it left, but not what another is writing just now.
+    # The next writer removes its leftovers, but not another writer's current work.
     assert len(leftovers(tmp_path)) == 1
     with write_directory(tmp_path / "x", "thing", 1) as draft:
         write(tmp_path / "x")
@@ -134,7 +134,7 @@ def test_another_kind_or_version_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "x")
     with pytest.raises(ArtifactError, match="not a bundle"):
         read_manifest(tmp_path / "x", "bundle", 1)
-    with pytest.raises(ArtifactError, match="format version 1, this program reads version 2"):
+    with pytest.raises(ArtifactError, match="format version 1; this program reads version 2"):
         read_manifest(tmp_path / "x", "thing", 2)
 
 

@@ -53,7 +53,7 @@ time.sleep(1)
 
 @pytest.fixture(scope="module")
 def listener(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library that notes the calls of the process it is preloaded into."""
+    """A library that records the calls of the process that preloads it."""
     compiler = shutil.which("c++")
     assert compiler, "a C++ compiler is needed to listen to calls"
     library = tmp_path_factory.mktemp("listener") / "calls.so"
@@ -63,7 +63,7 @@ def listener(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def environment(listener: Path, home: Path, calls: Path) -> dict[str, str]:
-    """As a person has it: an empty home, and no CI, which quiets some libraries."""
+    """A person's environment: an empty home, and no CI variable, which quiets some libraries."""
     kept = {key: value for key, value in os.environ.items() if key not in {"CI", "ORT_DISABLE_TELEMETRY"}}
     home.mkdir()
     return kept | {"HOME": str(home), "LD_PRELOAD": str(listener), "CALLS": str(calls)}
@@ -74,7 +74,7 @@ def left_in(home: Path) -> list[str]:
 
 
 def test_the_listener_hears_a_call_and_the_library_that_makes_it(listener: Path, tmp_path: Path) -> None:
-    """Without this, the next test could pass because nobody listens."""
+    """Without this test, the next one could pass because nobody listens."""
     calls, home = tmp_path / "calls", tmp_path / "home"
     code = "import socket; socket.getaddrinfo('localhost', 80)"
     subprocess.run([sys.executable, "-c", code], env=environment(listener, home, calls), check=True)

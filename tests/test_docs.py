@@ -1,4 +1,4 @@
-"""The documents speak of the code as it is: commands, settings, recipes, files, links, examples."""
+"""The documents match the code: commands, settings, recipes, files, links and examples."""
 
 import doctest
 import re
@@ -21,7 +21,7 @@ PAGES = sorted(
     [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "examples").rglob("*.md")],
     key=lambda page: page.relative_to(ROOT).as_posix(),
 )
-#: Pages that a person wrote to be followed; the reference is generated.
+#: Handwritten pages with examples to follow; the reference is generated.
 WALKS = sorted([*(DOCS / "tutorial").glob("*.md"), *(DOCS / "how-to").glob("*.md")])
 #: The examples run as they are printed, with smaller sizes: nothing is simulated or trained for long.
 TINY = """
@@ -136,7 +136,7 @@ def test_every_command_in_the_documents_exists(page: Path) -> None:
 
 
 def assert_srec(words: list[str]) -> None:
-    """The command is there, and so is every option that stands in the line."""
+    """The command exists, and so does every option in the line."""
     name = " ".join(words[: 2 if words[0] in ("bench", "store") else 1])
     command: Any = typer.main.get_command(app)
     for word in name.split():

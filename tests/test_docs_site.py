@@ -1,4 +1,4 @@
-"""The documentation site: it builds without a warning, its links hold, and its pages ask nobody else."""
+"""The documentation site builds without a warning, its links work, and its pages contact no other server."""
 
 import functools
 import http.server

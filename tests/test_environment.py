@@ -1,4 +1,4 @@
-"""What a result says of its machine, and what `srec doctor` says of an installation."""
+"""A result's record of its machine, and `srec doctor` on an installation."""
 
 import numpy as np
 import pytest

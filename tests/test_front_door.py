@@ -1,4 +1,4 @@
-"""``import srec``: a dozen names, free until they are used; paths or objects in, objects out."""
+"""``import srec``: a dozen lazy names, which take paths or objects and return objects."""
 
 import inspect
 import subprocess
@@ -60,7 +60,7 @@ def test_the_types_know_the_same_names() -> None:
 
 @pytest.mark.parametrize("name", ["prepare", "simulate"])
 def test_a_room_of_the_same_name_is_the_function_and_the_package(name: str) -> None:
-    """In either order: the room imported first, or the front door asked first."""
+    """In either order: the package is imported first, or the front door is used first."""
     modules = {"prepare": "build", "simulate": "world"}
     inner = f"srec.{name}.{modules[name]}"
     for lines in (f"import {inner}; import srec", f"import srec; srec.{name}; import {inner}"):
@@ -78,7 +78,7 @@ def test_every_function_documents_each_of_its_arguments() -> None:
 
 
 def test_the_whole_way_in_python(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Paths as texts and as objects; nothing is printed where nobody looks."""
+    """Paths as texts and as objects; nothing is printed without a terminal or a notebook."""
     world = srec.simulate(str(tmp_path / "world"), {"reviews": 3000, "games": 60})
     store = tmp_path / "store.duckdb"
     assert srec.ingest(str(store), world, source="simulated").tables["reviews"].added > 2000

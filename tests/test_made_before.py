@@ -1,4 +1,4 @@
-"""What version 0.1 made of the toy world comes out the same."""
+"""The toy world comes out the same as with version 0.1."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from srec.cli import app
 
-#: These hold floats that came out of sums, or were written by a library: other machines have other bytes.
+#: These contain floats from sums, or were written by a library: their bytes differ on other machines.
 SUMMED = (
     "bundle/encoder.onnx",
     "bundle/golden.json",
@@ -52,7 +52,7 @@ def known() -> dict[str, Any]:
 
 
 def test_a_dataset_a_run_and_a_bundle_are_what_they_were(made: dict[str, Any], known: dict[str, Any]) -> None:
-    """Byte for byte; where this machine sums otherwise than the one of the record, all but what it sums."""
+    """Byte for byte; if this machine sums differently from the recorded one, everything except the sums."""
     before = known["files"]
     assert made.keys() == before.keys()
     if machine() == known["machine"]:

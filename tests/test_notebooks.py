@@ -1,4 +1,4 @@
-"""The notebooks run as they are read: every cell, in order, in an empty folder."""
+"""The notebooks run from top to bottom in an empty folder."""
 
 import ast
 import json
@@ -30,7 +30,7 @@ def test_a_notebook_runs_from_its_first_cell_to_its_last(
     notebook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    # FastAPI and pydantic look up annotations in the module where a class or a function says it is.
+    # FastAPI and pydantic look annotations up in the module that a class or a function names.
     module = ModuleType("notebook")
     monkeypatch.setitem(sys.modules, "notebook", module)
     shown = [

@@ -1,4 +1,4 @@
-"""Unfinished work is taken up where it was begun from the same, and thrown away where it was not."""
+"""Unfinished work is resumed if its inputs are the same, and discarded if they are not."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ WANTED = {"source": "abc", "sizes": (1, 2), "k": 10}
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Work that was begun with two threads, and what it made so far."""
+    """Work that began with two threads, with its files so far."""
     path = tmp_path / "deep" / "answers.partial"
     assert begin(path, WANTED, {"threads": 2}) == {"threads": 2}
     (path / "000000.parquet").touch()

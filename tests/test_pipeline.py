@@ -1,4 +1,4 @@
-"""The whole way through the command line, on a world with structure and on one without."""
+"""All commands from simulation to answers, on a world with structure and on one without."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The one search for the best scores answers what sorting all of them answers."""
+"""The one search for the best scores finds the same as sorting all of them."""
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ SCORES = st.sampled_from([np.float32, np.float64]).flatmap(
 
 
 def sorted_whole(scores_V: npt.NDArray[np.floating], k: int) -> list[int]:
-    """Of equal scores the lower place first; what is -inf not at all."""
+    """Of equal scores, the lower place comes first; -inf never appears."""
     order = np.argsort(-scores_V, kind="stable").tolist()
     return [place for place in order if scores_V[place] > -np.inf][:k]
 

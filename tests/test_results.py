@@ -1,4 +1,4 @@
-"""Results as files, and the ones that are kept in benchmarks/results."""
+"""Results as files, including those in benchmarks/results."""
 
 import json
 from pathlib import Path
@@ -50,12 +50,12 @@ def test_a_result_does_not_change() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('{"version": 2, "slices": []}', "has a result of version 2, and this SRec reads version 1: make it"),
+        ('{"version": 2, "slices": []}', "has a result of version 2, but this SRec reads version 1: make it"),
         ('{"slices": []}', "has a result of version None"),
         ("[]", "has a result of version None"),
-        ("{broken", "cannot be read: .*; make it anew"),
-        ('{"version": 1, "slices": [], "crumbs": 3}', "Extra inputs are not permitted; make it anew"),
-        ('{"version": 1, "slices": [{"grams": "many", "eaten": null}]}', "a valid number.*; make it anew"),
+        ("{broken", "cannot be read: .*; make it again"),
+        ('{"version": 1, "slices": [], "crumbs": 3}', "Extra inputs are not permitted; make it again"),
+        ('{"version": 1, "slices": [{"grams": "many", "eaten": null}]}', "a valid number.*; make it again"),
     ],
 )
 def test_what_is_no_such_result_is_refused_in_one_line(tmp_path: Path, text: str, says: str) -> None:

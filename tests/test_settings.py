@@ -28,7 +28,7 @@ def test_defaults_then_file_then_overrides(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "overrides", "message"),
     [
-        ("[cake]\nlayer = 3\n", [], r"\[cake\] layer: .*; it has layers, flavour"),
+        ("[cake]\nlayer = 3\n", [], r"\[cake\] layer: .*; the keys are layers, flavour"),
         ("[cake]\nlayers = 'many'\n", [], r"\[cake\] layers: .*integer"),
         ("[pie]\n", [], r"no section \[pie\]; the sections are cake"),
         ("layers = 3\n", [], r"outside a \[section\]"),
@@ -51,13 +51,13 @@ def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
 
 
 def test_settings_read_the_same_whether_given_or_left_out() -> None:
-    """A run that was begun is known by the text of its settings: 30 and 30.0 would throw it away."""
+    """A begun run is recognised by the text of its settings: 30 instead of 30.0 would discard it."""
     given = Recipe(("training",), overrides=["training.checkpoint_seconds=30"]).get(TrainingSettings)
     assert given.model_dump_json() == TrainingSettings().model_dump_json()
 
 
 def test_the_sections_are_known_without_the_parts_and_the_models() -> None:
-    """So that ``srec --help`` and every command without them starts at once."""
+    """This way ``srec --help``, and every command without them, starts at once."""
     code = """
 import sys
 import srec.cli

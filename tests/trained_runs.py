@@ -1,4 +1,4 @@
-"""Tiny trained runs for tests of what comes after training."""
+"""Tiny trained runs for tests of the steps after training."""
 
 from pathlib import Path
 

@@ -20,7 +20,7 @@ from srec.store.stores.base import Store
 from srec.store.stores.duckdb import DuckDBStore
 from srec.store.stores.postgres import PostgresStore, copy_tables
 
-#: Raw user ids that would be seen if they were stored anywhere.
+#: Raw user ids that are easy to find if they are stored anywhere.
 ANNA, BERT = "76561190000000017", "bert-the-unmistakable"
 
 
@@ -52,7 +52,7 @@ def review(
 
 
 def look(store: Store) -> duckdb.DuckDBPyConnection:
-    """A DuckDB connection that sees the tables of any store, as they are now."""
+    """A DuckDB connection that sees the current tables of any store."""
     if isinstance(store, DuckDBStore):
         return store.connection
     assert isinstance(store, PostgresStore)
@@ -76,7 +76,7 @@ def facts(store: Store) -> list[tuple[Any, ...]]:
     return look(store).execute(query).fetchall()
 
 
-#: What every source below but the simulated one holds, beside one bad row.
+#: The content of every source below except the simulated one, besides one bad row.
 KNOWN = [(400, False, "2015-12-01"), (620, True, "2015-11-05"), (620, True, "2016-01-02")]
 
 

@@ -1,4 +1,4 @@
-"""The benchmarks: each prints a table, then one JSON line, and writes a result file where it is asked to."""
+"""The benchmarks: each prints a table, then one JSON line, and can write a result file."""
 
 import json
 from pathlib import Path
@@ -20,16 +20,16 @@ ResultOption = Annotated[Path | None, typer.Option(help="A file to write the res
 @app.command()
 def training(
     dataset: Annotated[
-        str, typer.Option(help="diginetica, tmall, nowplaying, or a folder of two such files.")
+        str, typer.Option(help="diginetica, tmall, nowplaying, or a folder with the same files.")
     ],
     data: DataOption = None,
-    steps: Annotated[int, typer.Option(min=1, help="Steps of a block.")] = 20,
+    steps: Annotated[int, typer.Option(min=1, help="Steps in each block.")] = 20,
     blocks: Annotated[int, typer.Option(min=1, help="Blocks of the model and of the floor.")] = 9,
     result: ResultOption = None,
     work: WorkOption = Path("work/sessions"),
     threads: Annotated[int, typer.Option(min=1, help="Threads to use.")] = 1,
 ) -> None:
-    """Time a training step of GCE-GNN, and where it goes, beside the floor of the same shapes."""
+    """Time a training step of GCE-GNN and its parts, beside the floor of the same shapes."""
     from srec.dataset.sessions import prepare_sessions
     from srec.experiments.reproduce import training_settings
     from srec.experiments.sets import located, model_settings
@@ -54,7 +54,7 @@ def training(
 
 @app.command()
 def exactness(
-    cases: Annotated[int, typer.Option(min=1, help="Of a matrix, a query, a k and a filter.")] = 1_000_000,
+    cases: Annotated[int, typer.Option(min=1, help="Searches to compare.")] = 1_000_000,
     seed: Annotated[int, typer.Option(min=0, help="Other seeds give other cases.")] = 0,
     result: ResultOption = None,
 ) -> None:
@@ -72,20 +72,20 @@ def exactness(
 
 @app.command()
 def inference(
-    dataset: Annotated[Path, typer.Argument(help="The dataset directory the run was trained on.")],
+    dataset: Annotated[Path, typer.Argument(help="The dataset directory that the run was trained on.")],
     run: Annotated[Path, typer.Argument(help="The trained run.")],
     contenders: Annotated[
-        str | None, typer.Option(help="Only these, separated by commas; all if left out.")
+        str | None, typer.Option(help="Only these contenders, separated by commas; all if left out.")
     ] = None,
     inputs: Annotated[
-        int, typer.Option(min=1, help="Random inputs, and at most as many real ones.")
+        int, typer.Option(min=1, help="Random inputs; real inputs are at most the same number.")
     ] = 10_000,
     warm_up: Annotated[
-        int, typer.Option(min=1, help="Inputs for each contender before the first block.")
+        int, typer.Option(min=1, help="Warm-up inputs for each contender before the first block.")
     ] = 1_000,
     blocks: Annotated[int, typer.Option(min=1, help="Blocks that the inputs are cut into.")] = 20,
     result: Annotated[
-        Path | None, typer.Option(help="A file to write the result to, as JSON; a page beside it, as HTML.")
+        Path | None, typer.Option(help="A JSON file for the result; an HTML page is written beside it.")
     ] = None,
 ) -> None:
     """Time every way to run a model, and compare each one's lists with the exact ones."""
@@ -117,10 +117,10 @@ def inference(
 @app.command()
 def http(
     bundle: Annotated[Path, typer.Argument(help="The bundle directory to serve.")],
-    requests: Annotated[int, typer.Option(min=1, help="To the API, and as many for the constant.")] = 20_000,
+    requests: Annotated[int, typer.Option(min=1, help="Requests to each, API and constant.")] = 20_000,
     result: ResultOption = None,
 ) -> None:
-    """Load the server, beside a constant answer of it; its latencies, cold start and memory."""
+    """Load the server and compare it with a constant answer; also its latencies, cold start and memory."""
     from srec_bench.http.bench import bench_http
     from srec_bench.http.result import terminal_table
 
@@ -133,11 +133,11 @@ def http(
 def prepare(
     reviews: Annotated[float, typer.Option(min=1000, help="Reviews to simulate, such as 118e6.")] = 1e6,
     memory: MemoryOption = "3GB",
-    threads: Annotated[int, typer.Option(min=1, help="Threads of the database.")] = 2,
+    threads: Annotated[int, typer.Option(min=1, help="The database's threads.")] = 2,
     result: ResultOption = None,
     work: Annotated[Path, typer.Option(help="Where the simulation is kept.")] = Path("work/bench-prepare"),
 ) -> None:
-    """Prepare a simulation of any size, beside the one group-by that finds each latest review."""
+    """Prepare a simulation of any size, beside the group-by that finds the latest reviews."""
     from srec_bench.prepare.bench import bench_prepare
     from srec_bench.prepare.result import terminal_table
 
@@ -169,22 +169,22 @@ def spark(
 
 @app.command()
 def crawl(
-    seed: Annotated[int, typer.Option(min=0, help="Of the games, the faults and the kills.")] = 0,
-    faults: Annotated[int, typer.Option(min=1, help="Faults that must happen, at least.")] = 200,
+    seed: Annotated[int, typer.Option(min=0, help="Seeds the games, the faults and the kills.")] = 0,
+    faults: Annotated[int, typer.Option(min=1, help="The least number of faults.")] = 200,
     kills: Annotated[int, typer.Option(min=0, help="How often the crawl is killed.")] = 20,
     store: Annotated[
-        str | None, typer.Option(help="Where to make the store; a file that goes, if left out.")
+        str | None, typer.Option(help="Where to create the store; a temporary file if left out.")
     ] = None,
     result: ResultOption = None,
 ) -> None:
-    """Crawl a server that fails in all of Steam's ways, killed again and again; compare with the truth."""
+    """Crawl a fake Steam that fails in every known way, with many kills, and compare with the truth."""
     try:
         from srec_bench.crawl.bench import bench_crawl
     except ModuleNotFoundError as error:
         if error.name != "fakes":
             raise
         raise SRecError(
-            "srec bench crawl needs a checkout of SRec: the server that misbehaves is part of its tests"
+            "srec bench crawl needs a checkout of SRec, because the fake Steam is part of its tests"
         ) from error
     from srec_bench.crawl.result import terminal_table
 
@@ -204,7 +204,7 @@ def store(
     work: WorkOption = Path("work/stores"),
     memory: MemoryOption = "2GB",
 ) -> None:
-    """Time reviews on their way into a store, out of it and to Parquet, beside a DuckDB file."""
+    """Time moving reviews into a store, out of it and to Parquet, beside a DuckDB file."""
     from srec_bench.store.bench import bench_store
     from srec_bench.store.result import terminal_table
 
@@ -215,7 +215,7 @@ def store(
 
 
 def tell(found: BenchResult, result: Path | None) -> None:
-    """Write the result where it is asked for, and print it as one line of JSON for programs."""
+    """Write the result file if it is wanted, and print the result as one line of JSON for programs."""
     if result:
         found.write(result)
     print(json.dumps(found.model_dump(mode="json")))  # noqa: T201 -- for programs, not wrapped to the terminal

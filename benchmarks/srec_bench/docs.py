@@ -1,7 +1,7 @@
-"""Write what the documents show of the results: docs/results.md, a section of the README, and the pages.
+"""Write the documents' results: docs/results.md, docs/scaling.md, a section of the README, and the pages.
 
-Run ``python -m srec_bench.docs`` in a checkout after a result was added or made anew; ``--check`` only
-says whether all of it is up to date.
+Run ``python -m srec_bench.docs`` in a checkout after adding or replacing a result; ``--check`` only says
+whether everything is up to date.
 """
 
 import sys
@@ -23,13 +23,13 @@ from srec_bench.training import result as training
 RESULTS, README, PAGE = Path("benchmarks/results"), Path("README.md"), Path("docs/results.md")
 SCALING = Path("docs/scaling.md")
 BEGIN, END = "<!-- results: written by make docs -->", "<!-- end of results -->"
-# What the README shows: one leaderboard without the variants of SRec's own model, and of the inference
-# benchmark each model once.
+# The README shows one leaderboard without the variants of SRec's own model, and each model of the inference
+# benchmark once.
 BOARDS, VARIANT = ("leaderboard-steam-ucsd-all",), "srec with"
 MORE_THAN_ONCE = ("-exact.json", "-xeon.json", "sr-gnn.json")
 HEAD = """# Results
 
-`make docs` writes this page from the files in `benchmarks/results`. The commands that are named here wrote
+`make docs` writes this page from the files in `benchmarks/results`. The commands named here wrote
 those files. Each file has its machine (the newer ones also the processor), versions, date and settings. The
 [log](log.md) tells what was learnt from them.
 """
@@ -48,12 +48,12 @@ def whole(folder: Path) -> str:
         spark.markdown(read_results(spark.SparkResult, folder)),
         crawl.markdown(read_results(crawl.CrawlResult, folder)),
     )
-    # The README has them a level deeper, below its own heading.
+    # The README's headings are one level deeper.
     return "\n".join([HEAD, *(line.removeprefix("#") for line in _lines(parts))])
 
 
 def section(folder: Path) -> str:
-    """The README's: the three tables that decide."""
+    """The README's section: the three tables that decide."""
     inferred = read_results(InferenceResult, folder)
     once = {name: result for name, result in inferred.items() if not name.endswith(MORE_THAN_ONCE)}
     parts = (
@@ -66,7 +66,7 @@ def section(folder: Path) -> str:
 
 
 def pages(root: Path) -> dict[Path, str]:
-    """All that is written, by its place, as the result files of a checkout have it."""
+    """The generated texts by path, from a checkout's result files."""
     folder = root / RESULTS
     before, _, rest = (root / README).read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -79,7 +79,7 @@ def pages(root: Path) -> dict[Path, str]:
 
 
 def main(root: Path, *, check: bool) -> None:
-    """Write all of it, or only check it."""
+    """Write all texts, or only check them."""
     for target, wanted in pages(root).items():
         if not check:
             target.write_text(wanted, encoding="utf-8")

@@ -20,7 +20,7 @@ TITLES = {
 
 
 def reproduced(folder: Path) -> Iterator[str]:
-    """GCE-GNN here and in its paper."""
+    """GCE-GNN's figures here and in its paper."""
     files = sorted(folder.glob("reproduce-*.json"))
     if not files:
         return
@@ -46,7 +46,7 @@ def reproduced(folder: Path) -> Iterator[str]:
 def boards(
     folder: Path, names: Iterable[str] = TITLES, shown: Callable[[str], bool] = lambda row: True
 ) -> Iterator[str]:
-    """The leaderboards of these folders, with the rows whose names are to be shown."""
+    """The leaderboards of these folders, with the rows that ``shown`` selects."""
     for name in names:
         file = folder / name / "leaderboard.json"
         if not file.is_file():

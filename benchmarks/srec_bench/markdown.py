@@ -1,10 +1,10 @@
-"""Markdown for the pages in docs/ that are written from result files."""
+"""Markdown for the pages in docs/ that are generated from result files."""
 
 from collections.abc import Iterable, Sequence
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table whose numbers stand on the right."""
+    """A table with right-aligned numbers."""
     lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 

@@ -1,4 +1,4 @@
-"""Processes that a benchmark starts, looks at and stops. Linux only: it reads /proc."""
+"""Processes that a benchmark starts, observes and stops. Linux only: it reads /proc."""
 
 import http.client
 import multiprocessing
@@ -24,18 +24,18 @@ class ServedProcess:
     """A server under test, on a free port of this machine, from its start until it is ready.
 
     Args:
-        module: what ``python -m`` runs.
+        module: the module for ``python -m``.
         before: its arguments before the port.
         after: its arguments after the port.
 
     Attributes:
-        port: where it listens.
-        pid: of the process.
-        start_seconds: from the start of the process until /ready answers.
+        port: the port it listens on.
+        pid: its process id.
+        start_seconds: the time from the start of the process until /ready answers.
         start_cpu_seconds: the processor time it took until then.
 
     Raises:
-        SRecError: it ends, or is not ready in time; this is not Linux.
+        SRecError: it ends or is not ready in time, or the system is not Linux.
     """
 
     def __init__(self, module: str, *before: str, after: tuple[str, ...] = ()) -> None:
@@ -69,7 +69,7 @@ class ServedProcess:
         self.stop()
 
     def stop(self) -> None:
-        """Tell it to stop, and wait until it has."""
+        """Tell it to stop, and wait for its end."""
         self._process.terminate()
         try:
             self._process.wait(timeout=20)
@@ -78,27 +78,27 @@ class ServedProcess:
             self._process.wait()
 
     def cpu_seconds(self) -> float:
-        """The processor time it took so far."""
+        """The processor time it has used so far."""
         fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def resident_mb(self) -> float:
-        """The memory it holds now, files that are mapped and touched included, in MB of 2^20 bytes."""
+        """The memory it holds now, including mapped files that it touched, in MB of 2^20 bytes."""
         status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
         return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
 def in_fresh_process(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-    """Run a function in a process of its own: a peak of memory never falls, so each needs one."""
+    """Run a function in a process of its own, because the peak memory of a process never falls."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(work, *arguments, **named).result()
 
 
 def peak_bytes() -> int:
-    """The peak memory of this process. The kernel's ru_maxrss would count what it was forked from, too.
+    """The peak memory of this process; ru_maxrss would include the process that it was forked from.
 
     Raises:
-        SRecError: this is not Linux.
+        SRecError: the system is not Linux.
     """
     status = Path("/proc/self/status")
     if not status.exists():

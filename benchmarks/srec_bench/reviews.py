@@ -1,4 +1,4 @@
-"""Simulated reviews as a store exports them, at any size: what preparation is measured on."""
+"""Simulated reviews of any size, in the form of a store's export; preparation is measured on them."""
 
 import shutil
 from pathlib import Path
@@ -12,15 +12,15 @@ from srec.store.stores.parquet import KIND, VERSION
 
 
 def simulated_reviews(target: Path, settings: SimulateSettings, memory_limit: str) -> None:
-    """Write the reviews and games of a simulated world as an export, unless they are there.
+    """Write the reviews and games of a simulated world as an export, unless it exists.
 
-    Users have keys of 64 bits, as hashed ones are; the rows come game by game, by time, as a crawl finds
-    them, and edited reviews come twice.
+    Users have 64-bit keys, like hashed ones. Rows are sorted by game and then time, the order of a crawl, and
+    edited reviews come twice.
 
     Args:
-        target: the directory to write, whole or not at all.
-        settings: the world.
-        memory_limit: what DuckDB may use before it spills.
+        target: the directory to write, completely or not at all.
+        settings: the world's settings.
+        memory_limit: how much memory DuckDB may use before it spills.
     """
     parameters = settings.model_dump(mode="json")
     if is_current(target, KIND, VERSION, inputs={}, parameters=parameters):

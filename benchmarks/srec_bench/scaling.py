@@ -1,4 +1,4 @@
-"""The page docs/scaling.md: what more reviews need, worked out from measured unit costs.
+"""The page docs/scaling.md: the cost of more reviews, estimated from measured unit costs.
 
 ``srec_bench.docs`` writes it with the other generated pages.
 """
@@ -13,11 +13,11 @@ from srec_bench.prepare.result import Prepared, PrepareResult
 from srec_bench.spark.result import SparkResult
 from srec_bench.training.result import TrainingResult
 
-#: The size that costs are taken from, in millions of reviews, and those that are worked out.
+#: The measured size that costs are taken from, and the estimated sizes, in millions of reviews.
 MEASURED = 118
 SIZES = (1_000, 10_000)
 
-#: Steps that are done side by side: where one of them ends says little about what it cost.
+#: Steps that run side by side: the end of one of them says little about its cost.
 TOGETHER = (
     "test games unknown before the test window, dropped",
     "interactions in the dataset",
@@ -25,10 +25,10 @@ TOGETHER = (
     "context",
 )
 
-#: The machines that are planned with, and what share of N cores' work N cores do together.
+#: The machines of the plan, and the efficiency of several cores together.
 CORES, WORKERS, WORKER_CORES, EFFICIENCY = 64, 20, 16, 0.5
 
-#: Of Steam's real reviews, how many SRec's database held and how many interactions its filters left.
+#: Steam's real reviews in SRec's database, and the interactions that its filters left.
 REAL_REVIEWS, REAL_INTERACTIONS = 118_458_905, 13_520_506
 
 PREPARE = f"bench-prepare-{MEASURED}m.json"
@@ -39,10 +39,10 @@ INFERENCE = "bench-inference-games-42k-128-exact.json"
 
 
 def markdown(folder: Path) -> str | None:
-    """The page, or None as long as a file that it is worked out from is not there.
+    """The page, or None if one of its result files is missing.
 
     Args:
-        folder: of the result files.
+        folder: the folder of the result files.
     """
     names = (PREPARE, PREPARE_SMALL, SPARK, TRAINING, INFERENCE)
     if not all((folder / name).is_file() for name in names):
@@ -71,8 +71,8 @@ def _units(result: PrepareResult, small: PrepareResult) -> Iterator[str]:
     found = result.prepared
     millions = _millions(found)
     yield "## What a million reviews cost\n"
-    yield from _prose(f"Of {millions:,.0f} million rows, on {result.threads} threads:")
-    yield "| step | seconds a million reviews | at this size |"
+    yield from _prose(f"Measured on {millions:,.0f} million rows, with {result.threads} threads:")
+    yield "| step | seconds per million reviews | at this size |"
     yield "|---|---:|---:|"
     for name, seconds in _steps(found):
         yield f"| {name} | {seconds / millions:.3f} | {seconds:,.1f} s |"
@@ -147,7 +147,7 @@ def _training(result: PrepareResult, step: TrainingResult) -> Iterator[str]:
         f"{REAL_INTERACTIONS:,} interactions were left. This simulation keeps a larger share, so both shares are worked",
         f"out. 64 processes are counted at {EFFICIENCY:.0%}, because the gradients of the item table travel each step.",
     )
-    yield "| reviews | share kept | examples an epoch | one core | 64 processes |"
+    yield "| reviews | share kept | examples per epoch | one core | 64 processes |"
     yield "|---:|---:|---:|---:|---:|"
     for size in (MEASURED, *SIZES):
         for share in (REAL_INTERACTIONS / REAL_REVIEWS, _kept(result.prepared)):
@@ -192,11 +192,11 @@ def _kept(found: Prepared) -> float:
 
 
 def _steps(found: Prepared) -> Iterator[tuple[str, float]]:
-    """Names and seconds of what took long enough to tell, those side by side as one."""
+    """Names and seconds of the steps that take noticeable time; steps side by side count as one."""
     together = sum(step.seconds for step in found.steps if step.step in TOGETHER)
     for step in found.steps:
         if step.step == TOGETHER[0]:
-            yield "users numbered, sessions sorted, tags factorised beside them", together
+            yield "users numbered, sessions sorted, tags factorised (side by side)", together
         elif step.step not in TOGETHER and step.seconds >= 0.5:
             yield step.step, step.seconds
 

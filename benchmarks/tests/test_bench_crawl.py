@@ -20,9 +20,9 @@ def test_the_benchmark_kills_resumes_and_compares(tmp_path: Path) -> None:
     assert result.write(tmp_path / "crawl.json") == CrawlResult.read(tmp_path / "crawl.json")
     assert terminal_table(result).row_count > len(FAULTS)
     short = result.model_copy(update={"faults_wanted": 10**6})
-    assert str(short.failure).startswith("1 things are not as they should be; the first: only ")
+    assert str(short.failure).startswith("1 things are wrong; the first: only ")
     assert "the first: lost" in str(result.model_copy(update={"differences": ("lost",)}).failure)
-    with pytest.raises(SRecError, match="the benchmark wants an empty one"):
+    with pytest.raises(SRecError, match="the benchmark needs an empty one"):
         bench_crawl(3, faults=1, kills=0, store=str(store), games=3)
 
 

@@ -145,7 +145,7 @@ def test_contenders_are_timed_and_compared(world: tuple[Dataset, Run], tmp_path:
             rate = row.on(kind).speed.per_cpu_second
             assert min(rate.model, rate.end_to_end) > 0
     assert rows["eager"].real.speed.ratio_to["eager"].model == 1
-    # What is exact is exact, and what is not is seen not to be.
+    # Exact contenders are exact, and the others are found out.
     for kind in KINDS:
         order = rows["srec"].on(kind).order
         assert (order.exact_10, order.exact_50, order.tau, order.displacement) == (1, 1, 1, 0)

@@ -23,7 +23,7 @@ from srec.errors import SRecError
 
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fresh process only keeps the peaks of memory apart, and takes seconds to start."""
+    """Run in this process: a fresh one only separates the peaks of memory, and takes seconds to start."""
 
     def run(work: Callable[..., object], *arguments: object, **named: object) -> object:
         return work(*arguments, **named)

@@ -1,4 +1,4 @@
-"""Result files are read by the types that wrote them, and by nothing else."""
+"""Only the type that wrote a result file reads it."""
 
 import json
 from collections.abc import Iterator
@@ -54,16 +54,16 @@ def test_what_is_written_is_what_was_read_to_the_byte(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"speed": 1}, r"^\S+ cannot be read: speed: Extra inputs are not permitted; make it anew$"),
+        ({"speed": 1}, r"^\S+ cannot be read: speed: Extra inputs are not permitted; make it again$"),
         (
             {"cases": "many"},
-            r"^\S+ cannot be read: cases: Input should be a valid integer\b.*; make it anew$",
+            r"^\S+ cannot be read: cases: Input should be a valid integer\b.*; make it again$",
         ),
-        ({"version": 2}, r"^\S+ has a result of version 2, and this SRec reads version 1: make it anew$"),
+        ({"version": 2}, r"^\S+ has a result of version 2, but this SRec reads version 1: make it again$"),
         ({"version": None}, "a result of version None"),
         (
             {"benchmark": "http"},
-            r"^\S+ cannot be read: benchmark: Input should be 'exactness'; make it anew$",
+            r"^\S+ cannot be read: benchmark: Input should be 'exactness'; make it again$",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""The functions of the front door: paths or objects in, objects out, progress where somebody can see it.
+"""The functions of the front door: they take paths or objects, return objects, and can show progress.
 
-Each does what the command of its name does. What it needs is imported when it is called.
+Each does the same as the command of its name. It imports what it needs when it is called.
 """

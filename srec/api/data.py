@@ -30,15 +30,15 @@ def simulate(
     """Write a Steam-like world from a seed: games, users and reviews as Parquet.
 
     Args:
-        target: the directory to write; a world of the same settings stays.
+        target: the directory to write; an existing world with the same settings is kept.
         settings: its size, seed and noise, such as ``{"reviews": 50_000}``.
-        progress: whether to show it; where None, in a terminal and in a notebook.
+        progress: whether to show progress; None shows it in a terminal and in a notebook.
 
     Returns:
         The directory.
 
     Raises:
-        ArtifactError: ``target`` exists and is no world.
+        ArtifactError: ``target`` exists and is not a world.
     """
     from srec.simulate.world import SimulateSettings
     from srec.simulate.world import simulate as write
@@ -59,12 +59,12 @@ def open_store(
     memory_limit: str | None = None,
     threads: int | None = None,
 ) -> "Store":
-    """Open a store to write it, or make an empty one; a context manager.
+    """Open a store for writing, or create an empty one; returns a context manager.
 
     Args:
         where: the path of a DuckDB file, or postgresql://user:password@host:port/database.
-        create: make it where there is none.
-        memory_limit: DuckDB's limit, such as "4GB"; what does not fit spills to disk.
+        create: create the store if it is missing.
+        memory_limit: DuckDB's limit, such as "4GB"; beyond it DuckDB spills to disk.
         threads: how many threads DuckDB uses; by default all cores.
 
     Raises:
@@ -87,25 +87,25 @@ def ingest(
     threads: int | None = None,
     progress: bool | None = None,
 ) -> "Summary":
-    """Read reviews or games into a store; what is already there changes nothing.
+    """Read reviews or games into a store; rows that it already has change nothing.
 
     Args:
-        store: the store, made if it is not there: the path of a DuckDB file, or a postgresql:// URL.
-        data: a file, a folder, a postgresql:// URL, or a table in memory that speaks Arrow's PyCapsule
-            interface, as those of pandas, polars, DuckDB and PyArrow do.
-        source: of a file or folder: ucsd, steam-api, table or simulated.
-        table: of a table: whether it has reviews or games.
-        columns: of a table: canonical name to its own, such as ``{"user_id": "author"}``.
-        query: of a database: the SELECT that gives the rows.
-        memory_limit: DuckDB's limit; what does not fit spills to disk.
-        threads: DuckDB's threads; all cores where None.
-        progress: whether to show it; where None, in a terminal and in a notebook.
+        store: the path of a DuckDB file, or a postgresql:// URL; a missing store is created.
+        data: a file, a folder, a postgresql:// URL, or a table in memory with Arrow's PyCapsule interface,
+            such as those of pandas, polars, DuckDB and PyArrow.
+        source: the kind of a file or folder: ucsd, steam-api, table or simulated.
+        table: for a table, "reviews" or "games".
+        columns: for a table, its names by canonical name, such as ``{"user_id": "author"}``.
+        query: for a database, the SELECT that returns the rows.
+        memory_limit: DuckDB's limit; beyond it DuckDB spills to disk.
+        threads: DuckDB's threads; None means all cores.
+        progress: whether to show progress; None shows it in a terminal and in a notebook.
 
     Returns:
         How many rows were read, added, replaced and rejected, and why.
 
     Raises:
-        SourceError: the data is not what it claims; the store is as it was.
+        SourceError: the data is not of the claimed kind; the store is unchanged.
         SRecError: the store cannot be opened, or it would mix simulated and real data.
     """
     from srec.store.ingest import choose_source
@@ -141,23 +141,23 @@ def prepare(
 
     Args:
         store: the store, or a folder that ``srec store export`` wrote.
-        target: the dataset directory; one that was made from the same stays.
+        target: the dataset directory; an existing one of the same store and settings is kept.
         settings: filters and windows, such as ``{"test_days": 30}``.
-        tags: the factorisation of the tags.
-        context: the pooling of metadata.
-        memory_limit: what DuckDB may use before it spills to disk.
-        threads: DuckDB's threads; all cores where None.
-        update: count only what changed since the last time; what was counted is kept beside the dataset.
-        engine: what runs the SQL, "duckdb" or "spark"; the dataset is the same.
-        master: of Spark: its master, or the URL of a Spark Connect server; local[*] where None.
-        scratch: of Spark: a folder or URL that all workers see, for tables on the way.
-        progress: whether to show it; where None, in a terminal and in a notebook.
+        tags: the settings of the tags' factorisation.
+        context: the settings of the metadata's pooling.
+        memory_limit: how much memory DuckDB may use before it spills to disk.
+        threads: DuckDB's threads; None means all cores.
+        update: count only the changes since the last time; the counts are kept beside the dataset.
+        engine: the engine that runs the SQL, "duckdb" or "spark"; both write the same dataset.
+        master: for Spark, its master or the URL of a Spark Connect server; None means local[*].
+        scratch: for Spark, a folder or URL for intermediate tables that all workers see.
+        progress: whether to show progress; None shows it in a terminal and in a notebook.
 
     Returns:
         The dataset.
 
     Raises:
-        SettingsError: a setting does not fit, or the engine has no use for what is given.
+        SettingsError: a setting does not fit, or the engine cannot use an argument.
         SRecError: the store is empty or damaged, or nothing is left after the filters.
     """
     from srec.prepare.build import prepare as build
@@ -169,7 +169,7 @@ def prepare(
     if engine not in ("duckdb", "spark"):
         raise SettingsError(f"there is no engine {engine!r}; the engines are duckdb and spark")
     if engine == "spark" and update:
-        raise SettingsError("an update is DuckDB's alone: Spark counts everything anew")
+        raise SettingsError("only DuckDB can update: Spark counts everything again")
     if engine == "duckdb" and (master or scratch):
         raise SettingsError("a master and a scratch folder are for the engine spark")
     chosen = settings_of(PrepareSettings, settings)

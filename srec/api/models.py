@@ -1,4 +1,4 @@
-"""Models: trained, measured, compared and exported."""
+"""Trains, measures, compares and exports models."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,22 +26,23 @@ def train(
 ) -> "Run":
     """Train a model, or go on where an interrupted training stopped.
 
-    The epoch is chosen on the validation window; then the model is trained anew on all before the test.
+    The epoch is chosen on the validation window. Then the model is trained again on all data before the test.
 
     Args:
-        dataset: what to learn from.
+        dataset: the dataset to learn from.
         target: the run directory to write.
         model: a learnt model of ``srec.MODELS``.
-        settings: the model's own, where they differ from its defaults, such as ``{"dimension": 32}``.
-        training: the loop's, where they differ from those of the model's paper, such as ``{"epochs": 5}``.
-        progress: whether to show it; where None, in a terminal and in a notebook.
+        settings: the model's settings that differ from its defaults, such as ``{"dimension": 32}``.
+        training: the loop's settings that differ from the model's paper, such as ``{"epochs": 5}``.
+        progress: whether to show progress; None shows it in a terminal and in a notebook.
 
     Returns:
-        The run: its weights, settings, and the log of its epochs.
+        The run: its weights, its settings and the log of its epochs.
 
     Raises:
-        SettingsError: there is no such model, or it is counted and not trained.
-        TrainingError: there is nothing to learn from, the loss is not finite, or another process trains this.
+        SettingsError: there is no such model, or it is counted, not trained.
+        TrainingError: there is nothing to learn from, the loss is not finite, or another process is training
+            into this target.
     """
     from srec.training.run import train as fit
 
@@ -58,18 +59,18 @@ def evaluate(
     overrides: Sequence[str] = (),
     progress: bool | None = None,
 ) -> "Report":
-    """Measure all counted models that fit a dataset, and trained runs, on its test window, with intervals.
+    """Measure trained runs, and all counted models that fit a dataset, on its test window, with intervals.
 
     Args:
-        dataset: what to test on.
+        dataset: the dataset to test on.
         target: the report directory to write: report.json (the result) and index.html (the page).
         runs: trained runs to measure beside the counted models; a run's name is that of its directory.
         recipe: a TOML file with the settings that differ from the defaults.
         overrides: ``section.key=value`` texts; they win over the recipe.
-        progress: whether to show it; where None, in a terminal and in a notebook.
+        progress: whether to show progress; None shows it in a terminal and in a notebook.
 
     Returns:
-        The result, as it stands in report.json.
+        The result, as in report.json.
 
     Raises:
         SRecError: the test window is empty, or a run belongs to another dataset.
@@ -93,25 +94,25 @@ def leaderboard(
     overrides: Sequence[str] = (),
     progress: bool | None = None,
 ) -> "Leaderboard":
-    """Train or count every model that fits a dataset, and measure each; known rows are not made again.
+    """Train or count every model that fits a dataset, and measure it; existing rows are kept.
 
     Args:
-        dataset: a dataset or where it is; "diginetica", "tmall" or "nowplaying"; or a folder of sessions.
-        rows: only these, by their names in the table; all where None.
+        dataset: a dataset or its path; "diginetica", "tmall" or "nowplaying"; or a folder of sessions.
+        rows: only these rows, by their names in the table; None means all.
         models: classes of counted models that are not in ``srec.MODELS``, by name.
         seeds: how many runs of each trained model, with the seeds 0, 1, ...
         data: the folder that has the named sets.
-        work: where datasets, runs and results are kept.
-        target: the folder of rows and tables; where None, in ``work`` by the dataset's name and settings.
+        work: the folder that keeps datasets, runs and results.
+        target: the folder of rows and tables; None means one in ``work``, by the dataset's name and settings.
         recipe: a TOML file with the settings that differ from the defaults.
         overrides: ``section.key=value`` texts; they win over the recipe.
-        progress: whether to show it; where None, in a terminal and in a notebook.
+        progress: whether to show progress; None shows it in a terminal and in a notebook.
 
     Returns:
-        The table: a row for each model that is measured.
+        The table, with a row for each measured model.
 
     Raises:
-        SettingsError: there is no such row, or something is set that the protocol fixes or that is not read.
+        SettingsError: there is no such row, or a setting is fixed by the protocol or not read.
         SourceError: the dataset is neither a dataset nor a folder of sessions.
     """
     from srec.experiments.leaderboard import leaderboard as measure
@@ -140,16 +141,16 @@ def export(
     *,
     progress: bool | None = None,
 ) -> "Bundle":
-    """Write all that serving needs into one directory: no torch, no pickle, checksummed.
+    """Write all that serving needs into one directory, with checksums and without torch or pickle.
 
     Args:
-        dataset: what the run was trained on.
+        dataset: the dataset that the run was trained on.
         run: the trained run.
-        target: the bundle directory; one of the same dataset and run stays.
-        progress: whether to show it; where None, in a terminal and in a notebook.
+        target: the bundle directory; an existing one of the same dataset and run is kept.
+        progress: whether to show progress; None shows it in a terminal and in a notebook.
 
     Raises:
-        ArtifactError: the run is of another dataset, or the exported model scores differently.
+        ArtifactError: the run belongs to another dataset, or the exported model scores differently.
     """
     from srec.dataset.dataset import opened
     from srec.inference.export import export as write

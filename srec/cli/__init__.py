@@ -47,7 +47,7 @@ if "bench" not in mounted.names:
 
 @app.callback(invoke_without_command=True)
 def version(
-    show: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+    show: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     """Options of every command."""
     if show:
@@ -56,10 +56,10 @@ def version(
 
 
 def main() -> None:
-    """Run the command line; an error that a person can act on is one line and exit status 1."""
+    """Run the command line; an error that a person can fix is one line, with exit status 1."""
     try:
         app()
-    except (SRecError, OSError) as error:  # of the system: no room, no right, a file where a folder should be
+    except (SRecError, OSError) as error:  # OSError: a full disk, a missing right, and so on
         Console(stderr=True).print(
             f"[bold red]srec:[/] {escape(str(error))}", highlight=False, soft_wrap=True
         )

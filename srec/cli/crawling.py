@@ -1,4 +1,4 @@
-"""The command that crawls Steam: its progress, and what it did."""
+"""The command that crawls Steam: its progress and its summary."""
 
 import os
 import time
@@ -15,26 +15,26 @@ from srec.errors import MissingLibrary, SRecError
 if TYPE_CHECKING:
     from srec.crawl.outcome import CrawlProgress, CrawlWatch, Outcome
 
-#: The most ids in a message; further ones are counted.
+#: A message lists at most this many ids and counts the rest.
 _SHOWN = 10
-#: Seconds between two lines where there is no terminal to draw a bar in.
+#: Seconds between two lines if there is no terminal for a bar.
 _LOGGED = 60.0
 
 
 def crawl(
     store: Annotated[
-        str, typer.Argument(help="The store, a DuckDB file or postgresql:// URL; made if it is not there.")
+        str, typer.Argument(help="The store, a DuckDB file or postgresql:// URL; created if missing.")
     ],
     apps: Annotated[
         list[int] | None,
         typer.Argument(
             min=1,
             max=2**31 - 1,
-            help="Steam app ids. Without any, all games of Steam; that needs a Web API key in STEAM_KEY.",
+            help="Steam app ids; all games of Steam if left out, which needs a Web API key in STEAM_KEY.",
         ),
     ] = None,
     refresh: Annotated[
-        bool, typer.Option("--refresh", help="Read all reviews again, and remove those that are gone.")
+        bool, typer.Option("--refresh", help="Read all reviews again, and remove deleted ones.")
     ] = False,
     budget: Annotated[
         int | None, typer.Option(min=1, help="Stop after this many requests; the next run goes on.")
@@ -58,15 +58,15 @@ def crawl(
     key = os.environ.get("STEAM_KEY", "").strip()
     if not apps and not key:
         raise SRecError(
-            "name the apps to crawl, or put a Steam Web API key into the environment variable STEAM_KEY"
+            "name the apps to crawl, or set the environment variable STEAM_KEY to a Steam Web API key"
         )
     manners, endpoints = Manners(interval=interval, budget=budget), Endpoints()
     with _progress() as (watch, say), Client(manners, tell=say) as client:
         try:
-            # Before the store is made: a key that is refused must not leave one.
+            # The list comes before the store, so that a refused key leaves no empty store.
             wanted = apps or list(list_apps(client, endpoints, key))
         except OutOfBudget:
-            raise SRecError("the budget was spent on the list of apps: allow more requests") from None
+            raise SRecError("the list of apps used up the budget: allow more requests") from None
         with open_store(store, create=True) as opened:
             run = Crawl(opened, client, wanted, refresh=refresh, endpoints=endpoints, watch=watch)
             try:
@@ -78,11 +78,11 @@ def crawl(
     for line in _remarks(outcome):
         console.print(line, highlight=False, markup=False)
     if outcome.stopped and outcome.unanswered:
-        raise SRecError(f"{outcome.stopped}; what was fetched is kept, the same command goes on")
+        raise SRecError(f"{outcome.stopped}; fetched reviews are kept, and the same command goes on")
 
 
 def outcome_table(outcome: "Outcome") -> Table:
-    """What a run of the crawl did."""
+    """The counts of a crawl."""
     made = Table("what", title="Crawled")
     made.add_column("count", justify="right")
     made.add_row("apps", f"{outcome.done:,} of {outcome.apps:,}")
@@ -105,8 +105,8 @@ def _remarks(outcome: "Outcome") -> Iterator[str]:
     if outcome.stopped:
         yield f"stopped: {outcome.stopped}; the same command goes on"
     for what, apps in (
-        ("not in the store any more, their reviews are kept", outcome.gone),
-        ("could not be read beyond doubt, nothing of them was removed", outcome.doubtful),
+        ("no longer on Steam, their reviews are kept", outcome.gone),
+        ("not read completely, none of their reviews was removed", outcome.doubtful),
         ("gave no answer, the next run asks again", outcome.unanswered),
     ):
         if apps:
@@ -116,7 +116,7 @@ def _remarks(outcome: "Outcome") -> Iterator[str]:
 
 @contextmanager
 def _progress() -> "Iterator[tuple[CrawlWatch, Callable[[str], None]]]":
-    """A bar of apps with the reviews and the time that is left; beside it, why the crawl waits."""
+    """A bar of apps with the reviews, the remaining time and, if the crawl waits, the reason."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
@@ -126,7 +126,7 @@ def _progress() -> "Iterator[tuple[CrawlWatch, Callable[[str], None]]]":
         TimeRemainingColumn(),
         TextColumn("{task.fields[said]}", markup=False),
     )
-    # The speed is an average over half an hour: some apps have a thousand times the reviews of others.
+    # The speed is an average over half an hour: some apps have a thousand times more reviews than others.
     with Progress(*columns, console=console, speed_estimate_period=1800) as bar:
         task = bar.add_task("apps", total=None, apps="the list of apps", reviews=0, said="")
         told = time.monotonic()

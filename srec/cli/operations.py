@@ -1,4 +1,4 @@
-"""The commands for whoever runs a server: check a bundle, answer many lists at once, see what is in use."""
+"""The commands for server owners: check a bundle, answer many lists at once, show what is installed."""
 
 from importlib.metadata import metadata, requires
 from importlib.util import find_spec
@@ -16,7 +16,7 @@ BundleArgument = Annotated[Path, typer.Argument(help="The bundle directory.")]
 
 
 def verify(bundle: BundleArgument) -> None:
-    """Check a bundle: every checksum, and that engine and API answer its golden requests as the model did."""
+    """Check a bundle: its checksums, and that engine and API answer its golden requests as the model did."""
     from srec.inference.bundle import Bundle
     from srec.inference.scans import kernels
     from srec.serving.app import create_app
@@ -24,7 +24,7 @@ def verify(bundle: BundleArgument) -> None:
     create_app(bundle)
     golden = Bundle(bundle).golden
     console.print(
-        f"{bundle}: whole; {len(golden)} golden requests answered as the model did,"
+        f"{bundle}: complete; {len(golden)} golden requests answered as the model did,"
         f" by the engine ({kernels()[0]}) and by the API",
         highlight=False,
     )
@@ -33,14 +33,14 @@ def verify(bundle: BundleArgument) -> None:
 def batch(
     bundle: BundleArgument,
     source: Annotated[
-        Path, typer.Argument(help="Parquet with a column liked: lists of app ids, the oldest liking first.")
+        Path, typer.Argument(help="A Parquet file with a column liked: lists of app ids, oldest liked first.")
     ],
     target: Annotated[
-        Path, typer.Argument(help="The Parquet to write: the other columns, app_ids and scores.")
+        Path, typer.Argument(help="The Parquet file to write: the other columns, app_ids and scores.")
     ],
     top: Annotated[int, typer.Option(min=1, help="How many games for each list.")] = 10,
 ) -> None:
-    """Answer many lists of games; after an interrupt, the same command goes on."""
+    """Answer many lists of games; after an interruption, the same command goes on."""
     from srec.inference.batch import answer_file, count_rows
     from srec.inference.bundle import Bundle
     from srec.inference.recommender import Recommender
@@ -51,7 +51,7 @@ def batch(
 
 
 def doctor() -> None:
-    """Say what is installed and which code scores the items."""
+    """Show what is installed and which code scores the items."""
     from srec.environment import libraries
     from srec.inference.scans import NUMPY, kernels
 
@@ -59,13 +59,13 @@ def doctor() -> None:
     table = Table("part", "here", title="SRec's parts")
     table.add_row("scan of the items", f"{found[0]} (of {', '.join(found)})")
     for library in libraries(requires("srec") or (), metadata("srec").get_all("Provides-Extra") or ()):
-        absent = f"not installed; it is in the extra {' or '.join(library.extras)}"
+        absent = f"not installed; part of the extra {' or '.join(library.extras)}"
         table.add_row(library.name, library.version or (absent if library.extras else "MISSING"))
     console.print(table)
     if found[0] == NUMPY:
         console.print(
             "The native scan is missing: answers are the same, but slower."
-            " Install a compiler, then SRec again."
+            " Install a compiler, then reinstall SRec."
         )
     if find_spec("onnxruntime") is None:
         raise SRecError("ONNX Runtime is missing: nothing can be served")

@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Options that several commands share."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,12 +12,12 @@ DataOption = Annotated[
         " tmall/test_examples.parquet."
     ),
 ]
-WorkOption = Annotated[Path, typer.Option(help="Where datasets, runs and results are kept.")]
+WorkOption = Annotated[Path, typer.Option(help="The folder that keeps datasets, runs and results.")]
 RecipeOption = Annotated[
-    Path | None, typer.Option("--recipe", help="TOML file of settings that differ from the defaults.")
+    Path | None, typer.Option("--recipe", help="A TOML file with the settings that differ from the defaults.")
 ]
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", help="One setting, as section.key=value; may be repeated.")
 ]
-MemoryOption = Annotated[str, typer.Option(help="What the database may use before it spills to disk.")]
+MemoryOption = Annotated[str, typer.Option(help="The database's memory limit; beyond it, it spills to disk.")]
 ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Threads to use; all cores if left out.")]

@@ -1,4 +1,4 @@
-"""The commands from reviews to a served page; what is heavy is imported by the one that needs it."""
+"""The commands from reviews to a served page; each imports its heavy libraries when it runs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ from srec.store.connections import shown
 
 
 def simulate(
-    target: Annotated[Path, typer.Argument(help="The folder to write the simulated reviews and games to.")],
+    target: Annotated[Path, typer.Argument(help="The folder to write simulated reviews and games to.")],
     recipe: RecipeOption = None,
     overrides: SetOption = None,
 ) -> None:
@@ -32,23 +32,23 @@ def simulate(
 
 def ingest(
     store: Annotated[
-        str, typer.Argument(help="The store: a DuckDB file, made if it is not there, or a postgresql:// URL.")
+        str, typer.Argument(help="The store, a DuckDB file or postgresql:// URL; created if missing.")
     ],
     path: Annotated[
-        str, typer.Argument(help="The folder or file to read; for a table also a postgresql:// URL.")
+        str, typer.Argument(help="The folder or file to read; for a table, also a postgresql:// URL.")
     ],
-    source: Annotated[str, typer.Option(help="What it is: ucsd, steam-api, table or simulated.")],
-    table: Annotated[str, typer.Option(help="For a table: whether it has reviews or games.")] = "reviews",
+    source: Annotated[str, typer.Option(help="The kind of source: ucsd, steam-api, table or simulated.")],
+    table: Annotated[str, typer.Option(help="For a table: reviews or games.")] = "reviews",
     column: Annotated[
-        list[str] | None, typer.Option(help="For a table: ours=theirs, a column's name; may be repeated.")
+        list[str] | None, typer.Option(help="For a table: a column's name, as ours=theirs; may be repeated.")
     ] = None,
     query: Annotated[
-        str | None, typer.Option(help="For a table in PostgreSQL: the SELECT that gives its rows.")
+        str | None, typer.Option(help="For a table in PostgreSQL: the SELECT that returns its rows.")
     ] = None,
     memory: MemoryOption = "2GB",
     threads: ThreadsOption = None,
 ) -> None:
-    """Read reviews and games into the store; what is already there changes nothing."""
+    """Read reviews and games into the store; rows that it already has change nothing."""
     from srec.store.ingest import choose_source
     from srec.store.ingest import ingest as read
 
@@ -77,16 +77,17 @@ def prepare(
     memory: MemoryOption = "2GB",
     threads: ThreadsOption = None,
     update: Annotated[
-        bool, typer.Option("--update", help="Count only what changed; what was counted is kept beside.")
+        bool,
+        typer.Option("--update", help="Count only what changed; the counts are kept beside the dataset."),
     ] = False,
-    engine: Annotated[str, typer.Option(help="What runs the SQL: duckdb or spark.")] = "duckdb",
+    engine: Annotated[str, typer.Option(help="The engine that runs the SQL: duckdb or spark.")] = "duckdb",
     master: Annotated[
         str | None,
         typer.Option(help="For Spark: spark://host:7077, yarn, sc://host, ...; local[*] if left out."),
     ] = None,
     scratch: Annotated[
         str | None,
-        typer.Option(help="For Spark: a folder or URL that all workers see, for tables on the way."),
+        typer.Option(help="For Spark: a folder or URL for intermediate tables that all workers see."),
     ] = None,
 ) -> None:
     """Filter, split by time and number the reviews; factorise the tags; write a dataset directory."""
@@ -123,7 +124,7 @@ def train(
     overrides: SetOption = None,
     threads: ThreadsOption = None,
 ) -> None:
-    """Train a model, or go on where an interrupted training stopped; torchrun -m srec train in several."""
+    """Train a model, or go on where an interrupted training stopped; works with torchrun -m srec train."""
     from srec.models import model_entry
     from srec.training.process import set_up_process
     from srec.training.run import train as fit
@@ -165,18 +166,18 @@ def evaluate(
 
 
 def export(
-    dataset: Annotated[Path, typer.Argument(help="The dataset directory the run was trained on.")],
+    dataset: Annotated[Path, typer.Argument(help="The dataset directory that the run was trained on.")],
     run: Annotated[Path, typer.Argument(help="The run to export.")],
     target: Annotated[Path, typer.Argument(help="The directory to write.")],
     format_name: Annotated[
         str,
         typer.Option(
             "--format",
-            help="onnx (the bundle, what SRec serves), torchscript, torchserve, openvino, aotinductor.",
+            help="onnx (the bundle, which SRec serves), torchscript, torchserve, openvino or aotinductor.",
         ),
     ] = "onnx",
 ) -> None:
-    """Write all that serving needs into one directory: no torch, no pickle; or another format."""
+    """Write all that serving needs into one directory, without torch or pickle; or another format."""
     from srec.dataset.dataset import Dataset
     from srec.inference.formats import format_module
     from srec.training.run import Run
@@ -190,7 +191,7 @@ def export(
 def recommend(
     bundle: Annotated[Path, typer.Argument(help="The bundle directory.")],
     liked: Annotated[list[int] | None, typer.Argument(help="Steam app ids, oldest liked first.")] = None,
-    top: Annotated[int, typer.Option(min=1, max=100, help="How many games to answer.")] = 10,
+    top: Annotated[int, typer.Option(min=1, max=100, help="How many games to recommend.")] = 10,
     by: Annotated[str, typer.Option(help="The recommender: smart, tags or popular.")] = "smart",
 ) -> None:
     """Answer one request on the command line."""
@@ -207,7 +208,7 @@ def serve(
     bundle: Annotated[Path, typer.Argument(help="The bundle directory.")],
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8000,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="The number of processes that answer.")] = 1,
 ) -> None:
     """Serve the page and the API."""
     from srec.serving.server import serve as run

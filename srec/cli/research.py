@@ -1,4 +1,4 @@
-"""The commands of the researcher: papers reproduced, models compared."""
+"""The commands for researchers: reproduce papers, compare models."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 def reproduce(
     model: Annotated[str, typer.Argument(help="The paper's model: gce-gnn.")],
     dataset: Annotated[
-        str, typer.Option(help="diginetica, tmall, nowplaying, or a folder of two such files.")
+        str, typer.Option(help="diginetica, tmall, nowplaying, or a folder with the same files.")
     ],
     data: DataOption = None,
     protocol: Annotated[
-        str, typer.Option(help="paper (epochs chosen on the test set, as the authors do), honest or both.")
+        str, typer.Option(help="paper (chooses epochs on the test set, as the authors do), honest or both.")
     ] = "both",
     seeds: Annotated[int, typer.Option(min=1, help="How many runs, with the seeds 0, 1, ...")] = 1,
-    epochs: Annotated[int, typer.Option(min=1, help="The most epochs; all of them under paper.")] = 20,
+    epochs: Annotated[int, typer.Option(min=1, help="The most epochs; paper trains all of them.")] = 20,
     overrides: SetOption = None,
     work: WorkOption = Path("work/sessions"),
     threads: ThreadsOption = None,
 ) -> None:
-    """Train a paper's model with its settings, and print what it reaches beside the paper's figures."""
+    """Train a paper's model with its settings, and print its results beside the paper's figures."""
     from srec.experiments.reproduce import reproduce as train
     from srec.training.process import set_up_process
 
@@ -58,23 +58,23 @@ def reproduce(
 
 def leaderboard(
     dataset: Annotated[
-        str, typer.Option(help="diginetica, tmall, nowplaying, a folder of two such files, or a dataset.")
+        str, typer.Option(help="diginetica, tmall, nowplaying, a folder with the same files, or a dataset.")
     ],
     data: DataOption = None,
     rows: Annotated[
-        str | None, typer.Option(help="Only these, separated by commas; all if left out.")
+        str | None, typer.Option(help="Only these rows, separated by commas; all if left out.")
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each trained model.")] = 1,
     target: Annotated[
         Path | None,
-        typer.Option(help="The folder of rows and tables; if left out, in --work by name and settings."),
+        typer.Option(help="The folder of rows and tables; if left out, one in --work, by name and settings."),
     ] = None,
     work: WorkOption = Path("work/sessions"),
     recipe: RecipeOption = None,
     overrides: SetOption = None,
     threads: ThreadsOption = None,
 ) -> None:
-    """Train or count every model that fits a dataset, and print one table; known rows are not made again."""
+    """Train or count every model that fits a dataset, and print one table; existing rows are kept."""
     from srec.experiments.leaderboard import leaderboard as fill
     from srec.training.process import set_up_process
 
@@ -98,11 +98,11 @@ def leaderboard(
 
 
 def alone(workers: "Workers") -> None:
-    """Refuse to be one of several processes."""
+    """Refuse to run as one of several processes."""
     if workers.count > 1:
-        raise SRecError("this command runs in one process: torchrun is for srec train")
+        raise SRecError("this command runs in one process: only srec train works with torchrun")
 
 
 def no_bench(arguments: Annotated[list[str] | None, typer.Argument()] = None) -> None:
-    """Say where the benchmarks are to be had."""
+    """Say how to install the benchmarks."""
     raise SRecError("the benchmarks are a package of their own: pip install 'srec[bench]'")

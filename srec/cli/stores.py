@@ -1,4 +1,4 @@
-"""The commands about a store itself: what it holds, whether it is sound, and all of it as Parquet."""
+"""The commands for a store itself: count its contents, check it, and export it as Parquet."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ from srec.cli.console import console
 from srec.cli.options import MemoryOption, ThreadsOption
 from srec.errors import SRecError
 
-app = typer.Typer(help="What a store holds, whether it is sound, and all of it as Parquet.")
+app = typer.Typer(help="Count a store's contents, check it, and export it as Parquet.")
 StoreArgument = Annotated[
     str, typer.Argument(help="The store: a DuckDB file, a postgresql:// URL, or an exported directory.")
 ]
@@ -18,7 +18,7 @@ StoreArgument = Annotated[
 
 @app.command()
 def stats(store: StoreArgument) -> None:
-    """Count what a store holds: reviews, users, games, rejects by reason, its last ingestions."""
+    """Count a store's contents: reviews, users, games, rejects by reason, and its last ingestions."""
     from srec.store.connections import shown
     from srec.store.stores import open_reader
     from srec.store.stores.inspection import size, statistics
@@ -56,7 +56,7 @@ def stats(store: StoreArgument) -> None:
 
 @app.command()
 def verify(store: StoreArgument, memory: MemoryOption = "2GB", threads: ThreadsOption = None) -> None:
-    """Read a whole store and check every rule; broken rules are listed, and the exit status is 1."""
+    """Read a whole store and check every rule; lists broken rules and exits with status 1."""
     from srec.artifacts import verify as verify_directory
     from srec.store.connections import shown
     from srec.store.stores import open_reader

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def ingestion_table(summary: "Summary") -> Table:
-    """How many rows were read, and what became of them."""
+    """How many rows were read, and what happened to them."""
     table = Table("table", title=f"Read from {summary.source}")
     for name in ("read", "added", "replaced", "repeated", "rejected"):
         table.add_column(name, justify="right")
@@ -26,7 +26,7 @@ def ingestion_table(summary: "Summary") -> Table:
 
 def steps_table(manifest: Mapping[str, Any]) -> Table:
     """The rows left after each step of preparation."""
-    table = Table("step", title="What each step left")
+    table = Table("step", title="Rows left after each step")
     for name in ("reviews", "users", "games"):
         table.add_column(name, justify="right")
     for step in manifest["steps"]:

@@ -1,1 +1,1 @@
-"""How good a model is, and how sure one can be: metrics, protocols, comparison, the report."""
+"""How good a model is, and how certain that is: metrics, protocol, comparison, results."""

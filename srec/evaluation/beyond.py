@@ -1,7 +1,7 @@
-"""What accuracy does not tell: how popular, how varied and how concentrated the recommendations are.
+"""Beyond accuracy: how popular, varied and concentrated the recommendations are.
 
-All functions read lists of items, int [E, K], where 0 is an empty place. "Known" counts are the
-interactions of each item before the tested window, int [V + 1], entry 0 being the padding's.
+All functions read lists of items, int [E, K]; 0 is an empty place. "Known" counts are each item's
+interactions before the tested window, int [V + 1]; entry 0 is the padding's.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from srec.dataset.dataset import Floats, Ints, Ragged
 
 
 def beyond_accuracy(top_EK: Ints, known_counts: Ints, tags: Ragged) -> dict[str, float | None]:
-    """Every measure of this file, as plain numbers; None where it is not defined."""
+    """Every measure of this file, as plain numbers; None if a measure is not defined."""
     shown = top_EK[top_EK > 0]
     counts = np.maximum(known_counts, 1)
     bits = -np.log2(counts / max(int(known_counts.sum()), 1))
@@ -33,20 +33,20 @@ MEANINGS = {
     "coverage": "share of all items that are recommended to anyone (Ge et al., 2010)",
     "mean_popularity": "mean number of known reviews of a recommended item (Yin et al., 2012)",
     "mean_popularity_percentile": "the same as a percentile of all items: 100 is the most popular",
-    "novelty_bits": "mean self-information of a recommended item, -log2 of its share of the known reviews, an"
-    " item never seen counting as seen once (Zhou et al., 2010)",
-    "tag_diversity": "1 - mean cosine of the weighted tags of two items of a list, items without tags left"
-    " out (Ziegler et al., 2005)",
+    "novelty_bits": "mean self-information of a recommended item, -log2 of its share of the known reviews;"
+    " an item without reviews counts as if it had one (Zhou et al., 2010)",
+    "tag_diversity": "1 - mean cosine of the weighted tags of two items of a list, without items that have no"
+    " tags (Ziegler et al., 2005)",
     "gini": "concentration of the recommendations over all items: 0 is even, 1 is one item for all (Fleder &"
     " Hosanagar, 2009)",
 }
 
 
 def percentiles(known_counts: Ints) -> Floats:
-    """float64 [V + 1]: the percentage of items that are less popular, equal ones counting half; entry 0 is 0.
+    """float64 [V + 1]: the percentage of items that are less popular, ties counting half; entry 0 is 0.
 
-    Yin et al., "Challenging the long tail recommendation", 2012, average the popularity of what is
-    recommended; the percentile makes it comparable between datasets.
+    Yin et al., "Challenging the long tail recommendation", 2012, average the popularity of the
+    recommendations; the percentile makes it comparable between datasets.
     """
     counts = known_counts[1:]
     ordered = np.sort(counts)
@@ -59,8 +59,8 @@ def tag_diversity(top_EK: Ints, tags: Ragged, block: int = 2048) -> float | None
     """1 - the mean pairwise cosine of weighted tag vectors within a list, averaged over the lists.
 
     Ziegler et al., "Improving recommendation lists through topic diversification", 2005 (intra-list
-    similarity). Items without tags resemble nothing and would pass for varied: they are left out, and so
-    are lists with fewer than two items that have tags. None where no list is left.
+    similarity). Items without tags resemble nothing, so they would make a list look varied: they are left
+    out, and so are lists with fewer than two tagged items. None if no list is left.
     """
     assert tags.weights is not None
     items, inverse = np.unique(top_EK, return_inverse=True)
@@ -82,9 +82,9 @@ def tag_diversity(top_EK: Ints, tags: Ragged, block: int = 2048) -> float | None
 
 
 def gini(exposure: Ints) -> float | None:
-    """The Gini coefficient of how often each item is recommended, never-recommended ones included.
+    """The Gini coefficient of how often each item is recommended, including items that never are.
 
-    Fleder & Hosanagar, "Blockbuster culture's next rise or fall", 2009. None where nothing is recommended.
+    Fleder & Hosanagar, "Blockbuster culture's next rise or fall", 2009. None if nothing is recommended.
     """
     total, size = int(exposure.sum()), len(exposure)
     if not total:
@@ -98,8 +98,8 @@ class Curve:
     """How much falls on the most popular share of the catalogue.
 
     Attributes:
-        catalogue: shares of the catalogue in (0, 1], most popular first, spaced evenly in their logarithm.
-        reached: the share of what is looked at that lies in each.
+        catalogue: shares of the catalogue in (0, 1], most popular first, evenly spaced on a log scale.
+        reached: for each, the share of the counted items that it contains.
     """
 
     catalogue: Sequence[float]

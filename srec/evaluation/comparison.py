@@ -1,4 +1,4 @@
-"""How sure one can be: bootstrap intervals over whole sessions, paired between models.
+"""How certain a result is: bootstrap intervals over whole sessions, paired between models.
 
 Percentile bootstrap (Efron & Tibshirani, "An introduction to the bootstrap", 1993). Examples of one session
 are not independent, so whole sessions are resampled (Field & Welsh, "Bootstrapping clustered data", 2007);
@@ -20,10 +20,10 @@ FEWEST_SESSIONS = 30
 
 
 def independent_groups(data: Examples) -> Ints:
-    """int64 [E]: examples of one group are of one session, and not independent of each other.
+    """int64 [E]: the group of each example; a group's examples share a session, so they are dependent.
 
-    The papers' test files have each beginning of a session as a row of its own, one after the other:
-    rows of which one is the other and its target belong together.
+    The papers' test files have each prefix of a session as a row of its own, one after the other: two
+    adjacent rows belong together if one is the other plus its target.
     """
     groups = np.zeros(len(data), np.int64)
     texts = [data.items[start:end] for start, end in zip(data.starts, data.ends, strict=True)]
@@ -40,7 +40,7 @@ def independent_groups(data: Examples) -> Ints:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with its interval, from how many sessions."""
+    """A value with its interval, and the number of sessions it comes from."""
 
     value: float
     low: float
@@ -50,7 +50,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Difference(Estimate):
-    """By how much a model is above another, and what that shows.
+    """How far a model is above another, and whether that is significant.
 
     Attributes:
         verdict: "better", "worse", "no clear difference" or "too few sessions".
@@ -62,7 +62,7 @@ class Difference(Estimate):
     def judged(cls, estimate: Estimate) -> Self:
         """The estimate of a difference with its verdict.
 
-        Few sessions can agree by chance, and their resamples then all agree: no claim is made of them.
+        Few sessions can agree by chance, and then all their resamples agree: they support no claim.
         """
         if estimate.sessions < FEWEST_SESSIONS:
             verdict = "too few sessions"
@@ -75,7 +75,7 @@ class Difference(Estimate):
 
 @dataclass(frozen=True)
 class Against(Difference):
-    """The difference to a baseline, by its name."""
+    """The difference to a named baseline."""
 
     baseline: str
 
@@ -86,8 +86,8 @@ class Compared:
 
     Attributes:
         metrics: its means, by metric.
-        differences: to each baseline, by baseline and metric.
-        against: by metric the difference to the baseline that does best on it; empty for a baseline.
+        differences: its differences to each baseline, by baseline and metric.
+        against: by metric, the difference to the best baseline; empty for a baseline.
     """
 
     metrics: Mapping[str, Estimate]
@@ -97,7 +97,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All models on some examples, of so many sessions."""
+    """All models on some examples, with the number of examples and of sessions."""
 
     examples: int
     sessions: int
@@ -105,7 +105,7 @@ class Comparison:
 
 
 class Bootstrap:
-    """The means of some columns, and what they are in resamples of the sessions.
+    """The means of some columns, over all sessions and over resamples of the sessions.
 
     Args:
         values_EC: float [E, C].
@@ -136,7 +136,7 @@ class Bootstrap:
         return self._estimate(self.means_C[column], self.means_RC[:, column])
 
     def difference(self, column: int, other: int) -> Difference:
-        """By how much the mean of a column is above another's."""
+        """How far the mean of a column is above that of another."""
         resampled_R = self.means_RC[:, column] - self.means_RC[:, other]
         return Difference.judged(self._estimate(self.means_C[column] - self.means_C[other], resampled_R))
 

@@ -1,8 +1,8 @@
-"""Full ranking: every item is a candidate, the inputs are not, and the target's place is its rank.
+"""Full ranking: every item except the inputs is a candidate, and the target's place is its rank.
 
-Equal scores rank by the lower item number, which is what the visitor sees. So a constant scorer is
-ranked by the numbering (app ids), and gains nothing from its ties. No candidates are sampled: that can
-reverse the order of models (Krichene & Rendle, "On sampled metrics for item recommendation", 2020).
+Of equal scores, the lower item number ranks first, which is also the order a visitor sees. So a constant
+scorer ranks by the numbering (app ids) and gains nothing from its ties. No candidates are sampled, because
+that can reverse the order of models (Krichene & Rendle, "On sampled metrics for item recommendation", 2020).
 
 Shapes: E examples, B examples of a batch, V items, K places of a list.
 """
@@ -27,9 +27,9 @@ class Ranking:
     """The outcome for every example, in the examples' order.
 
     Attributes:
-        ranks: int64 [E], 1 is best. A target that is excluded, or scored -inf, is not recommended: MISSED.
-        top_items: int32 [E, K], items 1..V, best first; 0 where fewer are left.
-        unanswerable: how many targets stand among their own inputs.
+        ranks: int64 [E], 1 is best; MISSED if the target is excluded or scored -inf.
+        top_items: int32 [E, K], items 1..V, best first; 0 fills the places of short lists.
+        unanswerable: how many targets are among their own inputs.
         seconds: the time spent in the scorer.
     """
 
@@ -51,15 +51,15 @@ def rank_all(
     """Rank every item for every example.
 
     Args:
-        scorer: what to measure.
+        scorer: the model to measure.
         data: the examples.
         item_count: V.
-        top: K, how many of the best items to keep for each example; 0 spares the search for them.
-        exclude_inputs: whether the input's own items are taken out of the answer.
+        top: K, how many of the best items to keep for each example; 0 skips the search for them.
+        exclude_inputs: whether the input's own items are excluded from the answer.
         batch_size: examples scored at a time; it bounds the memory and changes no rank.
 
     Raises:
-        SRecError: a score is not a number, or there is not one for each item.
+        SRecError: a score is NaN, or the number of scores is not the number of items.
     """
     ranks = np.zeros(len(data), np.int64)
     top_items = np.zeros((len(data), top), np.int32)
@@ -85,19 +85,19 @@ def statement(item_count: int, unanswerable: int | None) -> list[str]:
 
     Args:
         item_count: V.
-        unanswerable: targets that stand among their own inputs; None where inputs may be answers.
+        unanswerable: the number of targets among their own inputs; None if inputs may be answers.
     """
     inputs = [
-        "The games of the input are excluded from the answer. A target that stands among its own inputs"
-        f" cannot be answered and counts as a miss: {unanswerable:,} here."
+        "The games of the input are excluded from the answer. A target that is among its own inputs cannot be"
+        f" answered and counts as a miss: {unanswerable:,} here."
         if unanswerable is not None
         else "Items of the input may be answers: sessions repeat them."
     ]
     return [
-        f"Each example asks for the next game of a session; the model ranks all {item_count:,} games, not a"
+        f"Each example asks for the next game of a session. The model ranks all {item_count:,} games, not a"
         " sample of them.",
         *inputs,
-        "Ties: equal scores rank by the lower item number, which is also the order a visitor sees.",
+        "Ties: of equal scores, the lower item number ranks first, which is also the order a visitor sees.",
         "HR@K: the target is among the first K. MRR@K: 1/rank if it is, else 0. NDCG@K: 1/log2(rank + 1) if"
         " it is, else 0 (there is one right answer).",
     ]
@@ -106,16 +106,16 @@ def statement(item_count: int, unanswerable: int | None) -> list[str]:
 def _check(scores_BV: ScoresBV, shape: tuple[int, int]) -> None:
     if scores_BV.shape != shape:
         raise SRecError(
-            f"the model gives scores of shape {scores_BV.shape} where {shape} is asked for: it belongs to"
-            " another dataset"
+            f"the model gives scores of shape {scores_BV.shape}, but {shape} is needed: it belongs to another"
+            " dataset"
         )
-    # The lowest of numbers among which one is none is none.
+    # The minimum is NaN if any score is NaN.
     if np.isnan(scores_BV.min()):
         raise SRecError("a score is not a number (NaN): the model cannot be ranked, train it again")
 
 
 def _ranks(scores_BV: ScoresBV, targets_B: Ints) -> Ints:
-    """1 + the items that score higher, or the same under a lower number; MISSED for -inf. None is sorted."""
+    """1 + the items that score higher, or the same with a lower number; MISSED for -inf. It sorts nothing."""
     ranks_B = np.empty(len(targets_B), np.int64)
     for row, (scores_V, target) in enumerate(zip(scores_BV, targets_B - 1, strict=True)):
         score = scores_V[target]
@@ -127,7 +127,7 @@ def _ranks(scores_BV: ScoresBV, targets_B: Ints) -> Ints:
 
 
 def _top(scores_BV: ScoresBV, top: int) -> Ints:
-    """int32 [B, K]: the items 1..V of the best scores, as ``top_k`` orders them; 0 where none is left."""
+    """int32 [B, K]: the items 1..V of the best scores, as ``top_k`` orders them; 0 fills short lists."""
     best_BK = np.zeros((len(scores_BV), top), np.int32)
     for best_K, scores_V in zip(best_BK, scores_BV, strict=True):
         found = top_k(scores_V, top)

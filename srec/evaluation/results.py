@@ -1,4 +1,4 @@
-"""What the experiments find, as types: a report of models side by side, a leaderboard, a paper reproduced."""
+"""The types of the experiments' results: a report, a leaderboard, a reproduced paper."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from srec.evaluation.comparison import Compared
 from srec.evaluation.settings import EvaluationSettings
 from srec.results import Part, Result
 
-#: Of the latest whole sessions, held out ("honest"), or as the authors of a paper do ("paper").
+#: Chooses the epoch on the held-out latest sessions ("honest") or, as a paper's authors do, on the test set.
 Protocol = Literal["paper", "honest"]
-#: What a number was made with: the date, the machine and the versions of what computed it.
+#: How a number was made: the date, the machine and the versions of the libraries.
 Environment = Mapping[str, str | int]
 
 
@@ -22,7 +22,7 @@ class Measured(Compared):
     """A model of a report.
 
     Attributes:
-        beyond: what accuracy does not tell, by the names of ``beyond.MEANINGS``.
+        beyond: the measures beyond accuracy, by the names of ``beyond.MEANINGS``.
         concentration: how popular its recommendations are.
         examples_per_second: how fast it scores.
     """
@@ -43,7 +43,7 @@ class Slice:
 
 
 class DatasetFacts(Part):
-    """What a report says of its dataset, as the manifest has it."""
+    """A report's facts about its dataset, from the manifest."""
 
     name: str
     fingerprint: str
@@ -58,14 +58,14 @@ class Report(Result):
     Attributes:
         part: the window, "test" or "valid".
         protocol: how it was measured, in sentences.
-        unanswerable: targets that stand among their own inputs.
+        unanswerable: the number of targets among their own inputs.
         baselines: the models that the others must beat.
         headline: the metric of verdicts and slices.
-        models: by name.
+        models: the models, by name.
         targets: how popular the right answers are.
-        slices: by what they are cut by.
-        verdicts: what the numbers say, in sentences; of slices, the wins and the losses.
-        validation: of each run the chosen epoch and its metrics on the validation window.
+        slices: the slices of each kind, such as "length".
+        verdicts: the findings in sentences; ``slice_wins`` and ``slice_losses`` have those on slices.
+        validation: by run, the chosen epoch and its metrics on the validation window.
         made_from: the fingerprints of the dataset and of the runs.
         parameters: the settings of the evaluation and of the counted models.
     """
@@ -93,25 +93,25 @@ class Report(Result):
 
 
 class Row(Result):
-    """A model of a leaderboard, measured.
+    """A measured model of a leaderboard.
 
     Attributes:
-        name: in the table.
-        model: of the MODELS table.
-        dataset: its fingerprint.
-        settings: the model's.
-        training: the loop's, without the seed; None where the model is only counted.
-        max_length: the newest items of a session that are input.
-        seeds: one run each; none where the model is only counted.
-        examples: how many were tested.
+        name: its name in the table.
+        model: its key in the MODELS table.
+        dataset: the dataset's fingerprint.
+        settings: the model's settings.
+        training: the loop's settings, without the seed; None for a counted model.
+        max_length: how many of a session's newest items are input.
+        seeds: the seeds, one for each run; empty for a counted model.
+        examples: the number of tested examples.
         metrics: the means over the seeds, in [0, 1].
-        deviation: over the seeds.
-        interval: 95 %, over resampled sessions.
-        epochs: that were chosen, of each run.
-        parameters: how many are learnt.
-        weights: of a blend's models.
-        seconds: of training, or of counting.
-        examples_per_second: how fast it is measured.
+        deviation: the standard deviations over the seeds.
+        interval: the 95 % intervals over resampled sessions.
+        epochs: the chosen epoch of each run.
+        parameters: the number of learnt parameters.
+        weights: the weights of a blend's models.
+        seconds: the time of training or counting.
+        examples_per_second: how fast the examples are scored and ranked.
     """
 
     name: str
@@ -134,7 +134,7 @@ class Row(Result):
 
 
 class BoardDataset(Part):
-    """The dataset of a leaderboard, and its size where the manifest tells."""
+    """The dataset of a leaderboard, and its size if the manifest has it."""
 
     fingerprint: str
     simulated: bool
@@ -147,7 +147,7 @@ class Leaderboard(Result):
     """Models of one dataset under one protocol, the best first.
 
     Attributes:
-        name: of the dataset.
+        name: the dataset's name.
         repeats: whether the input's items may be answers.
     """
 
@@ -163,12 +163,12 @@ class ReproducedRun(Part):
     """One run of a paper's model.
 
     Attributes:
-        epochs: how many were trained to choose among.
-        curve: the metrics after each, on what chooses.
-        seconds: of each stage of the training.
-        peak_memory_mb: after each epoch of each stage.
-        chosen_epoch: under "honest".
-        metrics: under "paper" the best of the curve, each by itself; under "honest" one look at the test.
+        epochs: the number of epochs to choose from.
+        curve: the metrics after each epoch, on the examples that choose.
+        seconds: the time of each stage of the training.
+        peak_memory_mb: the peak after each epoch of each stage.
+        chosen_epoch: the chosen epoch; only under "honest".
+        metrics: under "paper", the best of the curve for each metric; under "honest", one look at the test.
     """
 
     seed: int
@@ -185,12 +185,12 @@ class Reproduction(Result):
 
     Attributes:
         dataset: the name of the set.
-        changed: what differs from the paper's settings.
+        changed: the differences from the paper's settings.
         metrics: the means over the runs, in [0, 1].
-        deviation: over the runs.
-        paper: the published figures in %, empty where there are none.
+        deviation: the standard deviations over the runs.
+        paper: the published figures in %; empty if there are none.
         model: the model's settings.
-        training: the loop's, without the seed.
+        training: the loop's settings, without the seed.
     """
 
     command: Literal["reproduce gce-gnn"] = "reproduce gce-gnn"

@@ -1,4 +1,4 @@
-"""The examples by how much is known of the visitor, and by how popular the right answer is."""
+"""Slices of the examples: by how much is known about the visitor, and by how popular the right answer is."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ Slices = list[tuple[str, npt.NDArray[np.bool_]]]
 HEAD, MIDDLE = 0.5, 0.8
 LENGTHS = (("1", 1, 1), ("2", 2, 2), ("3-4", 3, 4), ("5-9", 5, 9), ("10+", 10, np.inf))
 RULE = (
-    "Items are ordered by their known reviews. The head are the most popular that hold the first"
-    f" {HEAD:.0%} of these reviews, the middle those up to {MIDDLE:.0%}, the tail all others."
+    "Items are ordered by their known reviews. The head is the most popular items with the first"
+    f" {HEAD:.0%} of these reviews, the middle is the items up to {MIDDLE:.0%}, and the tail is all others."
 )
 
 
@@ -24,7 +24,7 @@ def by_length(lengths: Ints) -> Slices:
 
 
 def by_popularity(targets: Ints, known_counts: Ints) -> Slices:
-    """Name and mask [E] of head, middle and tail targets, as RULE says, where any occur.
+    """Name and mask [E] of head, middle and tail targets, as in RULE; empty slices are left out.
 
     Args:
         targets: int [E].
@@ -41,7 +41,7 @@ def by_popularity(targets: Ints, known_counts: Ints) -> Slices:
 
 
 def by_taste(data: Examples, known_counts: Ints) -> Slices:
-    """Name and mask [E] of the examples whose input is head items only, and of all others."""
+    """Name and mask [E] of the examples whose input has only head items, and of all others."""
     in_head = _shares_before(known_counts) < HEAD
     heads = np.concatenate(([0], np.cumsum(in_head[data.items])))
     only = heads[data.ends] - heads[data.starts] == data.lengths

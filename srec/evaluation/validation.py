@@ -1,4 +1,4 @@
-"""Measuring a model after each epoch, for the training loop to choose one by."""
+"""Measures a model after each epoch, so that the training loop can choose one."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -18,13 +18,13 @@ def validator(
     """A function that gives a scorer's accuracy on a window, by metric.
 
     Args:
-        dataset: whose window.
-        max_length: the newest items of a session that are input.
-        part: "valid"; "test" only under the protocol named "paper", which chooses its epochs there.
+        dataset: the dataset that has the window.
+        max_length: how many of a session's newest items are input.
+        part: "valid"; "test" only under the protocol "paper", which chooses its epochs there.
         batch_size: examples scored at a time; it bounds the memory and changes no rank.
 
     Raises:
-        SRecError: there is nothing to validate on.
+        SRecError: the window has no examples.
     """
     data = examples(dataset.sequences, part, max_length)
     if not len(data):

@@ -1,4 +1,4 @@
-"""What the numbers say, in sentences that are computed from them and claim no more."""
+"""The findings in sentences, which are computed from the numbers and claim no more."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -29,7 +29,7 @@ def signed(estimate: Estimate) -> str:
 
 
 def overall(models: Mapping[str, Compared], metric: str) -> Iterator[str]:
-    """A line for each model that is no baseline and each baseline."""
+    """A line for each pair of a model and a baseline."""
     for name, model in models.items():
         if model.against:
             for baseline, differences in model.differences.items():
@@ -37,7 +37,7 @@ def overall(models: Mapping[str, Compared], metric: str) -> Iterator[str]:
 
 
 def by_slice(slices: Mapping[str, Sequence[Slice]], metric: str, verdict: str) -> Iterator[str]:
-    """A line for each slice where this is the verdict on a model and the strongest baseline there."""
+    """A line for each slice with this verdict on a model against the slice's strongest baseline."""
     for kind, parts in slices.items():
         for part in parts:
             for name, model in part.models.items():
@@ -48,7 +48,7 @@ def by_slice(slices: Mapping[str, Sequence[Slice]], metric: str, verdict: str) -
 
 
 def slice_name(kind: str, name: str) -> str:
-    """What a slice is called in a sentence."""
+    """The name of a slice in a sentence."""
     return "inputs of 1 item" if (kind, name) == ("length", "1") else SLICES[kind].format(name)
 
 

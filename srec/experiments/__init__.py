@@ -1,1 +1,1 @@
-"""What trains and measures many models: reports, leaderboards, and papers reproduced."""
+"""Trains and measures many models: reports, leaderboards and reproduced papers."""

@@ -1,4 +1,4 @@
-"""What is asked of an experiment, checked: nothing that is set is ignored."""
+"""Checks of an experiment's settings: none is silently ignored."""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,24 +10,24 @@ from srec.training.settings import TrainingSettings
 
 
 def changed(changes: Sequence[str], models: Iterable[str]) -> Recipe:
-    """What overrides change of the training, the models and the evaluation's batches; nothing is ignored.
+    """The overrides of the training, the models and the evaluation's batch size; none is ignored.
 
     Raises:
-        SettingsError: a change is of what is not read here.
+        SettingsError: an override sets something that is not read here.
     """
     own = (model_entry(name).load().settings_type.section for name in models)
     recipe = Recipe((TrainingSettings.section, EvaluationSettings.section, *own), overrides=changes)
     for ignored in recipe.get(EvaluationSettings).model_fields_set - {"batch_size"}:
-        raise SettingsError(f"evaluation.{ignored} is for srec evaluate: here the protocol decides it")
+        raise SettingsError(f"evaluation.{ignored} is for srec evaluate: the protocol decides it here")
     return recipe
 
 
 def checked_seeds(count: int) -> range:
-    """The seeds of so many runs: 0, 1, ...
+    """The seeds of this many runs: 0, 1, ...
 
     Raises:
-        SettingsError: they are none.
+        SettingsError: the count is below 1.
     """
     if count < 1:
-        raise SettingsError(f"seeds says how many runs there are, at least one: not {count}")
+        raise SettingsError(f"seeds is the number of runs, so it must be at least 1, not {count}")
     return range(count)

@@ -1,4 +1,4 @@
-"""What a leaderboard can measure: the models of the table that fit a dataset, each with its settings."""
+"""The candidates of a leaderboard: the models of the table that fit a dataset, each with its settings."""
 
 import hashlib
 import json
@@ -23,12 +23,12 @@ class Candidate:
     """A row of a leaderboard before it is measured.
 
     Attributes:
-        name: in the table.
-        model: a key of the MODELS table, or the name of a class that is given.
-        settings: the model's.
-        training: the loop's; None for a model that is only counted.
-        max_length: the newest items of a session that are input.
-        given: the class, where it is given and not in the table.
+        name: its name in the table.
+        model: a key of the MODELS table, or the name of the caller's class.
+        settings: the model's settings.
+        training: the loop's settings; None for a counted model.
+        max_length: how many of a session's newest items are input.
+        given: the caller's class, if the model is not in the MODELS table.
     """
 
     name: str
@@ -45,11 +45,11 @@ class Candidate:
 
     @property
     def file_name(self) -> str:
-        """The name as that of a file, without an ending."""
+        """The name as a file name, without its extension."""
         return file_name(self.name)
 
     def described(self, dataset: Dataset, seeds: Sequence[int]) -> dict[str, Any]:
-        """The data and settings that the row's numbers depend on, as plain JSON."""
+        """The data and settings that determine the row's numbers, as plain JSON."""
         return {
             "name": self.name,
             "model": self.model,
@@ -64,21 +64,21 @@ class Candidate:
 def candidates(
     dataset: Dataset, name: str, recipe: Recipe, given: Mapping[str, Any] | None = None
 ) -> list[Candidate]:
-    """All that fits a dataset: whole sessions as the papers have them, or prepared reviews of games.
+    """All models that fit a dataset: a paper's whole sessions, or prepared reviews of games.
 
     Args:
-        dataset: which.
-        name: of a set of the GCE-GNN paper, for its settings; any other.
+        dataset: the dataset.
+        name: the dataset's name; for a set of the GCE-GNN paper it selects the paper's settings.
         recipe: the settings that differ from the defaults.
         given: classes of counted models that are not in the table, by name.
 
     Raises:
-        SettingsError: the recipe sets what the protocol fixes, or a given model has a name that is taken or
-            is no counted one.
+        SettingsError: the recipe sets something that the protocol fixes, or a given model is not counted or
+            its name is taken.
     """
     explicit = recipe.get(TrainingSettings).model_fields_set
     if "refit" in explicit:
-        raise SettingsError("training.refit cannot be set here: every model is trained anew before the test")
+        raise SettingsError("training.refit cannot be set here: every model is trained again before the test")
     if "seed" in explicit:
         raise SettingsError("training.seed cannot be set here: --seeds N trains with the seeds 0 to N - 1")
     defaults = {"max_length": LONGEST} if dataset.repeats else {}
@@ -105,7 +105,7 @@ def candidates(
             raise SettingsError(f"there is a model {key} already: give yours another name")
         if not hasattr(kind, "fit"):
             raise SettingsError(
-                f"{key} is no counted model, it has no fit: a learnt one needs an entry point in the group"
+                f"{key} has no fit, so it is no counted model: a learnt one needs an entry point in the group"
                 f" {GROUP}, because its runs are opened by its name"
             )
         found.append(Candidate(key, key, kind.settings_type(), None, length, given=kind))
@@ -113,7 +113,7 @@ def candidates(
 
 
 def _modifications(settings: Settings, training: TrainingSettings) -> list[Candidate]:
-    """The paper's GCE-GNN, SRec's, and SRec's without or with other parts."""
+    """The paper's GCE-GNN, SRec's, and variants of SRec's with parts left out or changed."""
     assert isinstance(settings, GCEGNNSettings)
     plain = {"tags": False, "context": False}
     changes: dict[str, dict[str, Any]] = {
@@ -132,10 +132,10 @@ def _modifications(settings: Settings, training: TrainingSettings) -> list[Candi
 
 
 def chosen(known: Iterable[Candidate], names: Sequence[str] | None) -> list[Candidate]:
-    """Those of these names, as the table or their files have them; all where None.
+    """The candidates with these names, in the table's or the files' spelling; None means all.
 
     Raises:
-        SettingsError: there is no such row; the message lists those there are.
+        SettingsError: there is no such row; the message lists the rows.
     """
     named = {one.file_name: one for one in known}
     if names is None:
@@ -153,5 +153,5 @@ def digest(known: Iterable[Candidate], dataset: Dataset) -> str:
 
 
 def file_name(name: str) -> str:
-    """A row's name as that of a file, without an ending."""
+    """A row's name as a file name, without its extension."""
     return "-".join("".join(letter if letter.isalnum() else " " for letter in name).split())

@@ -36,26 +36,27 @@ def leaderboard(
     watch: Watch = lambda step: None,
     told: Callable[[str], None] = lambda line: None,
 ) -> Leaderboard:
-    """Train or count every model that fits a dataset, and measure each; known rows are not made again.
+    """Train or count every model that fits a dataset, and measure it; existing rows are kept.
 
     Args:
-        dataset: a dataset or where it is; "diginetica", "tmall" or "nowplaying"; or a folder of two such
-            files.
-        rows: only these, by their names in the table; all where None.
-        models: classes of counted models that are not in the table, by name; they have their default
-            settings, and are measured in each call, because nobody can tell whether their code is the same.
+        dataset: a dataset or its path; "diginetica", "tmall" or "nowplaying"; or a folder of sessions with
+            the same two files.
+        rows: only these rows, by their names in the table; None means all.
+        models: classes of counted models that are not in the table, by name. They have their default
+            settings, and are measured in each call, because their code may have changed.
         seeds: how many runs of each trained model, with the seeds 0, 1, ...
         data: the folder that has the named sets.
-        work: where datasets, runs and results are kept.
-        target: the folder of rows/*.json (one a row), leaderboard.json, .md and .html; where None, in
-            ``work`` by the dataset's name and by what the settings are, where they are not the usual ones.
-        recipe: a TOML file with the settings that differ from the defaults; it may have what others read.
+        work: the folder that keeps datasets, runs and results.
+        target: the folder of rows/*.json (one for each row), leaderboard.json, .md and .html. None means a
+            folder in ``work`` that is named after the dataset and, if they are not the usual ones, the
+            settings.
+        recipe: a TOML file with the settings that differ from the defaults; it may have other sections too.
         overrides: ``section.key=value`` texts; they win over the recipe, and must all be read here.
-        watch: told after each training step.
-        told: told what is measured.
+        watch: called after each training step.
+        told: called with a line that says which model is measured.
 
     Raises:
-        SettingsError: there is no such row, or something is set that the protocol fixes or that is not read.
+        SettingsError: there is no such row, or a setting is fixed by the protocol or not read.
         SourceError: the dataset is neither a dataset nor a folder of sessions.
     """
     numbers = checked_seeds(seeds)
@@ -63,7 +64,7 @@ def leaderboard(
     changed(overrides, (model for model, entry in MODELS.items() if entry.fits(prepared)))
     read = read_recipe(recipe, overrides)
     every, usual = (candidates(prepared, name, one, models) for one in (read, read_recipe()))
-    # Other settings have places of their own: what was measured before stays.
+    # Other settings have their own folders, so that earlier measurements stay.
     settings = digest(every, prepared)
     ending = "" if settings == digest(usual, prepared) else f"-{settings}"
     board = Board(prepared, name, every, Path(target) if target else folder / f"leaderboard{ending}")
@@ -80,7 +81,7 @@ def leaderboard(
 def _prepared(
     dataset: Dataset | str | Path, data: str | Path | None, work: Path
 ) -> tuple[Dataset, str, Path]:
-    """The dataset, its name, and the folder in ``work`` that is its own."""
+    """The dataset, its name, and its own folder in ``work``."""
     if not isinstance(dataset, Dataset):
         if str(dataset) in PAPER or not (Path(dataset) / MANIFEST).is_file():
             source, name = located(dataset, data)
@@ -92,13 +93,13 @@ def _prepared(
 
 @dataclass(frozen=True)
 class Board:
-    """The folder of a leaderboard, and what can stand in it.
+    """The folder of a leaderboard, and its possible rows.
 
     Attributes:
-        dataset: what to learn and to test on.
-        name: of the dataset, for the title.
-        every: all candidates of the dataset; the table has those of them that are measured.
-        folder: of rows/*.json (one a row), leaderboard.json, .md and .html.
+        dataset: the dataset to learn from and to test on.
+        name: the dataset's name, for the title.
+        every: all candidates of the dataset; the table has the measured ones.
+        folder: the folder of rows/*.json (one for each row), leaderboard.json, .md and .html.
     """
 
     dataset: Dataset
@@ -116,15 +117,15 @@ class Board:
         watch: Watch = lambda step: None,
         told: Callable[[str], None] = lambda line: None,
     ) -> Leaderboard:
-        """Measure the rows that are not there yet; after each, write all that are there as one table.
+        """Measure the rows that are missing; after each, write all existing rows as one table.
 
         Args:
-            wanted: the rows that shall be there.
-            seeds: of trained models.
-            runs: where runs are kept.
+            wanted: the rows to measure.
+            seeds: the seeds of trained models.
+            runs: the folder that keeps the runs.
             batch_size: examples scored at a time; it bounds the memory and changes no rank.
-            watch: told after each training step.
-            told: told what is measured.
+            watch: called after each training step.
+            told: called with a line that says which model is measured.
         """
         (self.folder / "rows").mkdir(parents=True, exist_ok=True)
         for one in wanted:
@@ -136,7 +137,7 @@ class Board:
         return self.write()
 
     def known(self, candidate: Candidate, seeds: Sequence[int] = ()) -> Row | None:
-        """The row that is there, if it is of this dataset, these settings and these seeds at least."""
+        """The existing row, if it has this dataset, these settings and at least these seeds."""
         try:
             row = Row.read(self._file(candidate))
         except ArtifactError:
@@ -147,9 +148,9 @@ class Board:
         return row if same and wanted <= set(row.seeds) else None
 
     def write(self) -> Leaderboard:
-        """All rows that are there, of these settings, as leaderboard.json, .md and .html."""
+        """Write all existing rows with these settings as leaderboard.json, .md and .html."""
         found = (self.known(one) for one in self.every)
-        # In the table a row has no file of its own.
+        # In the table, a row has no file of its own.
         measured = [row.model_copy(update={"path": None}) for row in found if row is not None]
         statistics = self.dataset.manifest["statistics"]
         result = Leaderboard(

@@ -32,11 +32,11 @@ def evaluate(
 ) -> Report:
     """Measure all counted models that fit a dataset, and trained runs, on its test window.
 
-    A report that was made from the same dataset, runs and settings is not made again.
+    An existing report of the same dataset, runs and settings is kept.
 
     Args:
-        dataset: what to test on, or where it is.
-        target: where the report directory shall appear: report.json (the result) and index.html.
+        dataset: the dataset to test on, or its path.
+        target: the report directory to write: report.json (the result) and index.html.
         runs: trained runs or their directories; a run's name is that of its directory.
         recipe: a TOML file with the settings that differ from the defaults.
         overrides: ``section.key=value`` texts; they win over the recipe.
@@ -77,9 +77,9 @@ def write_report(
     """Measure counted models and trained runs on the test window, and write the report directory.
 
     Args:
-        target: where the directory shall appear.
-        dataset: what to test on.
-        counted: the counted models by name, with their settings; they are fitted on all before the test.
+        target: the directory to write.
+        dataset: the dataset to test on.
+        counted: the counted models by name, with their settings; they are fitted on all data before the test.
         runs: the run directories, by the name that the report gives them.
         settings: list lengths, resamples, seed.
 

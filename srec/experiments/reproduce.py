@@ -1,10 +1,11 @@
 """``srec reproduce``: the paper's GCE-GNN on the paper's files, under two protocols that are never mixed.
 
-"paper" does as the authors' code does: it trains on all sessions and reports, for each metric by itself, the
-best epoch on the test set. The authors stop after three epochs, all told, in which neither HR@20 nor MRR@20
-came up to its best; here all epochs are trained, which can only find as good a best or a better one. "honest"
-chooses the epoch on the latest whole sessions, held out, then trains anew on all for as many epochs and looks
-at the test set once; mean and deviation over seeds.
+"paper" does as the authors' code does: it trains on all sessions and reports each metric at its own best
+epoch on the test set. The authors stop after a total of three epochs in which neither HR@20 nor MRR@20
+reaches its best. SRec trains all epochs, so its best can only be equal or better.
+
+"honest" holds out the latest whole sessions and chooses the epoch on them. Then it trains again on all
+sessions for that many epochs and looks at the test set once. Mean and deviation are over seeds.
 """
 
 from collections.abc import Sequence
@@ -29,13 +30,13 @@ from srec.training.settings import TrainingSettings
 from srec.training.workers import Workers
 
 FIXED = {"seed", "epochs", "refit"}
-EPOCHS = 20  # the authors'
+EPOCHS = 20  # the authors' number
 
 
 def training_settings(protocol: Protocol, seed: int, epochs: int) -> TrainingSettings:
-    """The authors': random batches of 100, Adam at 0.001, a tenth of it every third epoch.
+    """The authors' settings: random batches of 100, and Adam at 0.001, a tenth of it every third epoch.
 
-    Patience, in epochs of no better MRR@20, is 3 under "honest"; "paper" trains all epochs.
+    "honest" stops after 3 epochs without a better MRR@20; "paper" trains all epochs.
     """
     honest = protocol == "honest"
     patience = 3 if honest else epochs
@@ -56,23 +57,23 @@ def reproduce(
     work: str | Path = "work/sessions",
     watch: Watch = lambda step: None,
 ) -> Reproduction:
-    """Train a paper's model with its settings, and measure it under one protocol; interrupted, it goes on.
+    """Train a paper's model with its settings, and measure it under one protocol; resumes if interrupted.
 
     Args:
-        model: the paper's: "gce-gnn".
-        dataset: "diginetica", "tmall", "nowplaying", or a folder of two such files.
+        model: the paper's model: "gce-gnn".
+        dataset: "diginetica", "tmall", "nowplaying", or a folder of sessions with the same two files.
         protocol: "paper" or "honest".
         data: the folder that has the named sets.
         seeds: how many runs, with the seeds 0, 1, ...
-        epochs: the most epochs; under "paper" all of them.
-        overrides: ``section.key=value`` of [training] and [gce-gnn] that shall differ from the paper's, and
+        epochs: the most epochs; "paper" trains all of them.
+        overrides: ``section.key=value`` of [training] and [gce-gnn] that differ from the paper's, and
             evaluation.batch_size.
-        work: where datasets and runs are kept, and the result is written.
-        watch: told after each training step.
+        work: the folder that keeps datasets, runs and results.
+        watch: called after each training step.
 
     Raises:
-        SourceError: the files are no sets of sessions.
-        SettingsError: there is no such model or protocol, or an override is none that can be made.
+        SourceError: the files are not sets of sessions.
+        SettingsError: there is no such model or protocol, or an override is not allowed here.
     """
     if model != "gce-gnn" or protocol not in ("paper", "honest"):
         raise SettingsError("there is the model gce-gnn, and the protocols are paper and honest")
@@ -83,13 +84,13 @@ def reproduce(
     batch_size = recipe.get(EvaluationSettings).batch_size
     for fixed in FIXED & recipe.get(TrainingSettings).model_fields_set:
         raise SettingsError(
-            f"training.{fixed} is the protocol's or an option of its own: it cannot be set here"
+            f"training.{fixed} cannot be set here: the protocol or an option of its own decides it"
         )
     settings = recipe.changed(model_settings(name))
     training = recipe.changed(training_settings(protocol, 0, epochs))
     runs: list[ReproducedRun] = []
     for seed in numbers:
-        # The leaderboard has the honest runs too, and finds them here.
+        # The leaderboard uses the honest runs too, and finds them here.
         target = folder / (f"runs/gce-gnn-{seed}" if honest else f"paper-{seed}")
         run = train(
             prepared,
@@ -118,7 +119,7 @@ def reproduce(
 
 
 def _measured(run: Run, dataset: Dataset, honest: bool, batch_size: int) -> ReproducedRun:
-    """What a run reaches: its best epochs on the test, or one look at it."""
+    """A run's metrics: those of its best epochs on the test set, or of one look at it."""
     curve = [line["valid"] for line in run.log if line["stage"] == "select"]
     if honest:
         look = validator(dataset, run.training.max_length, "test", batch_size)
@@ -137,6 +138,6 @@ def _measured(run: Run, dataset: Dataset, honest: bool, batch_size: int) -> Repr
 
 
 def differences(epochs: int, overrides: Sequence[str]) -> tuple[str, ...]:
-    """What differs from the paper's settings, as the names of runs and results say it."""
+    """The differences from the paper's settings, as the names of runs and results have them."""
     trained = (one for one in overrides if not one.strip().startswith(f"{EvaluationSettings.section}."))
     return (*((f"epochs={epochs}",) if epochs != EPOCHS else ()), *trained)

@@ -1,7 +1,7 @@
-"""One row of a leaderboard: a model fitted or trained on a dataset, and measured on its test window once.
+"""One row of a leaderboard: a model that is fitted or trained on a dataset and measured on its test window.
 
-The protocol is "honest": what is learnt chooses its epoch on the validation window and is then trained anew
-on all before the test. Shapes: E examples.
+The protocol is "honest": a learnt model chooses its epoch on the validation window and is then trained again
+on all data before the test. Shapes: E examples.
 """
 
 import time
@@ -33,7 +33,7 @@ RESAMPLES = 1000
 
 @dataclass
 class _Made:
-    """A model that can be measured, and what it took to make it."""
+    """A model that can be measured, and the cost of making it."""
 
     scorer: Scorer
     seconds: float
@@ -54,12 +54,12 @@ def measure(
     """Fit or train a model and look at the test window once for each seed.
 
     Args:
-        dataset: what to learn and to test on.
+        dataset: the dataset to learn from and to test on.
         candidate: the model and its settings.
-        seeds: of trained models; one run each.
-        folder: where the runs are kept; an interrupted one goes on.
+        seeds: the seeds of a trained model, one for each run.
+        folder: the folder that keeps the runs; an interrupted run goes on.
         batch_size: examples scored at a time; it bounds the memory and changes no rank.
-        watch: told after each training step.
+        watch: called after each training step.
     """
     data = examples(dataset.sequences, "test", candidate.max_length)
     found: list[dict[str, Floats]] = []

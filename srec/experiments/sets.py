@@ -1,4 +1,4 @@
-"""The session-based papers' sets: where they are, and what the GCE-GNN paper says of each."""
+"""The sets of the session-based papers: where they are, and the GCE-GNN paper's numbers for each."""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from srec.dataset.sessions import TEST, TRAIN, digests
 from srec.errors import SettingsError
 from srec.models.gce_gnn import GCEGNNSettings
 
-#: The share of whole sessions, the latest, that chooses the epoch where the protocol is "honest".
+#: The share of sessions (whole ones, the latest) that chooses the epoch under the protocol "honest".
 HELD_OUT = 0.1
 
 
 @dataclass(frozen=True)
 class Published:
-    """What the paper says of a set: settings that differ between sets (section 5.1), and its results."""
+    """The paper's numbers for a set: the settings that differ between sets (section 5.1), and the results."""
 
     hops: int
     dropout_gcn: float
@@ -32,7 +32,7 @@ OTHER = Published(1, 0.2, 0.0, {})
 
 
 def model_settings(name: str) -> GCEGNNSettings:
-    """The paper's settings for a set; for one it does not have, one hop."""
+    """The paper's settings for a set; other sets get one hop."""
     published = PAPER.get(name, OTHER)
     return GCEGNNSettings(
         dimension=100,
@@ -45,15 +45,15 @@ def model_settings(name: str) -> GCEGNNSettings:
 
 
 def located(dataset: str | Path, data: str | Path | None = None) -> tuple[Path, str]:
-    """Where a set is, and the name that its settings and results go by.
+    """Where a set is, and the name for its settings and results.
 
     Args:
-        dataset: the name of a set of the paper, or a folder of two such files; that one's name has a hash of
-            the files, for another folder of its name shall not take its place.
+        dataset: the name of a set of the paper, or a folder with the same two files. A folder's name gets a
+            hash of the files, so that another folder with its name cannot replace it.
         data: the folder that has a folder for each named set.
 
     Raises:
-        SettingsError: a set is named, and not where it is.
+        SettingsError: a set is named without ``data``.
         SourceError: the folder lacks one of the files.
     """
     source = Path(dataset)

@@ -30,14 +30,14 @@ def side_by_side(
     """Measure every model on one window of the dataset.
 
     Args:
-        dataset: what to test on.
-        scorers: the models by name, in the order of the tables, fitted on nothing of the tested window.
+        dataset: the dataset to test on.
+        scorers: the models by name, in the order of the tables; none may be fitted on the tested window.
         settings: list lengths, resamples, seed.
-        part: the tested window; an item's popularity is its reviews in all that comes before it.
+        part: the tested window; an item's popularity is the number of its reviews before that window.
         baselines: the models of ``scorers`` that the others must beat.
 
     Raises:
-        SRecError: the window has no examples, a baseline is not among the models, or scores are no numbers.
+        SRecError: the window has no examples, a baseline is not among the models, or a score is NaN.
     """
     for name in baselines:
         if name not in scorers:

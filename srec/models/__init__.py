@@ -1,10 +1,10 @@
 """The models: one file each, and one line in the table.
 
-A counted model has ``fit(dataset, settings, part)`` and is a Scorer at once; a learnt one is a torch
+A counted model has ``fit(dataset, settings, part)``, which returns a Scorer. A learnt model is a torch
 SessionModel that the training loop fits. Both name their settings class as ``settings_type``.
 
-A model of another package is in the table where that package is installed: its entry point in the group
-``srec.models`` has the model's name, which is the section of its settings too, and leads to its class.
+Another package can add a model to the table with an entry point in the group ``srec.models``. The entry
+point leads to the model's class. Its name is the model's name and the section of its settings.
 """
 
 import pkgutil
@@ -23,13 +23,13 @@ GROUP = "srec.models"
 
 @dataclass(frozen=True)
 class Entry:
-    """Where a model is; its file is imported when it is used, because a learnt one imports torch.
+    """Where to find a model; its file is imported on first use, because a learnt model imports torch.
 
     Attributes:
         where: the module and the class, as "module:Class".
-        only: "repeats" where it needs sessions that repeat items, "games" where it needs dated games.
-        section: of its settings in a recipe, where that is not the model's name.
-        package: the installed package that brings it, where that is not SRec.
+        only: "repeats" if it needs sessions that repeat items, "games" if it needs dated games.
+        section: the section of its settings in a recipe, if that is not the model's name.
+        package: the installed package that brings it, if that is not SRec.
     """
 
     where: str
@@ -43,7 +43,7 @@ class Entry:
         return not hasattr(self.load(), "fit")
 
     def fits(self, dataset: "Dataset") -> bool:
-        """Whether the model can answer on such data."""
+        """Whether the model can answer on this dataset."""
         return self.only is None or (self.only == "repeats") == dataset.repeats
 
     def load(self) -> Any:
@@ -76,18 +76,18 @@ def _problem(kind: Any, name: str | None) -> str | None:
     if kind.settings_type.section != name:
         return f"has settings of the section {kind.settings_type.section!r}: that must be the model's name"
     if not (hasattr(kind, "fit") or hasattr(kind, "build")):
-        return "neither has fit, as a counted model does, nor is a SessionModel"
+        return "has no fit, as a counted model does, and is no SessionModel"
     return None
 
 
 class Models(Mapping[str, Entry]):
-    """The models by name: SRec's own first, then those of other packages, which are looked up when asked for.
+    """The models by name: SRec's own first, then those of other packages, which each lookup finds anew.
 
     Args:
-        own: SRec's.
+        own: SRec's own models.
 
     Raises:
-        SettingsError: when asked, where another package gives its model a name that is taken.
+        SettingsError: on lookup, if another package gives its model a name that is taken.
     """
 
     def __init__(self, own: dict[str, Entry]) -> None:
@@ -141,7 +141,7 @@ def model_entry(name: str) -> Entry:
     """The table's entry of a model.
 
     Raises:
-        SettingsError: there is no such model; the message lists those there are.
+        SettingsError: there is no such model; the message lists the models.
     """
     if name not in MODELS:
         raise SettingsError(f"there is no model {name!r}; the models are {', '.join(MODELS)}")

@@ -1,4 +1,4 @@
-"""The two contracts every model keeps, so that one evaluator, one loop and one server serve them all.
+"""The contract that every model keeps, so that one evaluator and one server serve them all.
 
 Shapes: B sessions of a batch, L their padded length, V items, D the dimension of a vector.
 """
@@ -18,7 +18,7 @@ VectorsBD = npt.NDArray[np.float32]
 
 
 class Scorer(Protocol):
-    """Scores every item for each session; higher is better, and what is -inf is not recommended."""
+    """Scores every item for each session; higher is better, and -inf means "do not recommend"."""
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
         """Scores of the items 1..V (column j is item j + 1), float32; the caller may write into them.
@@ -37,7 +37,7 @@ def last_items(items_BL: ItemsBL) -> npt.NDArray[np.int64]:
 
 
 def below(popularity_V: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Popularity as scores in [-1, 0): the order of the items that a model of counts says nothing of."""
+    """Popularity as scores in [-1, 0): they order the items that a counted model has no counts for."""
     scores_V: npt.NDArray[np.float32] = popularity_V / (popularity_V.max(initial=0) + 1) - 1
     return scores_V
 
@@ -45,9 +45,9 @@ def below(popularity_V: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 def recency_matrix(
     items_BL: ItemsBL, size: int, weight: Callable[[npt.NDArray[np.int64]], npt.NDArray[Any]]
 ) -> "sp.csr_matrix":
-    """Sparse [B, size]: the weight of each session's items, by the steps back from its newest position.
+    """Sparse [B, size]: the weights of each session's items, by their steps back from the newest position.
 
-    An item that the session has several times has the sum of its weights.
+    If an item occurs several times in a session, its weights are added.
     """
     import scipy.sparse as sp
 
@@ -58,18 +58,18 @@ def recency_matrix(
 
 
 def input_matrix(items_BL: ItemsBL, size: int) -> "sp.csr_matrix":
-    """Sparse [B, size] of ones: which items each session has, however often."""
+    """Sparse [B, size] of ones: the items of each session; repeats count once."""
     has = recency_matrix(items_BL, size, np.ones_like)
     has.data[:] = 1
     return has
 
 
 def session_matrix(items: npt.NDArray[Any], sessions: npt.NDArray[Any], item_count: int) -> "sp.csr_matrix":
-    """Sparse [N, V + 1] of ones: which session has which items, however often.
+    """Sparse [N, V + 1] of ones: the items of each session; repeats count once.
 
     Args:
         items: int [M], flat sequences.
-        sessions: int [M], ascending, numbered anyhow.
+        sessions: int [M], ascending session numbers; gaps are fine.
         item_count: V.
     """
     import scipy.sparse as sp

@@ -1,11 +1,11 @@
 """BERT4Rec: Sequential Recommendation with Bidirectional Encoder Representations (Sun et al., CIKM 2019).
 
-Notable: a Transformer that sees both ways learns to fill masked positions (cloze); to recommend, a mask is
-appended to the session and filled. As in the authors' data, one session in eleven has only its last item
-masked, which is what will be asked for. Items have a bias: it is the last column of their vectors, and the
-session's vector has a 1 there.
+Notable: a Transformer that sees both ways learns to fill masked positions (cloze). To recommend, it appends
+a mask to the session and fills it. As in the authors' data, one session in eleven has only its last item
+masked, which is the question that a visitor asks later. Items have a bias: it is the last column of their
+vectors, and the session's vector has a 1 there.
 
-Shapes: B sessions, L positions, M masked ones, D dimension, V items.
+Shapes: B sessions, L positions, M masked positions, D dimension, V items.
 """
 
 from typing import Any, ClassVar, Self
@@ -31,10 +31,10 @@ class BERT4RecSettings(Settings):
     section: ClassVar[str] = "bert4rec"
     dimension: int = Field(64, ge=1, description="D")
     layers: int = Field(2, ge=1, description="blocks of attention")
-    heads: int = Field(2, ge=1, description="of each attention; they divide D")
+    heads: int = Field(2, ge=1, description="heads of each attention; must divide D")
     dropout: float = Field(0.1, ge=0, lt=1, description="on the embedding, the attention and the network")
     masked: float = Field(
-        0.2, gt=0, lt=1, description="the share of items that is masked; 0.4 on Steam in the paper"
+        0.2, gt=0, lt=1, description="share of items that are masked; the paper has 0.4 on Steam"
     )
 
 
@@ -47,8 +47,8 @@ class BERT4Rec(SessionModel):
     """
 
     settings_type: ClassVar[type[Settings]] = BERT4RecSettings
-    # The paper's rate of 0.0001 is for 400,000 steps; ten times that gets there in a laptop's patience. Its
-    # decay of the weights, which was decoupled from Adam, is left out.
+    # The paper's rate of 0.0001 is for 400,000 steps; ten times that rate needs far fewer, so a laptop is
+    # enough. The paper's weight decay, which was decoupled from Adam, is left out.
     paper_training: ClassVar[dict[str, Any]] = {
         "batch_size": 256,
         "weight_decay": 0.0,
@@ -88,7 +88,7 @@ class BERT4Rec(SessionModel):
         return torch.cat((self.embedding.weight, self.item_bias[:, None]), 1)
 
     def encode(self, items_BL: Tensor, table_VD: Tensor) -> Tensor:
-        """Session vectors [B, D + 1]: what fills a mask after the newest item."""
+        """Session vectors [B, D + 1]: the answer at a mask after the newest item."""
         lengths_B1 = (items_BL > 0).sum(1, keepdim=True)
         places_L = torch.arange(items_BL.shape[1] + 1, device=items_BL.device)
         hidden_BLD = self._positions(
@@ -105,7 +105,7 @@ class BERT4Rec(SessionModel):
         last_BL, real_BL = places_L == lengths_B1, places_L <= lengths_B1
         whole_BL = torch.where(last_BL, targets_B[:, None], F.pad(items_BL, (0, 1)))
         draws_BL = torch.rand(whole_BL.shape, device=items_BL.device).masked_fill(~real_BL, 2.0)
-        # At least one is masked: the lowest draw.
+        # The lowest draw is always masked, so that each session has at least one mask.
         masked_BL = (draws_BL < self.settings.masked) | (draws_BL == draws_BL.amin(1, keepdim=True))
         only_last_B1 = torch.rand(lengths_B1.shape, device=items_BL.device) < LAST_ONLY
         masked_BL = torch.where(only_last_B1, last_BL, masked_BL)
@@ -114,11 +114,12 @@ class BERT4Rec(SessionModel):
         return Loss(full_softmax(self._answer(hidden_BLD[masked_BL]), scored_VD, behind_M), len(behind_M))
 
     def _positions(self, items_BL: Tensor, masked_BL: Tensor, real_BL: Tensor, table_VD: Tensor) -> Tensor:
-        """[B, L, D]: each position's vector, of all that is not masked or padding."""
+        """[B, L, D]: each position's vector, computed from all items that are not masked or padding."""
         settings = self.settings
         read_BLD = F.embedding(items_BL, table_VD, sparse=self.training)[:, :, : settings.dimension]
         hidden_BLD = torch.where(masked_BL[:, :, None], self.mask, read_BLD)
-        # Counted from the newest, as the authors' padding on the left has it: those are always trained.
+        # Positions count from the newest, as with the authors' padding on the left: the first ones are always
+        # trained.
         places_L = torch.arange(items_BL.shape[1], device=items_BL.device)
         from_newest_BL = real_BL.sum(1, keepdim=True) - 1 - places_L
         hidden_BLD = hidden_BLD + self.positions(from_newest_BL.clamp(min=0))

@@ -1,7 +1,8 @@
-"""A blend of counted models: their scores, scaled to each session's best, added with fitted weights.
+"""A blend of counted models: the weighted sum of their scores, each scaled to the session's best.
 
-The weights are fitted on the validation window, by models that know only what comes before it; then the
-models are counted anew on what they shall know. What sessions repeat decides which models take part.
+The weights are fitted on the validation window, with models that know only what comes before it. Then the
+models are counted again on all the data they may know. Which models take part depends on whether sessions
+repeat items.
 
 Shapes: B sessions, V items, E examples.
 """
@@ -27,30 +28,30 @@ _K = 20
 
 
 class BlendSettings(Settings):
-    """What is blended, and how the weights are searched for."""
+    """The models of the blend, and how the weights are searched."""
 
     section: ClassVar[str] = "blend"
     repeating: tuple[str, ...] = Field(
-        ("vstan", "rules", "own-items"), description="the models where sessions repeat items"
+        ("vstan", "rules", "own-items"), description="the models if sessions repeat items"
     )
     games: tuple[str, ...] = Field(
-        ("vstan", "rules", "popularity-recent"), description="the models where they do not"
+        ("vstan", "rules", "popularity-recent"), description="the models if they do not"
     )
     parts: dict[str, dict[str, Any]] = Field(
-        {}, description="settings of the models that differ from their defaults, by the model's name"
+        {}, description="by a model's name, its settings that differ from the defaults"
     )
-    examples: int = Field(2000, ge=1, description="validation examples, evenly spread, to judge weights by")
+    examples: int = Field(2000, ge=1, description="evenly spread validation examples that judge the weights")
     weights: tuple[float, ...] = Field(
-        (0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2), description="what a model's weight can be; the first one's is 1"
+        (0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2), description="the weights to try; the first model's weight is 1"
     )
 
 
 class Blend:
-    """Scores an item by the weighted sum of what the models say of it.
+    """Scores an item by the weighted sum of the models' scores.
 
     Args:
         scorers: the models, by name.
-        weights: of each, by name.
+        weights: the weight of each, by name.
     """
 
     settings_type: ClassVar[type[Settings]] = BlendSettings
@@ -79,7 +80,7 @@ class Blend:
 def _counted(name: str, settings: BlendSettings, dataset: Dataset, part: Part) -> Scorer:
     entry = model_entry(name)
     if name == BlendSettings.section or entry.learnt:
-        raise SettingsError(f"[blend] {name}: a blend is of counted models, and of no other blend")
+        raise SettingsError(f"[blend] {name}: a blend takes counted models only, and no other blend")
     kind = entry.load()
     try:
         own = kind.settings_type(**settings.parts.get(name, {}))
@@ -90,9 +91,9 @@ def _counted(name: str, settings: BlendSettings, dataset: Dataset, part: Part) -
 
 
 def _scaled(scores_BV: ScoresBV) -> ScoresBV:
-    """Each session's best score as 1; those below 0, which say nothing but the order of the rest, near 0.
+    """Scale each session's best score to 1, and bring scores below 0, which only order the rest, near 0.
 
-    What one model does not recommend at all (-inf), another may.
+    If one model does not recommend an item at all (-inf), another still may.
     """
     best_B1 = scores_BV.max(axis=1, keepdims=True)
     best_B1[best_B1 <= 0] = 1
@@ -111,7 +112,7 @@ def _sum(parts: Sequence[ScoresBV], weights: Sequence[float]) -> ScoresBV:
 def _fitted_weights(
     scorers: Sequence[Scorer], dataset: Dataset, settings: BlendSettings
 ) -> tuple[float, ...]:
-    """Those of the grid with the best MRR@20; the first where several have it, or there is nothing to see."""
+    """The weights of the grid with the best MRR@20; the first ones on a tie or without any example."""
     data = examples(dataset.sequences, "valid", _WIDEST)
     grid = [(1.0, *rest) for rest in itertools.product(settings.weights, repeat=len(scorers) - 1)]
     gains = np.zeros(len(grid))
@@ -126,7 +127,7 @@ def _fitted_weights(
                 rows, places = np.nonzero(items_BL)
                 scores_BV[rows, items_BL[rows, places] - 1] = -np.inf
             asked_B1 = np.take_along_axis(scores_BV, targets_B[:, None], 1)
-            # Few are equal, so their order among themselves is left aside here.
+            # Ties are rare, so their order is ignored here.
             ranks_B = 1 + (scores_BV > asked_B1).sum(axis=1)
             gains[place] += (1 / ranks_B[(ranks_B <= _K) & (asked_B1[:, 0] > -np.inf)]).sum()
     return grid[int(gains.argmax())]

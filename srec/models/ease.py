@@ -13,24 +13,24 @@ from srec.settings import Settings
 
 
 class EASESettings(Settings):
-    """How strongly weights are pulled to zero, and how many items it can hold."""
+    """How strongly weights are pulled to zero, and how many items the matrix can hold."""
 
     section: ClassVar[str] = "ease"
     penalty: float = Field(100.0, gt=0, description="lambda, the L2 penalty of equation 4")
     most_items: int = Field(
         20_000,
         ge=1,
-        description="with more items only the most popular are modelled: the matrix is dense, here 1.6 GB",
+        description="of more items only the most popular are modelled: the matrix is dense, here 1.6 GB",
     )
 
 
 class EASE:
-    """Scores the modelled items by the session's weights; all others by popularity below.
+    """Scores the modelled items by the session's weights; all others stand below, by popularity.
 
     Args:
         modelled: int [M], the modelled items.
         weights_MM: float32, zero on the diagonal.
-        popularity_V: of the items 1..V.
+        popularity_V: the popularity of the items 1..V.
     """
 
     settings_type: ClassVar[type[Settings]] = EASESettings
@@ -53,19 +53,19 @@ class EASE:
         counts = np.asarray(has.sum(axis=0)).ravel()
         modelled = np.sort(np.argsort(-counts[1:], kind="stable")[: settings.most_items] + 1)
         has = has[:, modelled]
-        # One matrix from here on, changed in place.
+        # From here on there is one matrix, changed in place.
         weights_MM = (has.T @ has).astype(np.float32).toarray(order="F")
         weights_MM[np.diag_indices_from(weights_MM)] += settings.penalty
-        # Symmetric, so its transpose is the inverse too, and has its rows in one piece, as products want it.
+        # The inverse is symmetric, so its transpose is the same, with contiguous rows for fast products.
         weights_MM = linalg.inv(weights_MM, overwrite_a=True, assume_a="pos").T
         weights_MM /= -np.diag(weights_MM)
         np.fill_diagonal(weights_MM, 0)
         return cls(modelled, weights_MM, counts[1:].astype(np.float32))
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
-        """Sums of the weights of the session's different items.
+        """Sums of the weights of the session's distinct items.
 
-        They may be negative, so what is not modelled stands below the lowest.
+        They may be negative, so items that are not modelled get scores below the lowest.
         """
         session = input_matrix(items_BL, len(self._below_V) + 1)
         found_BM = session[:, self._modelled] @ self._weights_MM

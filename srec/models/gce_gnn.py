@@ -1,10 +1,10 @@
 """GCE-GNN: Global Context Enhanced Graph Neural Networks (Wang et al., SIGIR 2020), as SRec modifies it.
 
-Notable: a session is a small graph with four edge types (local), each item also sees the neighbours it has
-in all sessions (global), and a soft attention with reversed positions reads the session's vector out of both.
+Notable: a session is a small graph with four edge types (local), each item also sees its neighbours from all
+sessions (global), and a soft attention with reversed positions reads the session's vector out of both.
 SRec's modification: one hop, and an item's vector is the learnt embedding plus its tags' factors (NMF) plus
 a learnt embedding for each kind of metadata, several values averaged. Without ``tags`` and ``context``, and
-with two hops where the paper has two, this is the paper's model, quirks of the authors' code included.
+with two hops if the paper has two, this is the paper's model, including the quirks of the authors' code.
 
 Shapes: B sessions, L positions, D dimension, S neighbours, V items, N and M pairs of session and item.
 """
@@ -32,15 +32,15 @@ class GCEGNNSettings(Settings):
 
     section: ClassVar[str] = "gce-gnn"
     dimension: int = Field(64, ge=1, description="D; with tags, the dimension of the dataset's factors")
-    hops: int = Field(1, ge=0, description="how far the global graph is followed; 0 leaves it out")
+    hops: int = Field(1, ge=0, description="steps along the global graph; 0 leaves it out")
     neighbours: int = Field(12, ge=1, description="S, the global neighbours of an item")
-    window: int = Field(3, ge=1, description="items this near in a session are global neighbours")
+    window: int = Field(3, ge=1, description="items at most this far apart are global neighbours")
     tags: bool = Field(True, description="add the factors of the games' tags to the items' vectors")
     context: bool = Field(True, description="add learnt embeddings of the games' metadata")
     dropout_local: float = Field(0.0, ge=0, lt=1, description="on the local graph's output")
     dropout_global: float = Field(0.5, ge=0, lt=1, description="on the global graph's output")
     dropout_gcn: float = Field(0.2, ge=0, lt=1, description="inside the global aggregation")
-    graph_seed: int = Field(0, ge=0, description="of the draws for items with few neighbours")
+    graph_seed: int = Field(0, ge=0, description="seed of the draws for items with few neighbours")
 
 
 class GCEGNN(SessionModel):
@@ -73,7 +73,7 @@ class GCEGNN(SessionModel):
 
     @classmethod
     def build(cls, dataset: Dataset, settings: Settings) -> Self:
-        """A model of the dataset's size, with its tags and metadata, its weights not yet drawn.
+        """A model of the dataset's size, with its tags and metadata; its weights are not drawn yet.
 
         Raises:
             SettingsError: the dataset has no tags, or their factors have another dimension.
@@ -139,7 +139,7 @@ class GCEGNN(SessionModel):
         levels, nodes_P = self._levels(placed, table_VD)
         nodes_ND = levels[0].vectors_ND
         hidden_ND = self.local(nodes_ND, nodes_P, placed.sessions_P)
-        # A node's dropout is drawn once, however often its item stands in the session.
+        # A node's dropout is drawn once, no matter how often its item occurs in the session.
         hidden_ND = dropout(hidden_ND, settings.dropout_local, self.training)
         if len(self.hops):
             global_ND = self._global(levels, placed.mean(F.embedding(nodes_P, nodes_ND)))
@@ -148,9 +148,9 @@ class GCEGNN(SessionModel):
         return session_BD
 
     def _levels(self, placed: Positions, table_VD: Tensor) -> tuple["list[Level]", Tensor]:
-        """The sessions' items, their global neighbours, and so on; and each position's place in the first.
+        """The sessions' items, their global neighbours, and so on; and each position's place in level one.
 
-        Each pair of session and item stands in a level once; a level is in the order of its sessions.
+        A level has each pair of session and item once, sorted by session.
         """
         size = table_VD.shape[0]
         keys_N, nodes_P = distinct(placed.sessions_P * size + placed.items_P)
@@ -161,7 +161,7 @@ class GCEGNN(SessionModel):
             keys_N, places_NS = distinct(starts_N1 + F.embedding(items_N, self.neighbours_VS))
             keys.append(keys_N)
             edges.append((places_NS, F.embedding(items_N, self.weights_VS)))
-        # One lookup for all levels, its gradient only the rows it has: a dense one is as large as the table.
+        # One lookup serves all levels. Its gradient is sparse: a dense one would be as large as the table.
         all_ND = F.embedding(torch.cat(keys) % size, table_VD, sparse=self.training)
         vectors = torch.split(all_ND, [part.shape[0] for part in keys])
         padded: list[tuple[Tensor | None, Tensor | None]] = [*edges, (None, None)]
@@ -191,7 +191,7 @@ class Level:
     Attributes:
         vectors_ND: the items' vectors.
         sessions_N: int64, the session of each.
-        places_NS: int64, where each one's neighbours stand in the next level; None in the last.
+        places_NS: int64, the places of each pair's neighbours in the next level; None in the last.
         weights_NS: how often they meet; None in the last.
     """
 
@@ -208,7 +208,7 @@ def distinct(keys: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class MetadataEmbedding(nn.Module):
-    """A learnt vector for each value of one kind of metadata; an item has the mean of its values'."""
+    """A learnt vector for each value of one kind of metadata; an item gets the mean over its values."""
 
     ids_M: Tensor
     offsets: Tensor
@@ -225,7 +225,7 @@ class MetadataEmbedding(nn.Module):
 
 
 def scaled_factors(factors_VD: Tensor) -> Tensor:
-    """The tag factors with rows as long, on average, as a freshly drawn embedding's: sqrt(1 / 3)."""
+    """The tag factors, scaled to the mean row length of a freshly drawn embedding: sqrt(1 / 3)."""
     norms_V = factors_VD.norm(dim=1)
     tagged = norms_V > 0
     if not tagged.any():

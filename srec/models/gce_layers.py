@@ -1,6 +1,6 @@
-"""The layers of GCE-GNN (Wang et al., SIGIR 2020), without padding; equations are those of the paper.
+"""The layers of GCE-GNN (Wang et al., SIGIR 2020), without padding; equation numbers are the paper's.
 
-Shapes: B sessions, L positions, P positions that are no padding, D dimension, S neighbours, N and M pairs of
+Shapes: B sessions, L positions, P positions without padding, D dimension, S neighbours, N and M pairs of
 session and item, E edges.
 """
 
@@ -15,11 +15,11 @@ from srec.models.session_graph import Positions, session_edges
 SLOPE = 0.2
 POSITIONS = 200
 LARGE = 1e30
-BLOCK = 1000  # so many vectors, and those of their edges, stay in a core's cache
+BLOCK = 1000  # this many vectors, and those of their edges, stay in a core's cache
 
 
 def dropout(values: Tensor, share: float, training: bool) -> Tensor:
-    """What torch's does, at half its price on a CPU, where drawing Bernoulli numbers is slow."""
+    """The same as torch's dropout at half the cost on a CPU, where drawing Bernoulli numbers is slow."""
     if not training or share == 0:
         return values
     return values * ((torch.rand_like(values) >= share) / (1 - share))
@@ -36,7 +36,7 @@ class LocalGraph(nn.Module):
         """The attended vectors [N, D].
 
         Args:
-            vectors_ND: of each node, which is a distinct item of a session.
+            vectors_ND: the vector of each node; a node is a distinct item of a session.
             nodes_P: int64, the node of each position.
             sessions_P: int64, the session of each position.
         """
@@ -75,11 +75,11 @@ class GlobalAggregation(nn.Module):
         """The rows' new vectors [N, D], from those of their neighbours.
 
         Args:
-            inner_ND: the rows' own vectors; rows and neighbours both come session by session.
+            inner_ND: the rows' own vectors; rows and neighbours are both sorted by session.
             outer_MD: the neighbours' vectors.
             mean_BD: the mean of each session.
             sessions_M: int64, ascending, the session of each neighbour.
-            places_NS: int64, which S of the M are each row's neighbours.
+            places_NS: int64, for each row, the places of its S neighbours among the M.
             weights_NS: how often they meet.
         """
         around_ND = attend_in_blocks(
@@ -90,9 +90,9 @@ class GlobalAggregation(nn.Module):
 
 
 class _Attention(torch.autograd.Function):
-    """Equations 3-5, a few sessions at a time: the vectors of the edges never leave the cache.
+    """Equations 3-5, a few sessions at a time: the edges' vectors never leave the cache.
 
-    They are made a second time on the way back, which is cheaper than to fetch them from memory.
+    The backward pass computes them again, which is cheaper than fetching them from memory.
     """
 
     @staticmethod
@@ -187,16 +187,16 @@ class _Attention(torch.autograd.Function):
 def _hidden(
     projected_MD: Tensor, scale_D: Tensor, places_NS: Tensor, weights_NS: Tensor, out_ED: Tensor
 ) -> Tensor:
-    """[E, D], into ``out_ED``: what equation 3 multiplies by its last vector, for each edge."""
+    """[E, D], written into ``out_ED``: for each edge, the vector that equation 3 multiplies by q."""
     torch.index_select(projected_MD, 0, places_NS.flatten(), out=out_ED)
     return F.leaky_relu_(out_ED.addcmul_(weights_NS.view(-1, 1), scale_D), SLOPE)
 
 
 def _blocks(sessions_M: Tensor, places_NS: Tensor) -> list[tuple[slice, slice]]:
-    """Whole sessions, together at most BLOCK neighbours unless one has more: slices of M and of N."""
+    """Slices of M and N by whole sessions, each with at most BLOCK neighbours unless one session has more."""
     counts = torch.bincount(sessions_M).cumsum(0)
     ends_M = counts.tolist()
-    # The rows come session by session as their neighbours do, so each block's rows are a slice too.
+    # Rows are sorted by session, as their neighbours are, so each block's rows are a slice too.
     ends_N = torch.searchsorted(places_NS[:, 0].contiguous(), counts).tolist()
     blocks, start_m, start_n = [], 0, 0
     for place, end in enumerate(ends_M):
@@ -227,7 +227,7 @@ class Readout(nn.Module):
         self.energy = nn.Parameter(torch.empty(dimension, 1))
 
     def forward(self, hidden_PD: Tensor, positions: Positions) -> Tensor:
-        """Session vectors [B, D], of their positions' vectors."""
+        """Session vectors [B, D] from their positions' vectors."""
         place_part, hidden_part = self.position_merge.chunk(2)
         places_PD = F.embedding(positions.from_newest_P, self.positions.weight @ place_part)
         placed_PD = torch.tanh(places_PD + hidden_PD @ hidden_part)

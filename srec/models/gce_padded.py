@@ -1,8 +1,8 @@
-"""GCE-GNN over padded sessions: the form to export.
+"""GCE-GNN over padded sessions: the form that is exported.
 
-The same equations as in ``gce_layers``, with the same weights. In the local graph and the readout every
-position is a node, padding and repeated items included, and what does not count is masked. Shapes: B
-sessions, L positions, P positions that are no padding, S neighbours, D dimension, M rows of a level.
+It has the same equations as ``gce_layers``, and the same weights. In the local graph and the readout every
+position is a node, including padding and repeated items; a mask hides those that do not count. Shapes: B
+sessions, L positions, P positions without padding, S neighbours, D dimension, M rows of a level.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from torch import Tensor
 from srec.models.gce_layers import SLOPE, GlobalAggregation, LocalGraph, Readout
 from srec.models.session_graph import dense_edges
 
-NEVER = -9e15  # the energy of an edge that there is not
+NEVER = -9e15  # the energy of an edge that does not exist
 
 
 def encode_padded(
@@ -30,8 +30,8 @@ def encode_padded(
 
     Args:
         local: the session's own graph.
-        hops: the global graph's, in the order in which they are applied; none leaves it out.
-        readout: of the positions' vectors.
+        hops: the global graph's layers, in order; an empty sequence leaves the graph out.
+        readout: reads a session's vector out of its positions' vectors.
         neighbours_VS: int64, each item's global neighbours.
         weights_VS: how often they meet.
         items_BL: int64, oldest first, padded with 0 on the right; no session is empty.
@@ -42,7 +42,7 @@ def encode_padded(
     vectors_BLD = F.embedding(items_BL, table_VD)
     hidden_BLD = _attend_locally(local, vectors_BLD, items_BL)
     if hops:
-        # Here most of the work is done, so padding is left out: P positions.
+        # Most of the work is here, so padding is left out: P positions.
         places_P1 = real_BL.flatten().nonzero()
         mean_BLD = (shares_B1L @ vectors_BLD).expand_as(vectors_BLD)
         items_PM, mean_P1D = items_BL.flatten()[places_P1], F.embedding(places_P1, mean_BLD.flatten(0, 1))
@@ -57,14 +57,14 @@ def encode_padded(
                 _aggregate(layer, _rows(inner), outer.reshape(*weight.shape[:-1], -1), mean_P1D, weight)
                 for inner, outer, weight in zip(vectors[:-1], vectors[1:], weights, strict=False)
             ]
-        # Padding takes another position's vector, which the readout leaves out.
+        # Padding gets another position's vector, which the readout masks.
         at_BL = (real_BL.flatten().cumsum(0) - 1).reshape(real_BL.shape).clamp(min=0)
         hidden_BLD = hidden_BLD + F.embedding(at_BL, vectors[0].squeeze(1))
     return _read_out(readout, hidden_BLD, real_BL, shares_B1L)
 
 
 def _rows(vectors: Tensor) -> Tensor:
-    """[P, M, D]: a level as the rows of the hop that leads on from it."""
+    """[P, M, D]: a level as the rows of the next hop."""
     return vectors if vectors.ndim == 3 else vectors.flatten(1, 2)
 
 

@@ -1,9 +1,9 @@
-"""The global graph: for each item the neighbours it most often stands near in the training sessions.
+"""The global graph: for each item, the items that are most often near it in the training sessions.
 
-GCE-GNN, section 3.1.2: two items are neighbours when they stand within ``window`` positions of each other
-in a session, in either direction; the weight is how often, and the heaviest ``neighbours`` are kept. As in
-the authors' code an item with fewer draws with replacement from those it has, and one with none
-lists item 0, whose vector is learnt like any other, with weight 0.
+GCE-GNN, section 3.1.2: two items are neighbours if they are within ``window`` positions of each other in a
+session, in either direction. The weight is how often that happens, and the heaviest ``neighbours`` are kept.
+As in the authors' code, an item with fewer neighbours draws from them with replacement. An item without any
+lists item 0 with weight 0; that item's vector is learnt like any other.
 """
 
 import os
@@ -14,7 +14,7 @@ import numpy as np
 
 from srec.dataset.dataset import Floats, Ints
 
-#: Pairs that are counted together: few enough to stay near the processor, whatever the sessions.
+#: Pairs that are counted together: few enough to stay in the cache, whatever the sessions.
 PAIRS = 1 << 19
 
 
@@ -23,12 +23,12 @@ _ITEM = (1 << _ITEM_BITS) - 1
 
 
 def pack(items: Ints, sessions: Ints, window: int) -> Ints:
-    """Session and item of each position in one number, so that one look finds both; then -1 a few times.
+    """Session and item of each position in one number, so that one read finds both; then a few -1.
 
     Args:
         items: int [N], the flat sequences.
         sessions: int [N]: the session of each position.
-        window: how many -1 follow.
+        window: how many -1 to append.
 
     Returns:
         int64 [N + window].
@@ -42,19 +42,19 @@ def count_neighbours(places: Ints, bits: int, window: int, positions: Ints) -> t
     """How often the items at some positions stand within ``window`` positions of each other item.
 
     Args:
-        places: int64 [N + window], as ``pack`` gives them.
-        bits: of the largest item.
+        places: int64 [N + window], as ``pack`` returns them.
+        bits: the bit length of the largest item.
         window: the largest distance that counts.
-        positions: int [P]: all positions of the items that are asked for.
+        positions: int [P]: all positions of the items to count.
 
     Returns:
-        item, neighbour, count: each int64 [E], by item, then the heaviest first, then the lower neighbour.
+        item, neighbour, count: each int64 [E], sorted by item, then by descending count, then by neighbour.
     """
     here = places[positions]
     item = (here & _ITEM) << bits
     parts = []
     for distance in (*range(-window, 0), *range(1, window + 1)):
-        # Before the first position and after the last stand those that are in no session.
+        # Before the first position and after the last are the -1, which belong to no session.
         there = np.take(places, positions + distance, mode="wrap")
         near = (there ^ here) >> _ITEM_BITS == 0
         parts.append(item[near] | there[near] & _ITEM)
@@ -63,7 +63,7 @@ def count_neighbours(places: Ints, bits: int, window: int, positions: Ints) -> t
     begins = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))[: len(keys)])
     counts = np.diff(begins, append=len(keys))
     keys = keys[begins]
-    # One number a pair sorts much faster than three columns.
+    # One number for each pair sorts much faster than three columns.
     most, first = int(counts.max(initial=0)), int(keys[0] >> bits) if len(keys) else 0
     span = int(keys[-1] >> bits) - first + 1 if len(keys) else 0
     if span.bit_length() + most.bit_length() + bits > 63:
@@ -86,7 +86,7 @@ def global_graph(
         item_count: V.
         window: the largest distance that counts.
         neighbours: S, how many each item lists.
-        seed: of the draws for items with fewer.
+        seed: seeds the draws for items with fewer.
 
     Returns:
         neighbours_VS int64 and weights_VS float32, both [V + 1, S]; row 0 is the padding's and zero.
@@ -97,7 +97,7 @@ def global_graph(
     weights_VS = np.zeros((item_count + 1, neighbours), np.float32)
     bits = item_count.bit_length()
     places = pack(items, sessions, window)
-    # All positions, item by item: sorting both in one number is many times faster than argsort.
+    # All positions, sorted by item: sorting both in one number is many times faster than argsort.
     by_item = items.astype(np.int64) << 32 | np.arange(len(items))
     by_item.sort()
     by_item &= (1 << 32) - 1
@@ -114,14 +114,14 @@ def global_graph(
         at = begins[:-1, None][found] + place[found]
         neighbours_VS[first + found], weights_VS[first + found] = neighbour[at], count[at]
 
-    # Each range writes rows of its own, and NumPy lets go of the interpreter where the time goes.
+    # Each range writes its own rows, and NumPy releases the interpreter lock in the slow operations.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda reach: fill(*reach), _ranges(ends, PAIRS // (2 * window))))
     return neighbours_VS, weights_VS
 
 
 def _ranges(ends: Ints, positions: int) -> Iterator[tuple[int, int]]:
-    """Ranges of items that stand at about so many positions; one item may stand at more."""
+    """Ranges of items that together have about this many positions; a single item may have more."""
     first = 1
     while first < len(ends):
         past = int(np.searchsorted(ends, ends[first - 1] + positions, "right"))

@@ -1,4 +1,4 @@
-"""Item-kNN: items that the same sessions have (Sarwar et al., "Item-based collaborative filtering", 2001)."""
+"""Item-kNN: items that share sessions (Sarwar et al., "Item-based collaborative filtering", 2001)."""
 
 from typing import ClassVar, Self
 
@@ -15,19 +15,19 @@ _CHUNK = 2048
 
 
 class ItemKNNSettings(Settings):
-    """How alike items must be."""
+    """How similar items are chosen."""
 
     section: ClassVar[str] = "item-knn"
-    neighbours: int = Field(100, ge=1, description="the most similar items that are kept of each")
-    shrinkage: float = Field(10.0, ge=0, description="added to the denominator, against chance meetings")
+    neighbours: int = Field(100, ge=1, description="the most similar items to keep for each item")
+    shrinkage: float = Field(10.0, ge=0, description="added to the denominator, against chance co-occurrence")
 
 
 class ItemKNN:
-    """Scores an item by its similarities to the session's; what resembles none, by popularity below.
+    """Scores an item by its similarities to the session's items; the rest stand below, by popularity.
 
     Args:
         similarities: sparse [V + 1, V + 1].
-        popularity_V: of the items 1..V.
+        popularity_V: the popularity of the items 1..V.
     """
 
     settings_type: ClassVar[type[Settings]] = ItemKNNSettings
@@ -58,7 +58,7 @@ class ItemKNN:
         return cls(sp.vstack(blocks).tocsr(), counts[1:].astype(np.float32))
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
-        """Sums of similarities to the different items, and below them what is popular, float32 [B, V]."""
+        """Sums of similarities to the distinct items; the rest stand below, by popularity. float32 [B, V]."""
         session = input_matrix(items_BL, self._similarities.shape[0])
         sums_BV = (session @ self._similarities).toarray()[:, 1:]
         return np.where(sums_BV > 0, sums_BV, self._below_V).astype(np.float32)

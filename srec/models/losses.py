@@ -1,4 +1,4 @@
-"""The loss over all items, written so that the large matrices are passed over as few times as can be.
+"""The loss over all items, written so that it passes over the large matrices as few times as possible.
 
 Shapes: B examples, V items, D dimension.
 """
@@ -12,7 +12,7 @@ BLOCK = 1024  # items whose logits stay in a core's cache
 
 
 class _FullSoftmax(torch.autograd.Function):
-    """The items in blocks, each worked through while it is in the cache."""
+    """Works through the items in blocks that fit the cache."""
 
     @staticmethod
     def forward(context: Any, vectors_BD: Tensor, table_VD: Tensor, targets_B: Tensor) -> Tensor:
@@ -26,7 +26,7 @@ class _FullSoftmax(torch.autograd.Function):
             highest.append(logits_BC.amax(1, keepdim=True))
             raised.append(logits_BC.sub_(highest[-1]).exp_())
             sums.append(logits_BC.sum(1, keepdim=True))
-        # Each block was scaled by its own highest logit; now all are by the highest of all.
+        # Each block was scaled by its own highest logit; now all are scaled by the highest of all.
         highest_BK, sums_BK = torch.cat(highest, 1), torch.cat(sums, 1)
         highest_B1 = highest_BK.amax(1, keepdim=True)
         scales_BK = (highest_BK - highest_B1).exp_()
@@ -59,7 +59,7 @@ class _FullSoftmax(torch.autograd.Function):
 
 
 def full_softmax(vectors_BD: Tensor, table_VD: Tensor, targets_B: Tensor) -> Tensor:
-    """The mean cross-entropy of the targets (1..V) over all items but the padding; a scalar, in float32.
+    """The mean cross-entropy of the targets (1..V) over all items except the padding; a float32 scalar.
 
     Args:
         vectors_BD: the sessions' vectors.
@@ -90,10 +90,10 @@ class _Shared(torch.autograd.Function):
 
 
 def shared(table_VD: Tensor) -> tuple[Tensor, Tensor]:
-    """The items' vectors twice: to read rows of, and to score against.
+    """The items' vectors twice: one to read rows from, one to score against.
 
-    Rows that were read with ``F.embedding(..., sparse=True)`` have their gradients added in place into the
-    dense one of the scores; autograd would copy the whole table to do so.
+    Gradients of rows that were read with ``F.embedding(..., sparse=True)`` are added in place to the dense
+    gradient of the scores; autograd would copy the whole table for that.
     """
     read_VD, scored_VD = _Shared.apply(table_VD)  # type: ignore[no-untyped-call]
     return read_VD, scored_VD

@@ -1,4 +1,4 @@
-"""What most often came right after the session's last item: a first-order Markov chain."""
+"""A first-order Markov chain: the items that most often came right after the session's last item."""
 
 from typing import ClassVar, Self
 
@@ -18,11 +18,11 @@ class MarkovSettings(Settings):
 
 
 class Markov:
-    """Scores an item by how often it followed the last one; those that never did, by popularity below.
+    """Scores an item by how often it followed the last one; items that never did stand below, by popularity.
 
     Args:
-        followed: sparse [V + 1, V + 1], counts of (item, the next one).
-        popularity_V: of the items 1..V.
+        followed: sparse [V + 1, V + 1], counts of (item, next item).
+        popularity_V: the popularity of the items 1..V.
     """
 
     settings_type: ClassVar[type[Settings]] = MarkovSettings
@@ -42,7 +42,7 @@ class Markov:
         return cls(followed, np.bincount(items, minlength=size)[1:].astype(np.float32))
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
-        """Counts, and below them what is popular, float32 [B, V]."""
+        """Counts; items without any stand below, by popularity. float32 [B, V]."""
         counts_BV = self._followed[last_items(items_BL)].toarray()[:, 1:]
         scores_BV: ScoresBV = np.where(counts_BV > 0, counts_BV, self._below_V)
         return scores_BV

@@ -1,7 +1,7 @@
 """NARM: Neural Attentive Session-based Recommendation (Li et al., CIKM 2017).
 
-Notable: a GRU reads the session; its last state says where the session stands (global), an attention over all
-its states what it is for (local); a bilinear form compares both with the items.
+Notable: a GRU reads the session. Its last state summarises the sequence (global encoder), and an attention
+over all its states finds the purpose (local encoder). A bilinear form compares both with the items.
 
 Shapes: B sessions, L positions, D dimension of an item, H of a state, V items.
 """
@@ -22,8 +22,8 @@ class NARMSettings(Settings):
     """The paper's sizes and dropouts (section 4.4)."""
 
     section: ClassVar[str] = "narm"
-    dimension: int = Field(50, ge=1, description="D, of an item's vector")
-    hidden: int = Field(100, ge=1, description="H, of the GRU's state")
+    dimension: int = Field(50, ge=1, description="D, the size of an item's vector")
+    hidden: int = Field(100, ge=1, description="H, the size of the GRU's state")
     dropout_items: float = Field(0.25, ge=0, lt=1, description="on the items' vectors")
     dropout_session: float = Field(0.5, ge=0, lt=1, description="on the session's vector")
 
@@ -68,7 +68,7 @@ class NARM(SessionModel):
         settings = self.settings
         read_BLD = F.embedding(items_BL, table_VD, sparse=self.training)
         read_BLD = F.dropout(read_BLD, settings.dropout_items, self.training)
-        # Padding stands on the right, where no state before it can see it.
+        # Padding is on the right, so no earlier state sees it.
         states_BLH, _ = self.encoder(read_BLD)
         last_BH = newest(states_BLH, items_BL)
         shares_BL1 = self.energy(torch.sigmoid(self.query(last_BH)[:, None] + self.key(states_BLH)))

@@ -1,4 +1,4 @@
-"""The session's own items by how often it has them. Where sessions repeat items this is hard to beat."""
+"""The session's own items, by how often they occur. This is hard to beat if sessions repeat items."""
 
 from typing import ClassVar, Self
 
@@ -16,7 +16,7 @@ class OwnItemsSettings(Settings):
 
 
 class OwnItems:
-    """Scores an item by its count in the session, equal ones by the latest; recommends nothing else.
+    """Scores an item by its count in the session, ties by recency; recommends nothing else.
 
     Args:
         item_count: V.
@@ -38,7 +38,7 @@ class OwnItems:
         rows, places = np.nonzero(items_BL)
         own = rows, items_BL[rows, places]
         back = (items_BL > 0).sum(axis=1)[rows] - 1 - places
-        # Row by row in ascending place, so the latest one stays.
+        # Each row's places ascend, so the latest one stays.
         scores_BV[own] = 0.5 / (1 + back)
         np.add.at(scores_BV, own, 1)
         return scores_BV[:, 1:]

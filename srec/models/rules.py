@@ -1,8 +1,9 @@
-"""Decayed sequential rules: what followed the session's items, the nearer the more.
+"""Decayed sequential rules: items that followed the session's items; near ones weigh more.
 
-After the sequential rules of Ludewig & Jannach, "Evaluation of session-based recommendation algorithms",
-2018, section 3.1: a rule's weight is the sum of 1 / distance. Beyond them: every item of the session fires
-its rules, the older the weaker; a rule counts backwards too, with less weight; and frequent items are damped.
+They extend the sequential rules of Ludewig & Jannach, "Evaluation of session-based recommendation
+algorithms", 2018, section 3.1, where a rule's weight is the sum of 1 / distance. The extensions: every item
+of the session fires its rules, older items more weakly; a rule counts backwards too, with less weight; and
+frequent items are damped.
 """
 
 from typing import ClassVar, Self
@@ -22,18 +23,18 @@ class RulesSettings(Settings):
 
     section: ClassVar[str] = "rules"
     distance: int = Field(20, ge=1, description="the largest distance within a session that makes a rule")
-    decay: float = Field(0.8, gt=0, le=1, description="an item one step older fires this much weaker")
-    backward: float = Field(0.5, ge=0, description="the weight of a rule against the order of time")
+    decay: float = Field(0.8, gt=0, le=1, description="each step back multiplies an item's rules by this")
+    backward: float = Field(0.5, ge=0, description="the weight of a rule that points back in time")
     damping: float = Field(0.5, ge=0, le=1, description="how far a frequent item's rules are scaled down")
 
 
 class Rules:
-    """Scores an item by the rules that lead to it; those without a rule, by popularity below.
+    """Scores an item by the rules that lead to it; items without a rule stand below, by popularity.
 
     Args:
-        rules: sparse [V + 1, V + 1], the weight of (item, the one it leads to).
-        popularity_V: of the items 1..V.
-        decay: of an item one step older.
+        rules: sparse [V + 1, V + 1], the weight of (item, the item it leads to).
+        popularity_V: the popularity of the items 1..V.
+        decay: the factor for each step back in the session.
     """
 
     settings_type: ClassVar[type[Settings]] = RulesSettings
@@ -62,7 +63,7 @@ class Rules:
         return cls(damped, np.bincount(items, minlength=size)[1:].astype(np.float32), settings.decay)
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
-        """The weights of the rules that fire, and below them what is popular, float32 [B, V]."""
+        """The weights of the rules that fire; the rest stand below, by popularity. float32 [B, V]."""
         fired = recency_matrix(items_BL, self._rules.shape[0], lambda back: self._decay**back)
         weights_BV = (fired @ self._rules).toarray()[:, 1:]
         scores_BV: ScoresBV = np.where(weights_BV > 0, weights_BV, self._below_V)

@@ -1,10 +1,10 @@
 """SASRec: Self-Attentive Sequential Recommendation (Kang & McAuley, ICDM 2018).
 
 Notable: a causal Transformer, so that one pass over a session asks for the next item at every position. The
-loss is the full softmax, not the paper's one negative for each positive: sampling is what makes SASRec lose
-to BERT4Rec (Klenitskiy & Vasilev, "Turning dross into gold loss", RecSys 2023).
+loss is the full softmax, not the paper's one negative for each positive: SASRec loses to BERT4Rec because of
+the sampling (Klenitskiy & Vasilev, "Turning dross into gold loss", RecSys 2023).
 
-Shapes: B sessions, L positions, P positions that are no padding, D dimension, V items.
+Shapes: B sessions, L positions, P positions without padding, D dimension, V items.
 """
 
 from typing import Any, ClassVar, Self
@@ -29,7 +29,7 @@ class SASRecSettings(Settings):
     section: ClassVar[str] = "sasrec"
     dimension: int = Field(50, ge=1, description="D")
     layers: int = Field(2, ge=1, description="blocks of attention")
-    heads: int = Field(1, ge=1, description="of each attention; they divide D")
+    heads: int = Field(1, ge=1, description="heads of each attention; must divide D")
     dropout: float = Field(0.5, ge=0, lt=1, description="on the embedding, the attention and the network")
 
 
@@ -80,7 +80,7 @@ class SASRec(SessionModel):
         return newest(self._positions(items_BL, table_VD), items_BL)
 
     def loss(self, items_BL: Tensor, targets_B: Tensor) -> Loss:
-        """The mean cross-entropy of every position's next item, the target being the last one's."""
+        """The mean cross-entropy of every position's next item; the target follows the last position."""
         read_VD, scored_VD = shared(self.item_table())
         hidden_BLD = self._positions(items_BL, read_VD)
         real_BL = items_BL > 0
@@ -90,15 +90,16 @@ class SASRec(SessionModel):
         return Loss(full_softmax(hidden_BLD[real_BL], scored_VD, next_P), len(next_P))
 
     def _positions(self, items_BL: Tensor, table_VD: Tensor) -> Tensor:
-        """[B, L, D]: each position's vector, of what stands at it and before."""
+        """[B, L, D]: each position's vector, computed from its own item and the earlier ones."""
         settings, length = self.settings, items_BL.shape[1]
         places_L = torch.arange(length, device=items_BL.device)
         hidden_BLD = F.embedding(items_BL, table_VD, sparse=self.training) * settings.dimension**0.5
-        # Counted from the newest, as the authors' padding on the left has it: those are always trained.
+        # Positions count from the newest, as with the authors' padding on the left: the first ones are always
+        # trained.
         from_newest_BL = (items_BL > 0).sum(1, keepdim=True) - 1 - places_L
         hidden_BLD = hidden_BLD + self.positions(from_newest_BL.clamp(min=0))
         hidden_BLD = F.dropout(hidden_BLD, settings.dropout, self.training)
-        # Padding stands on the right, where no position before it sees it.
+        # Padding is on the right, so no earlier position sees it.
         sees_1LL = (places_L[:, None] >= places_L)[None]
         for layer in self.layers:
             hidden_BLD = layer(hidden_BLD, sees_1LL)

@@ -1,9 +1,9 @@
 """The graph of each session of a batch, built from the padded matrix by tensor operations, flat or dense.
 
-Nodes are a session's distinct items. Edges join items that stand next to each other and have four types
-(GCE-GNN, section 3.2, Figure 2): itself, out, in, both. As in the authors' code the session is read from its
-newest item to its oldest, so that "out" leads to the older one. Shapes: B sessions, L positions, P positions
-that are no padding, N nodes, E edges.
+Nodes are a session's distinct items. Edges join adjacent items and have four types (GCE-GNN, section 3.2,
+Figure 2): itself, out, in, both. As in the authors' code, the session is read from its newest item to its
+oldest, so "out" leads to the older item. Shapes: B sessions, L positions, P positions without padding, N
+nodes, E edges.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Positions:
 
 
 def graph_is_recorded() -> bool:
-    """Whether the operations are recorded, by export or by TorchScript's tracer, for any input later."""
+    """Whether export or TorchScript's tracer is recording the operations, to replay them on other inputs."""
     traced: bool = torch.jit.is_tracing()  # type: ignore[attr-defined,no-untyped-call]
     return torch.compiler.is_exporting() or traced
 
@@ -60,13 +60,13 @@ def session_edges(nodes_P: Tensor, sessions_P: Tensor, count: int) -> tuple[Tens
 
     Args:
         nodes_P: int64, the node of each position.
-        sessions_P: int64, the session of each.
+        sessions_P: int64, the session of each position.
         count: N.
     """
     older, newer = nodes_P[:-1], nodes_P[1:]
     steps = (sessions_P[:-1] == sessions_P[1:]) & (older != newer)
     older, newer = older[steps], newer[steps]
-    # The last bit of a key tells the direction, so that a pair seen in both has two keys.
+    # The last bit of a key is the direction, so a pair that occurs in both directions has two keys.
     out_keys, in_keys = 2 * (newer * count + older), 2 * (older * count + newer) + 1
     keys = torch.unique(torch.cat((out_keys, in_keys)))
     pairs, place = torch.unique_consecutive(keys // 2, return_inverse=True)
@@ -81,19 +81,19 @@ def session_edges(nodes_P: Tensor, sessions_P: Tensor, count: int) -> tuple[Tens
 
 
 def dense_edges(items_BL: Tensor) -> Tensor:
-    """The edges between positions, the form that exports.
+    """The edges between positions, in the form that can be exported.
 
     Args:
         items_BL: int64, oldest first, padded with 0 on the right.
 
     Returns:
-        types_BLL: int64 in 0..4, the type of the edge from a row's item to a column's; 0 (no edge) in the
-            columns that repeat an earlier position's item or are padding, so that each node counts once.
+        types_BLL: int64 in 0..4, the type of the edge from a row's item to a column's. Columns that are
+            padding or repeat an earlier position's item are 0 (no edge), so that each node counts once.
     """
     real_BL = items_BL > 0
     same_BLL = (items_BL[:, :, None] == items_BL[:, None, :]) & real_BL[:, :, None] & real_BL[:, None, :]
     same = same_BLL.to(torch.float32)
-    # out[p, j]: somewhere the item of j is followed in time by the item of p.
+    # out[p, j]: somewhere the item of p directly follows the item of j in time.
     out_BLL = same[:, :, 1:] @ same[:, :-1, :] > 0
     in_BLL = out_BLL.transpose(1, 2)
     types_BLL = torch.where(out_BLL, torch.where(in_BLL, BOTH, OUT), torch.where(in_BLL, IN, NONE))

@@ -1,11 +1,13 @@
-"""Sessions like this one, and what else they had: VS-kNN and, with one more decay, a model like VSTAN.
+"""The other items of similar sessions: VS-kNN and, with one more decay, a model like VSTAN.
 
-VS-kNN: Ludewig & Jannach, "Evaluation of session-based recommendation algorithms", 2018, section 3.2: the
-items of the session count by recency, the k most similar of the latest sessions that share one vote for
-their items, weighted by inverse frequency. Beyond the published one a vote fades with the neighbour's age,
-and the inverse frequency is squared. The decay of the second: Garg et al., "Sequence and time aware
-neighborhood for session-based recommendations" (STAN), 2019: by the distance of its items from the one that
-matched the session's newest.
+VS-kNN: Ludewig & Jannach, "Evaluation of session-based recommendation algorithms", 2018, section 3.2. The
+session's items count by recency. Among the latest sessions that share an item, the k most similar ones vote
+for their items, weighted by inverse frequency. Unlike the published model, a vote also fades with the
+neighbour's age, and the inverse frequency is squared.
+
+The second model's decay is from Garg et al., "Sequence and time aware neighborhood for session-based
+recommendations" (STAN), 2019: a vote fades with the distance from the neighbour's item that matches the
+session's newest.
 
 Shapes: B sessions, L positions, V items, N known sessions, P pairs of session and neighbour, E their items.
 """
@@ -25,11 +27,11 @@ _FAR = 1_000_000  # more than any position in a session
 
 
 class VSKNNSettings(Settings):
-    """How many neighbours vote, and what fades; chosen on held-out sessions of Diginetica and Tmall."""
+    """How many neighbours vote, and how votes fade; chosen on held-out sessions of Diginetica and Tmall."""
 
     section: ClassVar[str] = "vs-knn"
     neighbours: int = Field(200, ge=1, description="k, the sessions that vote")
-    sample: int = Field(1000, ge=1, description="the latest sessions sharing an item, among which they are")
+    sample: int = Field(1000, ge=1, description="how many of the latest sessions that share an item compete")
     recency: float = Field(4.5, gt=0, description="steps back in which an item's weight falls to 1/e")
     length_power: float = Field(0.7, ge=0, description="a neighbour's similarity is divided by length^this")
     rarity: float = Field(2.0, ge=0, description="a vote is multiplied by the inverse frequency^this")
@@ -40,11 +42,11 @@ class VSKNNSettings(Settings):
 
 
 class VSTANSettings(VSKNNSettings):
-    """The same with one more decay; chosen as those are."""
+    """The settings of VS-kNN with one more decay; chosen the same way."""
 
     section: ClassVar[str] = "vstan"
     neighbours: int = Field(500, ge=1, description="k, the sessions that vote")
-    sample: int = Field(2500, ge=1, description="the latest sessions sharing an item, among which they are")
+    sample: int = Field(2500, ge=1, description="how many of the latest sessions that share an item compete")
     length_power: float = Field(0.5, ge=0, description="a neighbour's similarity is divided by length^this")
     distance: float | None = Field(
         1.5, gt=0, description="steps from the matched item in which a vote falls to 1/e"
@@ -55,7 +57,7 @@ class VSKNN:
     """The known sessions, as flat arrays and as a sparse matrix of items by sessions.
 
     Args:
-        items: int [M], the flat known sequences, sessions in the order of time.
+        items: int [M], the flat known sequences, in the order in which the sessions end.
         sessions: int [M], ascending.
         item_count: V.
         settings: neighbours and decays.
@@ -92,11 +94,11 @@ class VSKNN:
         return cls(items[order], ranked[order], dataset.item_count, settings)
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
-        """The neighbours' votes, and below them what is popular, float32 [B, V]."""
+        """The neighbours' votes; items without any stand below, by popularity. float32 [B, V]."""
         batch = len(items_BL)
         newest_BV = np.zeros((batch, self._size), np.int32)
         rows, places = np.nonzero(items_BL)
-        # Row by row in ascending place, so the latest one stays.
+        # Each row's places ascend, so the latest one stays.
         newest_BV[rows, items_BL[rows, places]] = places + 1
         pairs = np.divmod(np.unique(rows * self._size + items_BL[rows, places]), self._size)
         rows_P, neighbours_P, similar_P = self._neighbours(newest_BV[pairs], *pairs, batch)
@@ -111,7 +113,7 @@ class VSKNN:
             best_P = np.maximum.reduceat(
                 np.where(newest_E > 0, newest_E.astype(np.int64) * _FAR + places_E, 0), starts_P
             )
-            # The session's own items are matches themselves, none is far from one.
+            # The session's own items are matches themselves, so their distance is 0.
             steps_E = np.where(newest_E > 0, 0, np.abs(places_E - best_P[pairs_E] % _FAR))
             votes_E = votes_E * np.exp(-steps_E / self._settings.distance)
         votes_BV = np.bincount(rows_E * self._size + items_E, votes_E, batch * self._size)
@@ -121,12 +123,12 @@ class VSKNN:
     def _neighbours(
         self, newest: Ints, rows: Ints, items: Ints, batch: int
     ) -> tuple[Ints, Ints, npt.NDArray[np.float32]]:
-        """Rows, their neighbours and similarities; by row, the most similar first.
+        """Rows, their neighbours and similarities, sorted by row, the most similar first.
 
         Args:
-            newest: one more than the newest place of each pair of row and item.
-            rows: of the pairs, ascending.
-            items: of the pairs.
+            newest: for each pair of row and item, the item's newest place plus one.
+            rows: the pairs' rows, ascending.
+            items: the pairs' items.
             batch: B.
         """
         settings = self._settings

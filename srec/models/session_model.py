@@ -1,4 +1,4 @@
-"""What every learnt model keeps (see ``base``), and the one adapter that makes it a Scorer."""
+"""The contract of every learnt model, and the one adapter that makes it a Scorer (see ``base``)."""
 
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, NamedTuple, Self
@@ -14,7 +14,7 @@ from srec.settings import Settings
 
 
 class Loss(NamedTuple):
-    """A loss, and over how many targets it is the mean."""
+    """A mean loss, and the number of targets it averages."""
 
     value: Tensor
     targets: int
@@ -24,10 +24,10 @@ class SessionModel(nn.Module, ABC):
     """A torch module that turns sessions into vectors, scored against the items' vectors.
 
     Attributes:
-        settings_type: the settings of this kind.
-        paper_training: the training settings of its paper, where they differ from the loop's defaults.
+        settings_type: the class of its settings.
+        paper_training: the training settings of its paper that differ from the loop's defaults.
         whole_sessions: whether it learns from whole sessions, each once an epoch with its last item as the
-            target, and not from each of their beginnings.
+            target, instead of from every prefix of every session.
     """
 
     settings_type: ClassVar[type[Settings]]
@@ -37,14 +37,14 @@ class SessionModel(nn.Module, ABC):
     @classmethod
     @abstractmethod
     def build(cls, dataset: Dataset, settings: Settings) -> Self:
-        """A model of the dataset's size, its weights not yet drawn."""
+        """A model of the dataset's size; its weights are not drawn yet."""
 
     @abstractmethod
     def initialise(self, seed: int) -> None:
         """Draw the initial weights."""
 
     def prepare(self, items: Ints, sessions: Ints) -> None:
-        """Fill the buffers with what is counted, not learnt, from the flat training sequences.
+        """Fill the buffers that are counted, not learnt, from the flat training sequences.
 
         Args:
             items: int [N], the flat training sequences.
@@ -70,7 +70,7 @@ class SessionModel(nn.Module, ABC):
 
 
 def draw_uniform(model: nn.Module, dimension: int, seed: int) -> None:
-    """Draw all weights from U(-1/sqrt(D), 1/sqrt(D)), as SR-GNN's code does and others after it."""
+    """Draw all weights from U(-1/sqrt(D), 1/sqrt(D)), as the code of SR-GNN and its successors does."""
     generator = torch.Generator().manual_seed(seed)
     bound = dimension**-0.5
     with torch.no_grad():

@@ -1,8 +1,8 @@
 """SR-GNN: Session-based Recommendation with Graph Neural Networks (Wu et al., AAAI 2019).
 
-Notable: a session is a directed graph of its distinct items; a gated graph network passes messages along and
-against its edges, averaged as in the authors' code (an edge counts once, however often it is walked); the
-newest item asks a soft attention over all.
+Notable: a session is a directed graph of its distinct items. A gated graph network passes messages along and
+against its edges, averaged as in the authors' code (an edge counts once, even if it is walked several times).
+The newest item queries a soft attention over all items.
 
 Shapes: B sessions, L positions, D dimension, V items.
 """
@@ -24,7 +24,7 @@ class SRGNNSettings(Settings):
 
     section: ClassVar[str] = "sr-gnn"
     dimension: int = Field(100, ge=1, description="D")
-    steps: int = Field(1, ge=1, description="how often messages are passed")
+    steps: int = Field(1, ge=1, description="how many times messages are passed")
 
 
 class SRGNN(SessionModel):
@@ -36,7 +36,8 @@ class SRGNN(SessionModel):
     """
 
     settings_type: ClassVar[type[Settings]] = SRGNNSettings
-    # The paper's batch of 100, Adam at 0.001 with L2 1e-5, a tenth of it every third epoch: the defaults.
+    # The paper's settings are the defaults: batches of 100, and Adam at 0.001 with L2 1e-5, whose rate falls
+    # to a tenth every third epoch.
     paper_training: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, settings: SRGNNSettings, item_count: int) -> None:
@@ -85,9 +86,9 @@ class SRGNN(SessionModel):
 
 
 def neighbour_shares(items_BL: Tensor) -> tuple[Tensor, Tensor]:
-    """[B, L, L] twice: what each position's item takes of every position's, along the edges and against.
+    """[B, L, L] twice: the share that each position takes from every other, along the edges and against.
 
-    Repeated items are one node: all its positions take the same, and only its first one gives.
+    Repeated items are one node: all its positions take the same, and only its first position gives.
     """
     real_BL = items_BL > 0
     same = ((items_BL[:, :, None] == items_BL[:, None, :]) & real_BL[:, :, None]).to(torch.float32)

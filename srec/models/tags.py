@@ -1,6 +1,6 @@
 """The tag recommender: games whose weighted tags resemble those of the games a visitor likes.
 
-SRec's simpler recommender: nothing is learnt from reviews, so its answers only change when tags do.
+SRec's simpler recommender: it learns nothing from reviews, so its answers only change when tags do.
 Each game is the vector of its tag weights times the tag's inverse document frequency, scaled to length 1;
 a session is the mean of its games' vectors; the score is the cosine of the two.
 """
@@ -24,7 +24,7 @@ class TagScorer:
     """Content similarity on weighted tags.
 
     Args:
-        offsets: int64 [V + 2], where each item's tags begin; row 0 is the padding and empty.
+        offsets: int64 [V + 2], where each item's tags begin; row 0 is the padding and has no tags.
         ids: int32 [M], tag ids.
         weights: float32 [M], in (0, 1].
         tag_count: T, the number of tags.
@@ -45,13 +45,13 @@ class TagScorer:
 
     @classmethod
     def fit(cls, dataset: Dataset, settings: Settings, part: Part) -> Self:
-        """The tag recommender of a dataset; no review is looked at."""
+        """The tag recommender of a dataset; it reads no reviews."""
         tags = dataset.tags
         assert tags.weights is not None
         return cls(tags.offsets, tags.ids, tags.weights, len(tags.names))
 
     def session_vector(self, items_L: Ints) -> Floats:
-        """float64 [T]: the mean of the items' tag vectors, scaled to length 1 (0 where no item has tags)."""
+        """float64 [T]: the mean of the items' tag vectors, scaled to length 1 (zeros if no item has tags)."""
         parts = [slice(self.offsets[item], self.offsets[item + 1]) for item in items_L]
         vector = np.zeros(self.tag_count)
         for part in parts:

@@ -1,4 +1,4 @@
-"""The Transformer's layer (Vaswani et al., 2017), as SASRec and BERT4Rec vary it."""
+"""The layer of a Transformer (Vaswani et al., 2017), as SASRec and BERT4Rec vary it."""
 
 import torch
 import torch.nn.functional as F
@@ -10,10 +10,10 @@ class TransformerLayer(nn.Module):
 
     Args:
         dimension: D.
-        heads: among which D is divided.
+        heads: the number of attention heads; D is divided among them.
         inner: the width of the network on each position.
-        dropout: on what both add, and on the attention's shares.
-        before: whether the norms stand before (SASRec, with ReLU) or after (BERT4Rec, with GELU).
+        dropout: on the output of both parts, and on the attention's shares.
+        before: whether the norms come before the parts (SASRec, with ReLU) or after (BERT4Rec, with GELU).
     """
 
     def __init__(self, dimension: int, heads: int, inner: int, dropout: float, before: bool) -> None:
@@ -55,7 +55,7 @@ class TransformerLayer(nn.Module):
 
 
 def draw_normal(model: nn.Module, seed: int) -> None:
-    """All matrices from N(0, 0.02) cut at two deviations; biases 0, norms 1 (BERT4Rec, section 4.4)."""
+    """Draw matrices from N(0, 0.02) cut at two deviations; biases 0, norms 1 (BERT4Rec, section 4.4)."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, parameter in model.named_parameters():

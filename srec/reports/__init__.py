@@ -1,1 +1,1 @@
-"""What people look at: pages, plots and numbers. Nothing here measures or trains."""
+"""The pages, plots and numbers that people look at. Nothing here measures or trains."""

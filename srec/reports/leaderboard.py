@@ -10,7 +10,7 @@ HEADINGS = ("model", *METRICS, "training", "examples/s", "parameters", "epochs")
 
 
 def cells(row: Row) -> list[str]:
-    """A row's texts, in the order of HEADINGS; metrics in %, with their deviation where seeds are several."""
+    """A row's texts, in the order of HEADINGS; metrics in %, with their deviation over several seeds."""
     return [
         row.name,
         *in_percent(row, len(row.seeds)),
@@ -22,14 +22,14 @@ def cells(row: Row) -> list[str]:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person says it."""
+    """Seconds as a person would say them."""
     if seconds < 120:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def markdown(result: Leaderboard) -> str:
-    """The table, and below it how it was measured."""
+    """The table, followed by how it was measured."""
     lines = [HEADINGS, ["---"] + ["---:"] * (len(HEADINGS) - 1), *map(cells, result.rows)]
     body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     notes = "\n".join(f"- {note}" for note in protocol(result))
@@ -37,7 +37,7 @@ def markdown(result: Leaderboard) -> str:
 
 
 def protocol(result: Leaderboard) -> list[str]:
-    """How the numbers came about, in sentences."""
+    """How the numbers were measured, in sentences."""
     rows = result.rows
     widest = max((high - low) / 2 for row in rows for low, high in row.interval.values())
     made = sorted({str(row.environment["date"]) for row in rows})
@@ -48,15 +48,15 @@ def protocol(result: Leaderboard) -> list[str]:
     )
     return [
         *(["Simulated data: the numbers say nothing about real players."] * result.dataset.simulated),
-        f"Each of {rows[0].examples:,} test examples asks for the next item; all"
-        f" {result.dataset.items:,} items are ranked, none sampled. {repeated}",
-        "Protocol honest: what is trained chose its epoch on held-out data, the latest, and was then trained"
-        " anew on all before the test; the test was looked at once for each seed.",
-        "HR@K and MRR@K in %; over resampled sessions the 95 % interval is at most"
+        f"Each of {rows[0].examples:,} test examples asks for the next item. All"
+        f" {result.dataset.items:,} items are ranked, without sampling. {repeated}",
+        "Protocol honest: a trained model chose its epoch on the latest data, which was held out, and was"
+        " then trained again on all data before the test. Each seed looked at the test once.",
+        "HR@K and MRR@K are in %. Their 95 % intervals over resampled sessions are at most"
         f" ±{100 * widest:.2f} wide. ± in the table is the deviation over seeds.",
-        "Training is choosing the epoch, less its looks at the held-out data, and training anew; or counting."
-        " Times are of shared machines, read them as orders of magnitude. Each row's file has its settings,"
-        " versions and machine.",
+        "The training time includes choosing the epoch and training again, but not measuring on the held-out"
+        " data; for a counted model it is the time of counting. The machines were shared, so read times as"
+        " orders of magnitude. Each row's file has its settings, versions and machine.",
         f"Measured {made[0]}" + (f" to {made[-1]}" if len(made) > 1 else "") + ".",
     ]
 

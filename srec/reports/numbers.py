@@ -18,12 +18,12 @@ def as_text(value: object) -> str:
 
 
 def to_three_digits(value: float | None) -> str:
-    """A measure as text: "0.123", or "1,234.5" where it is 10 or more."""
+    """A measure as text: "0.123", or "1,234.5" if it is 10 or more."""
     return UNKNOWN if value is None else f"{value:,.1f}" if value >= 10 else f"{value:.3f}"
 
 
 def in_percent(measured: Row | Reproduction, runs: int) -> list[str]:
-    """The METRICS of a row or result in %, with their deviation where the runs are several."""
+    """The METRICS of a row or result in %, with their deviation if there are several runs."""
     texts = [f"{100 * measured.metrics[metric]:.2f}" for metric in METRICS]
     if runs < 2:
         return texts

@@ -17,11 +17,11 @@ Line = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Epochs:
-    """What a run's log says of its epochs.
+    """The epochs of a run's log.
 
     Attributes:
-        stages: all of them, by stage of training, in the order of the log.
-        measured: those after which the validation window was measured.
+        stages: all epochs, by stage of training, in the order of the log.
+        measured: the epochs after which the validation window was measured.
     """
 
     stages: Mapping[str, Sequence[Line]]
@@ -32,8 +32,8 @@ def page(result: Report, manifest: Mapping[str, Any], training: Mapping[str, Seq
     """The whole page.
 
     Args:
-        result: what ``write_report`` puts into report.json.
-        manifest: the dataset's.
+        result: the result, as ``write_report`` writes it to report.json.
+        manifest: the dataset's manifest.
         training: the lines of each run's metrics.jsonl, by name.
     """
     logs = {name: _epochs(log) for name, log in training.items()}

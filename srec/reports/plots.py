@@ -1,6 +1,6 @@
 """The report's plots as inline SVG, made without pyplot, so that no figure is kept globally.
 
-Names of models stand in legends beside the SVG, never in it: no name is read as markup or as mathematics.
+Models' names are in legends beside the SVG, never in it, so that no name is read as markup or mathematics.
 """
 
 import io
@@ -23,7 +23,7 @@ MOST_LENGTHS = 30
 
 
 def colour(place: int) -> str:
-    """The colour of the model at a place; they repeat after eight."""
+    """The colour of the model at a place; colours repeat after eight."""
     return COLOURS[place % len(COLOURS)]
 
 
@@ -42,14 +42,14 @@ def legend(names: Iterable[str]) -> list[Mark]:
 
 
 def slices(parts: Sequence[Slice], metric: str, title: str) -> Markup:
-    """A metric by slice, each model a point with its interval."""
+    """A metric by slice; each model is a point with its interval."""
     figure, axes = _figure(title, metric)
     names = list(parts[0].models)
     for place, name in enumerate(names):
         found = [part.models[name].metrics[metric] for part in parts]
         at = [x + (place - (len(names) - 1) / 2) * 0.6 / max(len(names), 1) for x in range(len(parts))]
         values = [one.value for one in found]
-        # A percentile interval need not hold its value where sessions are few.
+        # If sessions are few, a percentile interval may not contain its value.
         below = [max(one.value - one.low, 0) for one in found]
         above = [max(one.high - one.value, 0) for one in found]
         axes.errorbar(
@@ -69,7 +69,7 @@ def slices(parts: Sequence[Slice], metric: str, title: str) -> Markup:
 
 
 def concentrations(curves: Iterable[Curve], targets: Curve) -> Markup:
-    """How much of the recommendations the most popular share of the catalogue takes, beside the targets."""
+    """The share of recommendations, and of targets, that falls on the most popular part of the catalogue."""
     figure, axes = _figure("most popular share of the catalogue", "share of the recommendations")
     axes.fill_between(targets.catalogue, targets.reached, color=INK, alpha=0.14, linewidth=0)
     axes.plot(targets.catalogue, targets.reached, color=INK, linewidth=1.4, linestyle=(0, (4, 3)))
@@ -125,7 +125,7 @@ def training_metrics(lines: Sequence[Mapping[str, Any]], names: Sequence[str]) -
 
 
 def quality_by_time(rows: Sequence[Row], metric: str) -> Markup:
-    """A metric of each model, in %, with its interval, by the seconds its training took."""
+    """A metric of each model, in %, with its interval, by its training time in seconds."""
     figure, axes = _figure("training time", f"{metric} in %")
     for place, row in enumerate(rows):
         value, (low, high) = row.metrics[metric], row.interval[metric]
@@ -160,7 +160,7 @@ def quality_by_time(rows: Sequence[Row], metric: str) -> Markup:
 
 
 def order_by_speed(speeds: Iterable[float], agreements: Iterable[float], x: str, y: str) -> Markup:
-    """How many of its lists are the reference's (0 to 1, shown in %), by the speed of each contender."""
+    """Each contender's share of lists that equal the reference's (0 to 1, shown in %), by its speed."""
     figure, axes = _figure(x, y)
     for place, (speed, agreement) in enumerate(zip(speeds, agreements, strict=True)):
         axes.plot(
@@ -179,7 +179,7 @@ def order_by_speed(speeds: Iterable[float], agreements: Iterable[float], x: str,
 
 
 def lengths(histogram: Mapping[str, int]) -> Markup:
-    """How many sessions have each number of interactions; the longest are pooled."""
+    """The number of sessions of each length; the longest are pooled."""
     pooled: dict[int, int] = {}
     for text, count in histogram.items():
         length = min(int(text), MOST_LENGTHS)
@@ -195,7 +195,7 @@ def lengths(histogram: Mapping[str, int]) -> Markup:
 
 
 def _shape(place: int) -> int:
-    """Each time the colours begin again they have other shapes, so that 64 models can be told apart."""
+    """The shape at a place; it changes each time the colours repeat, so that 64 models can be told apart."""
     return (place + place // len(COLOURS)) % len(MARKERS)
 
 
@@ -219,7 +219,7 @@ def _figure(x: str, y: str) -> tuple[Figure, Axes]:
 
 
 def _svg(figure: Figure) -> Markup:
-    """The figure as an <svg> element: as wide as its place, no prolog, no metadata, the same every time."""
+    """The figure as an <svg> element: as wide as its container, without prolog or metadata, reproducible."""
     file = io.StringIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "srec"}):
         figure.savefig(file, format="svg", metadata={"Date": None})

@@ -1,4 +1,4 @@
-"""The one shell of all pages: a template fills it, and the page then needs nothing beside it."""
+"""The one shell of all pages: a template fills it, and the page needs no other file."""
 
 from pathlib import Path
 
@@ -13,11 +13,11 @@ def render(template: Path, **values: object) -> str:
     """A whole HTML page.
 
     Args:
-        template: a file that extends ``page.html.j2``; it finds those beside it and in TEMPLATES by name.
-        values: what it shows. Every text is escaped; only ``Markup`` is not.
+        template: a file that extends ``page.html.j2``; it can include files beside it and in TEMPLATES.
+        values: the template's values. Every text is escaped, except ``Markup``.
 
     Raises:
-        jinja2.UndefinedError: the template asks for a value that is not there.
+        jinja2.UndefinedError: the template uses a value that is missing.
     """
     environment = Environment(
         loader=FileSystemLoader([template.parent, TEMPLATES]),

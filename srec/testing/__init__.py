@@ -1,6 +1,6 @@
-"""The checks that every model of SRec passes, for the tests of a model of one's own.
+"""The checks that every model of SRec passes, for the tests of your own model.
 
-With the model registered in the entry-point group ``srec.models``::
+Register the model in the entry-point group ``srec.models``, then::
 
     import pytest
     from srec.testing import checks_of
@@ -9,8 +9,8 @@ With the model registered in the entry-point group ``srec.models``::
     def test_my_model_keeps_the_contract(check, tmp_path):
         check("my-model", tmp_path)
 
-Each check takes the name of a model and an empty folder, and raises AssertionError where the model breaks the
-contract. ``srec.testing.toys`` makes small datasets whose right answer is known.
+Each check takes the name of a model and an empty folder, and raises AssertionError if the model breaks the
+contract. ``srec.testing.toys`` makes small datasets with a known right answer.
 """
 
 from srec.testing.contract import LEARNT_CHECKS, SCORER_CHECKS, Check, checks_of

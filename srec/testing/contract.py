@@ -1,4 +1,4 @@
-"""What a model must keep, whatever it is: the Scorer contract, and for a learnt one training and export.
+"""The contract of a model: that of a Scorer and, for a learnt model, training and export.
 
 Shapes: B sessions, L their padded length, V items.
 """
@@ -25,7 +25,7 @@ _DIMENSION = 8
 
 
 def scores_are_floats_of_every_item(model: str, folder: Path) -> None:
-    """float32 [B, V]; a score is finite, or -inf for what is not recommended, and one at least is finite."""
+    """float32 [B, V]; scores are finite, or -inf for "do not recommend", and at least one is finite."""
     scores_BV = _fitted(model, folder).score(_padded(7))
     assert scores_BV.shape == (len(SESSIONS), ITEMS), f"the scores have the shape {scores_BV.shape}"
     assert scores_BV.dtype == np.float32, f"the scores are {scores_BV.dtype}"
@@ -34,7 +34,7 @@ def scores_are_floats_of_every_item(model: str, folder: Path) -> None:
 
 
 def padding_changes_nothing(model: str, folder: Path) -> None:
-    """Zeros on the right are no items, however many there are."""
+    """Zeros on the right are not items, no matter how many there are."""
     scorer = _fitted(model, folder)
     np.testing.assert_allclose(scorer.score(_padded(7)), scorer.score(_padded(23)), atol=1e-6)
 
@@ -48,7 +48,7 @@ def a_batch_equals_one_by_one(model: str, folder: Path) -> None:
 
 
 def the_input_is_left_as_it_was(model: str, folder: Path) -> None:
-    """Scoring writes nothing into the items."""
+    """Scoring does not change the items."""
     items_BL = _padded(7)
     before = items_BL.copy()
     _fitted(model, folder).score(items_BL)
@@ -62,13 +62,13 @@ def made_twice_it_scores_the_same(model: str, folder: Path) -> None:
 
 
 def it_learns_a_chain_and_not_noise(model: str, folder: Path) -> None:
-    """Where each item is followed by the next one, HR@1 nears 1; in noise it stays near 1/7, by chance."""
+    """If each item is followed by the next one, HR@1 nears 1; on noise it stays near chance, 1/7."""
     assert _hit_rate(model, folder / "chain", noise=False) > 0.9, "it does not learn a chain"
     assert _hit_rate(model, folder / "noise", noise=True) < 0.35, "it finds what is not there"
 
 
 def it_exports_with_the_same_scores(model: str, folder: Path) -> None:
-    """As ONNX it scores within 1e-5 of what torch scores, at any batch size and length."""
+    """The ONNX scores are within 1e-5 of torch's, at any batch size and length."""
     from srec.inference.export import encoder_onnx
     from srec.inference.runtimes.onnx import OnnxScorer
     from srec.models.session_model import TorchScorer
@@ -84,7 +84,7 @@ def it_exports_with_the_same_scores(model: str, folder: Path) -> None:
 
 
 def it_trains_in_bfloat16(model: str, folder: Path) -> None:
-    """With the encoder's products in bfloat16 the loss of the first epoch is a sensible number."""
+    """If the encoder's products are in bfloat16, the loss of the first epoch is a sensible number."""
     loss = _train(model, folder, noise=False, epochs=1, precision="bfloat16").log[0]["loss"]
     assert np.isfinite(loss), f"the loss is {loss}"
     assert loss < 2 * np.log(ITEMS), f"the loss is {loss}"
@@ -105,7 +105,7 @@ LEARNT_CHECKS: tuple[Check, ...] = (
 
 
 def checks_of(model: str) -> tuple[Check, ...]:
-    """The checks that a model must pass: those of every Scorer, and for one that learns three more.
+    """The checks that a model must pass: those of every Scorer, and three more for a learnt model.
 
     Args:
         model: a key of ``srec.MODELS``.
@@ -117,7 +117,7 @@ def checks_of(model: str) -> tuple[Check, ...]:
 
 
 def _fitted(model: str, folder: Path) -> Scorer:
-    """The model on a toy dataset: counted, or with its first weights."""
+    """The model on a toy dataset: counted, or with its initial weights."""
     entry = model_entry(model)
     kind = entry.load()
     dataset = _dataset(folder / "dataset", sessions=40, noise=False, dimension=_DIMENSION)
@@ -140,7 +140,7 @@ def _dataset(path: Path, *, sessions: int, noise: bool, dimension: int) -> Datas
 
 
 def _small(kind: Any, dimension: int) -> Settings:
-    """The model's settings, with few dimensions where it has such a setting."""
+    """The model's settings, with few dimensions if it has that setting."""
     fields = kind.settings_type.model_fields
     settings: Settings = kind.settings_type(**({"dimension": dimension} if "dimension" in fields else {}))
     return settings

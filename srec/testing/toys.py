@@ -1,4 +1,4 @@
-"""Tiny dataset directories with a known answer, written as ``srec prepare`` writes them."""
+"""Tiny dataset directories with a known right answer, written as ``srec prepare`` writes them."""
 
 from datetime import date
 from pathlib import Path
@@ -18,13 +18,13 @@ Session = tuple[list[int], list[int], list[int]]
 
 
 def write_dataset(path: Path, sessions: list[Session], item_count: int, dimension: int = 8) -> Dataset:
-    """A dataset of reviews of games: dated, tagged, with metadata, no game twice in a session.
+    """A dataset of reviews of games, dated and tagged, with metadata; no session repeats a game.
 
     Args:
         path: the directory to write.
-        sessions: the (train, valid, test) items of each, 1..V.
+        sessions: the (train, valid, test) items of each session, 1..V.
         item_count: V; item i has the app id 10 i and two tags.
-        dimension: of the factors of the tags.
+        dimension: the dimension of the tags' factors.
     """
     with write_directory(path, KIND, VERSION) as draft:
         folder = draft.path / "sequences"

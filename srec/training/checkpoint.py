@@ -1,4 +1,4 @@
-"""Checkpoints: one safetensors file, replaced atomically, that resumes to the same bits."""
+"""Checkpoints: one safetensors file, replaced atomically, from which training resumes to the same bits."""
 
 import json
 import os
@@ -16,9 +16,9 @@ from srec.errors import ArtifactError
 
 @dataclass
 class Progress:
-    """Where a training stands: ``step`` steps of ``epoch`` (from 0) of a stage are done, in ``seconds``.
+    """Where a training is: it has done ``step`` steps of ``epoch`` (from 0) of a stage, in ``seconds``.
 
-    ``peak_memory_mb`` is the process's after each epoch.
+    ``peak_memory_mb`` is the process's peak after each epoch.
     """
 
     stage: str
@@ -39,7 +39,7 @@ def save_checkpoint(
     optimizer: torch.optim.Optimizer,
     best: dict[str, Tensor],
 ) -> None:
-    """Write everything the next step depends on: weights, moments, the best weights so far."""
+    """Write everything that the next step depends on: weights, moments and the best weights so far."""
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     tensors |= {f"best.{name}": tensor for name, tensor in best.items()}
     for at, moments in optimizer.state_dict()["state"].items():

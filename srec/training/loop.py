@@ -24,12 +24,12 @@ from srec.training.settings import TrainingSettings
 from srec.training.workers import Workers
 
 Validate = Callable[[Scorer], dict[str, float]]
-BETTER = 1.001  # a gain of less than a thousandth, as the decayed learning rate brings, is none
+BETTER = 1.001  # a smaller gain, as the decayed learning rate brings, does not count
 
 
 @dataclass(frozen=True)
 class Step:
-    """What a watcher is told after each step."""
+    """What a watcher gets after each step."""
 
     stage: str
     epoch: int
@@ -45,14 +45,14 @@ Watch = Callable[[Step], None]
 
 @dataclass(frozen=True)
 class Stage:
-    """One training from fresh weights: to choose the epoch ("select"), or for a known number of them.
+    """One training from fresh weights: to choose the epoch ("select"), or for a known number of epochs.
 
     Attributes:
-        name: "select" or "refit"; it stands in the log.
+        name: "select" or "refit"; the log has it.
         data: the examples.
-        shares: float [E], how often each is drawn; where None, each comes once an epoch.
+        shares: float [E], how often each is drawn; None draws each once an epoch.
         epochs: the most epochs.
-        validate: gives the metrics that choose the epoch; where None, the last epoch is the best.
+        validate: returns the metrics that choose the epoch; if None, the last epoch is the best.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Stage:
 
 
 class _LossOf(nn.Module):
-    """A model's loss as a module, for several processes average the gradients of a module's forward."""
+    """A model's loss as a module: several processes average the gradients of a module's forward."""
 
     def __init__(self, model: SessionModel) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class _Trainer:
         self.loss = self.workers.wrap(_LossOf(model))
 
     def finished(self) -> bool:
-        """Whether the last epoch is done, or there was no better one for long enough."""
+        """Whether the last epoch is done, or no epoch was better for ``patience`` epochs."""
         stage, progress = self.stage, self.progress
         waited = progress.epoch - progress.best_epoch
         return progress.epoch >= stage.epochs or (
@@ -106,12 +106,12 @@ class _Trainer:
         )
 
     def save(self) -> None:
-        """The first process writes; all hold the same."""
+        """The first process writes the checkpoint; all processes hold the same state."""
         if self.workers.first:
             save_checkpoint(self.checkpoint, self.progress, self.model, self.optimizer, self.best)
 
     def run_epoch(self) -> None:
-        """Train until the end of the epoch, from wherever in it the progress stands."""
+        """Train to the end of the epoch, from the step that the progress has."""
         settings, progress, data = self.settings, self.progress, self.stage.data
         self.model.train()
         total = math.ceil(len(data) / settings.batch_size)
@@ -142,9 +142,9 @@ class _Trainer:
                 saved = time.monotonic()
 
     def _step(self, chosen: Ints, rate: float) -> float:
-        """One step of the optimizer; the loss before it."""
+        """Do one step of the optimizer; returns the loss before it."""
         progress, workers, data = self.progress, self.workers, self.stage.data
-        # Drawn anew for each step, so that nothing random is carried over a kill.
+        # Each step has its own seed, so that a resumed training needs no random state.
         seeds = [self.settings.seed, progress.epoch, progress.step, workers.rank]
         torch.manual_seed(int(np.random.SeedSequence(seeds).generate_state(1)[0]))
         part, counts = workers.share(chosen)
@@ -162,7 +162,7 @@ class _Trainer:
                 f"the loss is {value} at step {progress.step + 1} of epoch {progress.epoch + 1}"
                 f" ({progress.stage}): lower training.learning_rate (now {rate:g})"
             )
-        # The processes' gradients are averaged as if all had equally many targets.
+        # DistributedDataParallel averages gradients as if all processes had the same number of targets.
         (loss * (own[1].item() * workers.count / targets)).backward()
         self.optimizer.step()
         return value
@@ -203,17 +203,17 @@ def run_stage(
 ) -> Progress:
     """Train a prepared model, or go on from the checkpoint, and leave it with its best weights.
 
-    After a kill at any moment the same call ends with the same bits, on the same machine with the same
-    number of threads. With several processes (see ``workers``) all call it; it may go on with another
-    number of them.
+    After a kill at any moment, the same call ends with the same bits, on the same machine with the same
+    number of threads. If there are several processes (see ``workers``), all of them call it. It may go on
+    with another number of processes.
 
     Args:
         model: initialised and prepared.
         stage: what to train on, and how the epoch is chosen.
         settings: optimizer, schedule, seed.
-        checkpoint: the file to keep the state in.
+        checkpoint: the file that keeps the state.
         log: the log lines of earlier stages; they stay at the head of the log.
-        watch: told after each step.
+        watch: called after each step.
 
     Raises:
         TrainingError: the loss is not finite; the message names the step.
@@ -231,17 +231,18 @@ def run_stage(
 
 def _chosen_by(measured: dict[str, float], metric: str) -> float:
     if metric not in measured:
-        raise TrainingError(f"training.metric {metric!r} is not measured; there are {', '.join(measured)}")
+        names = ", ".join(measured)
+        raise TrainingError(f"training.metric {metric!r} is not measured; the metrics are {names}")
     return measured[metric]
 
 
 @contextmanager
 def _deterministic() -> Iterator[None]:
-    """Deterministic kernels while training, the caller's choice restored after."""
+    """Use deterministic kernels while training, and restore the caller's choice afterwards."""
     memory: Any = torch.utils.deterministic
     before = torch.are_deterministic_algorithms_enabled(), memory.fill_uninitialized_memory
     torch.use_deterministic_algorithms(True)
-    # Nothing here reads memory it has not written: filling it first is only slow.
+    # Nothing here reads memory before writing it, so filling it first would only cost time.
     memory.fill_uninitialized_memory = False
     try:
         yield

@@ -1,4 +1,4 @@
-"""What a training process sets up before its first step; it changes the process, so only commands call it."""
+"""Sets up a training process before its first step; this changes the process, so only commands call it."""
 
 import ctypes
 import os
@@ -15,21 +15,21 @@ _LARGEST_BLOCK = 1 << 30
 
 
 def set_up_process(threads: int | None = None) -> Workers:
-    """Choose the threads, take numbers below 1e-38 for zero, keep freed memory, and join other processes.
+    """Choose the threads, treat numbers below 1e-38 as zero, keep freed memory, and join other processes.
 
     Attention makes many numbers so small that the CPU computes with them a hundred times slower. Threads
-    inherit the choice, so it is made before any is started. glibc gives large freed blocks back to the
-    system, and every step would ask for them anew.
+    inherit the choice, so it is made before any thread starts. glibc returns large freed blocks to the
+    system, and every step would have to ask for them again.
 
     Args:
-        threads: of torch; all cores where None.
+        threads: the number of torch's threads; None means all cores.
 
     Returns:
         This process among those that ``torchrun`` started, or alone.
     """
     _keep_memory()
     torch.set_flush_denormal(True)
-    # Without it some versions of torch refuse to multiply matrices on a GPU and give the same bits each time.
+    # Without it, some versions of torch refuse to multiply matrices deterministically on a GPU.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     if threads:
         torch.set_num_threads(threads)

@@ -80,27 +80,28 @@ def train(
     batch_size: int = BATCH_SIZE,
     watch: Watch = lambda step: None,
 ) -> Run:
-    """Train a model into a run directory, go on with an interrupted one, or find that it is done.
+    """Train a model into a run directory; an interrupted training goes on, and a finished one is kept.
 
     The epoch is chosen by ``training.metric`` on the validation window. While it trains, its state is in
-    ``<target>.partial``; the run appears at ``target`` when it is whole. An interrupted training goes on with
-    the number of threads it began with, because another number sums in another order.
+    ``<target>.partial``; the run appears at ``target`` when it is complete. An interrupted training goes on
+    with its first number of threads, because another number sums in another order.
 
     Args:
-        dataset: what to train on, or where it is.
-        target: where the run directory shall appear.
+        dataset: the dataset to train on, or its path.
+        target: the run directory to write.
         model: a learnt model of the MODELS table.
-        settings: the model's own, or what differs from its defaults.
-        training: the loop's, or what differs from what the model's paper says over the defaults.
+        settings: the model's settings, or those that differ from its defaults.
+        training: the loop's settings, or those that differ from the defaults and the model's paper.
         choose_on: the window that chooses the epoch. "test" is for reproducing papers that choose theirs
-            there: it tells nothing about how good the model is on what nobody has seen.
+            there: it says nothing about how good the model is on unseen data.
         batch_size: examples scored at a time to choose the epoch; it bounds the memory and changes no rank.
-        watch: told after each step.
+        watch: called after each step.
 
     Raises:
         SettingsError: there is no such model, or it does not learn.
-        TrainingError: there is nothing to learn from, the loss is not finite, or another process trains this.
-        SRecError: there is nothing to choose the epoch by.
+        TrainingError: there is nothing to learn from, the loss is not finite, or another process is training
+            into this target.
+        SRecError: there is no example to choose the epoch with.
     """
     if not model_entry(model).learnt:
         raise SettingsError(f"{model} is counted, not trained: `srec evaluate` computes it by itself")
@@ -118,8 +119,8 @@ def train(
         if workers.first:
             partial.mkdir(parents=True, exist_ok=True)
         if workers.agreed(workers.first and lock(partial, held) is False):
-            raise TrainingError(f"another process trains {target}: wait for it, or name another target")
-        # Only what is unusual is written down, for runs are known by their text.
+            raise TrainingError(f"another process is training {target}: wait for it, or name another target")
+        # Only what is unusual is written, because runs are compared by their text.
         unusual = {} if choose_on == "valid" else {"chosen_on": choose_on}
         threads = torch.get_num_threads()
         if workers.first:
@@ -140,15 +141,15 @@ def train(
 
 
 def _chosen_alike(run: Run, choose_on: str) -> Run:
-    """The run that is there; one whose epoch was chosen on the test is not taken for an honest one."""
+    """The existing run; refuses to take one that chose its epoch on the test for an honest one."""
     if choose_on == "valid" and run.manifest.get("chosen_on") == "test":
-        raise TrainingError(f"{run.path} chose its epoch on the test: name another target")
+        raise TrainingError(f"{run.path} chose its epoch on the test set: name another target")
     return run
 
 
 @dataclass(frozen=True)
 class _Fresh:
-    """What a stage begins with."""
+    """The ingredients of a stage."""
 
     dataset: Dataset
     kind: Any
@@ -156,7 +157,7 @@ class _Fresh:
     training: TrainingSettings
 
     def begin(self, part: Part) -> tuple[SessionModel, Examples, Floats | None]:
-        """A model before its first step, the examples it shall learn, and how often each is drawn."""
+        """A model before its first step, its examples, and how often each is drawn."""
         sequences = self.dataset.sequences
         data = examples(sequences, part, self.training.max_length)
         if not len(data):
@@ -173,7 +174,7 @@ class _Fresh:
 def _stages(
     fresh: _Fresh, validate: Validate, watch: Watch, partial: Path
 ) -> tuple[SessionModel, Progress, dict[str, Any]]:
-    """Choose the epoch, then train anew on all before the test."""
+    """Choose the epoch, then train again on all data before the test."""
     training = fresh.training
     model, data, shares = fresh.begin("train")
     stage = Stage("select", data, shares, training.epochs, validate)
@@ -195,7 +196,7 @@ def _stages(
 
 
 def _shares(times: Ints, half_life_days: float | None) -> Floats | None:
-    """How often examples of these times (epoch seconds) are drawn; None where each comes once an epoch."""
+    """How often examples of these times (epoch seconds) are drawn; None draws each once an epoch."""
     if half_life_days is None:
         return None
     ages = (times.max() - times) / (86_400 * half_life_days)
@@ -204,7 +205,7 @@ def _shares(times: Ints, half_life_days: float | None) -> Floats | None:
 
 
 def _keep_threads(threads: int, held: ExitStack) -> None:
-    """Compute with this many threads until ``held`` is left."""
+    """Compute with this many threads until ``held`` closes."""
     before = torch.get_num_threads()
     if threads != before:
         held.callback(torch.set_num_threads, before)

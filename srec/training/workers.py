@@ -1,7 +1,7 @@
 """The processes that train together: one, or those that ``torchrun`` started.
 
-They keep equal copies of the model (DistributedDataParallel), each takes its part of every batch, and the
-first alone validates and writes. Nothing else in the training knows of them.
+They keep equal copies of the model (DistributedDataParallel), and each takes its part of every batch. Only
+the first validates and writes. Nothing else in the training knows about them.
 """
 
 import atexit
@@ -17,7 +17,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from srec.dataset.dataset import Ints
 
-_PATIENCE = timedelta(hours=2)  # the others wait while the first validates
+_PATIENCE = timedelta(hours=2)  # the others wait while the first process validates
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Workers:
     Attributes:
         rank: from 0; the first one writes.
         count: how many there are.
-        device: where this one computes.
+        device: where this process computes.
     """
 
     rank: int
@@ -36,7 +36,7 @@ class Workers:
 
     @classmethod
     def current(cls) -> "Workers":
-        """What ``join`` set up, or one process alone."""
+        """The processes that ``join`` set up, or this process alone."""
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         if not dist.is_initialized():
             return cls(0, 1, device)
@@ -46,24 +46,24 @@ class Workers:
 
     @property
     def first(self) -> bool:
-        """Whether this one validates and writes."""
+        """Whether this process validates and writes."""
         return self.rank == 0
 
     def wrap(self, module: nn.Module) -> nn.Module:
-        """The module, its gradients averaged over all processes; its buffers are equal from the start."""
+        """The module with gradients averaged over all processes; its buffers are equal from the start."""
         return module if self.count == 1 else DistributedDataParallel(module, broadcast_buffers=False)
 
     def share(self, chosen: Ints) -> tuple[Ints, bool]:
         """This process's part of a batch, and whether it counts.
 
-        A batch may have fewer examples than there are processes; who has none takes one that does not count,
-        for all must take part in each step.
+        A batch may have fewer examples than there are processes. A process without any takes one that does
+        not count, because all must take part in each step.
         """
         part = chosen[self.rank :: self.count]
         return (part, True) if len(part) else (chosen[:1], False)
 
     def total(self, values: Tensor) -> Tensor:
-        """The sum over all processes, of a small tensor on the CPU."""
+        """The sum of a small CPU tensor over all processes."""
         if self.count > 1:
             moved = values.to(self.device, copy=True)
             dist.all_reduce(moved)
@@ -71,7 +71,7 @@ class Workers:
         return values
 
     def agreed(self, value: Any) -> Any:
-        """What the first process has; plain Python values only."""
+        """The first process's value; plain Python values only."""
         if self.count == 1:
             return value
         shared = [value]
@@ -79,13 +79,13 @@ class Workers:
         return shared[0]
 
     def wait(self) -> None:
-        """Until all are here."""
+        """Wait until all processes are here."""
         if self.count > 1:
             dist.barrier()
 
 
 def join() -> Workers:
-    """Join the other processes where ``torchrun`` started this one, until it ends; changes the process."""
+    """Join the other processes if ``torchrun`` started this one, until it ends; changes the process."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not dist.is_initialized():
         if torch.cuda.is_available():
             torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))

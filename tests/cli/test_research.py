@@ -12,7 +12,7 @@ from srec.training.workers import Workers
 
 def test_only_training_takes_several_processes() -> None:
     alone(Workers(0, 1, torch.device("cpu")))
-    with pytest.raises(SRecError, match="runs in one process: torchrun is for srec train"):
+    with pytest.raises(SRecError, match="runs in one process: only srec train works with torchrun"):
         alone(Workers(1, 2, torch.device("cpu")))
 
 

@@ -21,7 +21,7 @@ from srec.store.stores.duckdb import DuckDBStore
 
 
 class Time:
-    """A clock that only sleeping moves."""
+    """A clock that only moves when somebody sleeps."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -43,7 +43,7 @@ def good(content: Any = None) -> Reply:
 
 
 class Scripted:
-    """A server that gives these replies one after the other, the last one for ever."""
+    """A server that gives these replies one after the other, and then repeats the last one."""
 
     def __init__(self, *replies: Reply) -> None:
         self.asked: list[tuple[str, Mapping[str, str]]] = []
@@ -83,11 +83,11 @@ class Scripted:
 
 
 class Killed(BaseException):
-    """The process is no more: nothing is committed from here on."""
+    """The process is dead: nothing is committed from here on."""
 
 
 class Mortal:
-    """A store that takes so many commits, and then no more."""
+    """A store that accepts this many commits, and then dies."""
 
     def __init__(self, store: DuckDBStore, commits: int) -> None:
         self._store, self._left = store, commits
@@ -123,7 +123,7 @@ def crawl(
     commits: int | None = None,
     commit_reviews: int = 25,
 ) -> Outcome:
-    """One run in this process; killed after so many commits."""
+    """One run in this process, killed after this many commits."""
     manners = Manners(**(vars(hurried(seed=1)) | {"budget": budget}))
     steam.new_client()
     with DuckDBStore.open(path, create=True) as store, Client(manners) as client:

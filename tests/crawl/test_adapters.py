@@ -1,4 +1,4 @@
-"""Each endpoint's adapter: what it asks for, and what it makes of good and of odd answers."""
+"""Each endpoint's adapter: its requests, and how it handles good and odd answers."""
 
 from pathlib import Path
 from typing import Any

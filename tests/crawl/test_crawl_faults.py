@@ -85,7 +85,7 @@ def test_a_server_that_never_answers_stops_the_crawl(path: Path) -> None:
 def test_games_that_never_answer_do_not_keep_the_others_from_being_read(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Three in a row end a run; the next one comes to them last."""
+    """Three such games in a row end a run; the next run asks them last."""
     with Steam(World(12, 8, 15), page=7) as steam:
         silence(monkeypatch, lambda app_id, cursor: app_id < 30 or (app_id == 30 and cursor != START))
         first = crawl(path, steam)

@@ -37,7 +37,7 @@ class Begun:
 
 @pytest.mark.parametrize("first", [True, False])
 def test_killed_after_any_commit_it_goes_on(first: bool, tmp_path: Path) -> None:
-    """Killed in a second run too: the gap between the new and the old must not be lost."""
+    """Also killed in a second run: the gap between the new and the old reviews must not be lost."""
     # A first run is killed where nothing was read yet.
     begun = Begun(World(6, 4, 14), tmp_path, page=3, apps=[] if first else None)
     left = []
@@ -126,7 +126,7 @@ def test_an_interrupted_refresh_is_finished_whatever_apps_the_next_one_names(pat
 def test_a_refresh_takes_along_what_the_one_before_could_not_read(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A game that does not answer is not given up, and does not keep the others from a next refresh."""
+    """A game without an answer is not given up, and does not block the next refresh of the others."""
     with Steam(World(2, 4, 30), page=7) as steam:
         crawl(path, steam)
         silence(monkeypatch, lambda app_id, _: app_id == 30)
@@ -142,7 +142,7 @@ def test_a_refresh_takes_along_what_the_one_before_could_not_read(
 
 
 def test_a_refresh_that_an_older_version_began_is_finished(path: Path) -> None:
-    """It kept no list of its apps: those that are named are all there are."""
+    """It kept no list of its apps, so the named apps count as all of them."""
     with Steam(World(2, 4, 30), page=7) as steam:
         crawl(path, steam)
         with DuckDBStore.open(path) as store:
@@ -184,7 +184,7 @@ def test_an_interrupt_keeps_what_was_fetched(path: Path, monkeypatch: pytest.Mon
 def test_a_reading_of_one_page_killed_at_its_end_still_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It ends at the first cursor: that must not make it a new reading, one that has met nothing."""
+    """It ends at the first cursor, which must not make it a new reading that has met nothing."""
     real = module.read_page
     monkeypatch.setattr(
         module, "read_page", lambda *given, **named: replace(real(*given, **named), cursor=None)

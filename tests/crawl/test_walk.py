@@ -1,4 +1,4 @@
-"""A walk alone: it covers what it should on any list, and believes only what it may."""
+"""A walk alone: it covers the whole list, and trusts only answers without doubt."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def review(number: int, created: Any) -> dict[str, Any]:
 
 
 def pages(times: list[int], size: int) -> list[Page]:
-    """A list as its server tells it: pages chained by cursors, then an empty one."""
+    """A list as its server returns it: pages chained by cursors, then an empty page."""
     reviews = [review(number, created) for number, created in enumerate(sorted(times, reverse=True))]
     cut = [reviews[at : at + size] for at in range(0, len(reviews), size)]
     made = [Page(True, part, f"c{number}", None) for number, part in enumerate(cut)]

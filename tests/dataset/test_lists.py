@@ -1,4 +1,4 @@
-"""A dataset of sessions in memory: numbered, split, and read as any other."""
+"""A dataset of sessions in memory: numbered, split, and read like any other."""
 
 from pathlib import Path
 

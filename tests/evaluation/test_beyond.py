@@ -21,7 +21,7 @@ def test_all_measures_by_hand() -> None:
     found = beyond_accuracy(top, COUNTS, TAGS)
     assert found["coverage"] == 3 / 5
     assert found["mean_popularity"] == (8 + 4 + 8 + 2) / 4
-    # Below: 8 beats 4 items, 4 beats 3, 2 beats 1 and is level with 1; an item is level with itself.
+    # 8 beats 4 items, 4 beats 3, and 2 beats 1 and ties with 1; each item also ties with itself.
     assert found["mean_popularity_percentile"] == pytest.approx((90 + 70 + 90 + 40) / 4)
     # Shares 8/16, 4/16, 8/16, 2/16: 1, 2, 1 and 3 bits.
     assert found["novelty_bits"] == pytest.approx((1 + 2 + 1 + 3) / 4, rel=0.2)

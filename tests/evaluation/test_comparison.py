@@ -22,7 +22,7 @@ def boot(
 
 
 def test_the_value_is_the_mean_over_examples_not_over_sessions() -> None:
-    """Sessions of 3 and 1 examples: (1 + 1 + 1 + 0) / 4, where the mean over sessions would be 1/2."""
+    """Sessions of 3 and 1 examples: (1 + 1 + 1 + 0) / 4, whereas the mean over sessions would be 1/2."""
     assert boot([[1], [1], [1], [0]], [0, 0, 0, 7]).mean(0).value == 0.75
 
 
@@ -51,7 +51,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
 
 
 def test_a_difference_is_paired() -> None:
-    """One model is always 0.1 above the other: the difference is sure, however unsure each value is."""
+    """One model is always 0.1 above the other: the difference is certain, even if each value is not."""
     values = np.random.default_rng(1).random(200)
     found = boot(np.column_stack([values + 0.1, values]), np.arange(200))
     assert astuple(found.difference(0, 1))[:3] == pytest.approx((0.1, 0.1, 0.1))
@@ -106,7 +106,7 @@ def test_a_thousand_resamples_of_many_examples_take_seconds() -> None:
 
 
 def test_beginnings_of_one_session_are_no_independent_examples() -> None:
-    """As the papers' files have them: 1 2 3 -> 4, 1 2 -> 3, 1 -> 2, another session, one with two."""
+    """As in the papers' files: 1 2 3 -> 4, 1 2 -> 3, 1 -> 2, then another session, then one with two rows."""
     rows = [[1, 2, 3, 4], [1, 2, 3], [1, 2], [5, 6], [7, 8], [7, 8, 9]]
     ends = np.cumsum([len(row) for row in rows]) - 1
     starts = ends - np.array([len(row) - 1 for row in rows])

@@ -47,11 +47,11 @@ def test_one_rank_by_hand(rank: int, hr: float, mrr: float, ndcg: float) -> None
 
 
 def test_the_validator_measures_the_validation_window(tmp_path: Path) -> None:
-    """Training counts are 3, 2, 1, 0 for items 1..4; the targets 3 and 4 stand behind what is not input."""
+    """Training counts are 3, 2, 1, 0 for items 1..4; the items of the input are no candidates."""
     sessions = [([1, 2], [3], [4]), ([1, 2], [4], [3]), ([1, 3], [], [2])]
     dataset = write_dataset(tmp_path / "d", sessions, 4)
     scorer = Popularity.fit(dataset, PopularitySettings(), "train")
-    # After 1, 2 the list is 3, 4: ranks 1 and 2. The third session has nothing to validate on.
+    # After 1, 2 the list is 3, 4: ranks 1 and 2. The third session has no validation example.
     found = validator(dataset, 50)(scorer)
     assert found["MRR@20"] == pytest.approx((1 + 1 / 2) / 2)
     assert found["HR@5"] == 1.0

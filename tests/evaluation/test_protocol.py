@@ -14,7 +14,7 @@ from srec.models.base import ItemsBL, ScoresBV
 
 
 class Table:
-    """Scores looked up by the sum of an example's input, so that the order of batches does not matter."""
+    """Looks scores up by the sum of an example's input, so that the order of batches does not matter."""
 
     def __init__(self, table: npt.NDArray[np.float32]) -> None:
         self.table = table
@@ -32,7 +32,7 @@ def cut(sessions: list[list[int]]) -> Examples:
 
 
 def slow(scores: Ints, inputs: list[int], target: int, exclude: bool) -> tuple[int, list[int]]:
-    """The rank of the target and the whole list, by a stable sort; what is -inf is not recommended."""
+    """The rank of the target and the whole list, by a stable sort; items with -inf are not recommended."""
     order = [int(item) + 1 for item in np.argsort(-scores, kind="stable") if scores[item] > -np.inf]
     shown = [item for item in order if not (exclude and item in inputs)]
     return (shown.index(target) + 1 if target in shown else MISSED), shown
@@ -67,7 +67,7 @@ def test_ranks_are_those_of_a_stable_sort(
 
 
 def test_a_constant_scorer_ranks_by_number() -> None:
-    """Equal scores: the target's rank is its number less the inputs that stand before it."""
+    """If all scores are equal, the target's rank is its number minus the inputs with lower numbers."""
     sessions = [[1, 2, 5], [4, 3], [2, 1], [5, 4, 5]]
     ranking = rank_all(Table(np.zeros((1, 6), np.float32)), cut(sessions), 6, top=3)
     # 5 behind 3, 4 (1 and 2 are inputs): 3rd. 3 behind 1, 2: 3rd. 1: 1st. 5 is its own input.

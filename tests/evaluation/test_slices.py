@@ -30,7 +30,7 @@ def test_slices_without_examples_are_left_out() -> None:
 
 
 def test_the_taste_of_the_input() -> None:
-    """Items 1 and 2 hold 80 of 100 reviews; 1 alone the first half, so it alone is the head."""
+    """Items 1 and 2 have 80 of 100 reviews. Item 1 alone has the first half, so it alone is the head."""
     items = np.array([1, 1, 2, 1, 3, 1, 4], np.int32)
     # [1] -> 1, [1, 1] -> 2, [2] -> 1, [3, 1] -> 4
     data = Examples(items, np.array([0, 0, 2, 4]), np.array([1, 2, 3, 6]), np.array([0, 0, 0, 1]))

@@ -124,7 +124,7 @@ def test_a_papers_training_yields_to_what_is_set(games: Dataset) -> None:
 
 
 def test_the_protocol_cannot_be_set(games: Dataset) -> None:
-    with pytest.raises(SettingsError, match="trained anew before the test"):
+    with pytest.raises(SettingsError, match="trained again before the test"):
         candidates(games, "any", read_recipe(overrides=["training.refit=false"]))
     with pytest.raises(SettingsError, match="--seeds N trains"):
         candidates(games, "any", read_recipe(overrides=["training.seed=5"]))
@@ -142,7 +142,7 @@ def test_what_would_be_ignored_cannot_be_set() -> None:
 
 
 def test_other_settings_have_a_place_of_their_own(games: Dataset, tmp_path: Path) -> None:
-    """Also where a recipe sets them; what was measured with the usual ones stays."""
+    """Also if a recipe sets them. Rows that were measured with the usual settings stay."""
     recipe = tmp_path / "r.toml"
     work = tmp_path / "work"
     asked = ["leaderboard", "--dataset", str(games.path), "--work", str(work), "--rows", "markov,rules"]
@@ -201,7 +201,7 @@ def test_a_row_that_is_not_there_is_named_with_those_there_are(games: Dataset) -
 
 
 def test_one_call_prepares_sessions_and_measures_them(sessions: Dataset, tmp_path: Path) -> None:
-    """A folder of two files, known rows not measured again, and a target of one's own."""
+    """A folder of two files, existing rows that are not measured again, and the caller's own target."""
     source, told = tmp_path / "sessions", list[str]()
     rows = ["popularity", "own-items"]
     first = leaderboard(source, rows=rows, work=tmp_path / "work", told=told.append)
@@ -219,13 +219,13 @@ def test_one_call_prepares_sessions_and_measures_them(sessions: Dataset, tmp_pat
 def test_what_is_set_is_read_or_refused(games: Dataset, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"evaluation\.ks is for srec evaluate"):
         leaderboard(games, work=tmp_path, overrides=["evaluation.ks=[3]"])
-    with pytest.raises(SettingsError, match="at least one: not 0"):
+    with pytest.raises(SettingsError, match="at least 1, not 0"):
         leaderboard(games, work=tmp_path, seeds=0)
     assert not list(tmp_path.glob("games-*"))
 
 
 class Loud(Popularity):
-    """A model that nobody has installed."""
+    """A model that no package has installed."""
 
 
 def test_a_model_in_memory_is_measured_beside_the_others(games: Dataset, tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ def test_a_model_in_memory_is_measured_beside_the_others(games: Dataset, tmp_pat
     for name, kind, says in (
         ("ease", Loud, "there is a model ease already"),
         ("srec", Loud, "there is a model srec already"),
-        ("mine", GCEGNN, "mine is no counted model.* entry point in the group srec.models"),
+        ("mine", GCEGNN, "mine has no fit, so it is no counted model.* entry point in the group srec.models"),
     ):
         with pytest.raises(SettingsError, match=says):
             leaderboard(games, models={name: kind}, work=tmp_path / "work")

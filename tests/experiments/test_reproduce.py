@@ -89,7 +89,7 @@ def test_the_honest_protocol_looks_at_the_test_once_for_each_seed(
 
 
 def test_both_protocols_train_on_all_sessions_to_the_same_bits(source: Path, tmp_path: Path) -> None:
-    """What "honest" measures once is the epoch of that number on the curve of "paper"."""
+    """The one measurement of "honest" equals the same epoch on the curve of "paper"."""
     change = "gce-gnn.dropout_global=0.5"
     (paper,) = reproduced(source, tmp_path / "work", "paper", 1, 3, change).runs
     (honest,) = reproduced(source, tmp_path / "work", "honest", 1, 3, change).runs

@@ -1,1 +1,1 @@
-"""Stand-ins for what the tests cannot reach."""
+"""Stand-ins for services that the tests cannot reach."""

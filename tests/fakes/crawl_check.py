@@ -1,4 +1,4 @@
-"""Whether a store holds what a world of games and reviews is, row by row, and no raw user id."""
+"""Checks whether a store equals a world of games and reviews, row by row, and has no raw user id."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,14 +12,14 @@ from srec.store.connections.postgresql import PostgresConnection
 from srec.store.schema import GAMES, STORED_REVIEWS
 from srec.store.stores import open_reader
 
-_MOST = 5  # differences that are told in words
+_MOST = 5  # differences that are listed in words
 
 
 def differences(store: str, world: World, vanished: set[int]) -> list[str]:
-    """What differs between a store and the truth, in words; the first few of each kind.
+    """The differences between a store and the truth, in words; the first few of each kind.
 
-    Of the games in ``vanished`` the store may hold what it had read until then: versions that were true
-    once. Of all others, vanished later or not at all, it must hold exactly what there is.
+    For the games in ``vanished`` the store may have what it read before: versions that were once true. For
+    all others, whether they vanished later or not at all, it must have exactly the current reviews.
     """
     columns = ", ".join(name for name, _ in STORED_REVIEWS if name != "batch")
     with open_reader(store, whole=True) as reader, duckdb.connect() as connection:
@@ -51,7 +51,7 @@ def differences(store: str, world: World, vanished: set[int]) -> list[str]:
 
 
 def missing(store: str, world: World) -> list[str]:
-    """Which reviews that there are the store has in no version at all, in words."""
+    """The existing reviews that the store lacks in every version, in words."""
     with open_reader(store, whole=True) as reader, duckdb.connect() as connection:
         reader.attach(connection)
         held = {row[0] for row in connection.execute("SELECT review_id FROM store.reviews").fetchall()}
@@ -61,7 +61,7 @@ def missing(store: str, world: World) -> list[str]:
 
 
 def leaks(places: Iterable[Path], world: World, key: str) -> list[str]:
-    """Which files hold a raw user id, as text or as a number, or the key."""
+    """The files that contain the key or a raw user id, as text or as a number."""
     texts = [user.encode() for user in world.users]
     numbers = [int(user).to_bytes(8, "little") for user in world.users]
     # All ids begin alike: where no beginning is, no id is, and hundreds of searches are saved.
@@ -78,7 +78,7 @@ def leaks(places: Iterable[Path], world: World, key: str) -> list[str]:
 
 
 def _secret(store: str) -> str:
-    """What the store hashes ids with; no reader of a database gives it away."""
+    """The secret for the store's hashes of ids; no reader of a database reveals it."""
     query = "SELECT value FROM meta WHERE key = 'secret'"
     if "://" in store:
         server = PostgresConnection(store)

@@ -1,4 +1,4 @@
-"""A crawl that is hurried and commits often, in a process of its own, which ``srec bench crawl`` kills.
+"""A fast crawl that commits often, in a process of its own, which ``srec bench crawl`` kills.
 
 ``python -m fakes.hurried_crawl STORE BASE MODE SEED``; MODE is ``crawl`` or ``refresh``. The last line
 is the outcome as JSON.
@@ -15,13 +15,13 @@ from srec.crawl.crawl import Crawl
 from srec.crawl.steam import Endpoints
 from srec.store.stores import open_store
 
-#: For a server on the same machine: nobody is bothered. Slower than TIMEOUT is no answer.
+#: The server is on the same machine, so nobody is bothered. An answer slower than TIMEOUT does not count.
 TIMEOUT = 0.4
 COMMIT_REVIEWS = 25
 
 
 def hurried(seed: int) -> Manners:
-    """As impatient as a test must be."""
+    """Make the crawl as impatient as a test needs it."""
     return Manners(interval=0, first_wait=0.002, longest_wait=0.02, timeout=TIMEOUT, seed=seed)
 
 

@@ -1,4 +1,4 @@
-"""A server on this machine that behaves like Steam's endpoints, and misbehaves like them, by a seed."""
+"""A server on this machine that behaves and misbehaves like Steam's endpoints, by a seed."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from fakes.steam_world import World
 
-#: Answers that are not what was asked for. "odd" ones look like a good answer of the reviews' endpoint.
+#: Answers that do not match the request. "odd" ones look like a good answer of the reviews' endpoint.
 HTTP_FAULTS = ("429", "500", "502", "html", "truncated", "slow")
 ODD_FAULTS = ("empty", "repeat", "success-2")
 FAULTS = HTTP_FAULTS + ODD_FAULTS
@@ -27,19 +27,19 @@ class Steam:
     """Serves a world until it is closed.
 
     Args:
-        world: what to tell.
-        faults: the kinds that happen.
-        rate: how often, of all requests.
+        world: the world to serve.
+        faults: the kinds of faults.
+        rate: the share of requests with a fault.
         changes: how often the world changes between two answers.
         vanishing: how many games may vanish while the world changes.
-        page: how many reviews a page has at most.
-        slow: seconds that a slow answer takes.
-        seed: of the faults.
+        page: the most reviews on a page.
+        slow: the seconds that a slow answer takes.
+        seed: seeds the faults.
 
     Attributes:
-        counts: faults by kind, so far.
-        requests: what was asked, as (endpoint, app id or 0, cursor or "").
-        problems: what a client did that Steam would not bear.
+        counts: the faults so far, by kind.
+        requests: the requests, as (endpoint, app id or 0, cursor or "").
+        problems: the client's actions that Steam would not accept.
     """
 
     def __init__(
@@ -78,12 +78,12 @@ class Steam:
         self._http.server_close()
 
     def new_client(self) -> None:
-        """A process that knows nothing of what was said asks from here on."""
+        """From here on, a new process asks, which knows nothing about earlier answers."""
         with self._lock:
             self._not_before = 0.0
 
     def freeze(self) -> None:
-        """From here on the world stays as it is."""
+        """From here on, the world stays as it is."""
         self.changes = 0.0
 
     @contextmanager
@@ -94,7 +94,7 @@ class Steam:
         self.changes = before
 
     def answer(self, target: str, headers: Any) -> "_Answer":
-        """What to say to a request."""
+        """The answer to a request."""
         url = urlsplit(target)
         query = {key: values[-1] for key, values in parse_qs(url.query, keep_blank_values=True).items()}
         with self._lock:
@@ -219,7 +219,7 @@ class _Server(ThreadingHTTPServer):
     steam: Steam
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that was killed or lost patience is no error of the server."""
+        """A killed or impatient client is not an error of the server."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -239,7 +239,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = bool(answer.missing or answer.wait)
 
     def log_message(self, *arguments: Any) -> None:
-        """Nothing: the counts say it all."""
+        """Log nothing: the counts say enough."""
 
 
 def _json(content: dict[str, Any]) -> _Answer:
@@ -252,7 +252,7 @@ def _cursor(place: tuple[int, int]) -> str:
 
 
 def _place(cursor: str) -> tuple[int, int] | None:
-    """The place that a cursor of ours names."""
+    """The place that one of our cursors names."""
     if not (cursor.startswith("A+/") and cursor.endswith("==")):
         return None
     try:

@@ -1,4 +1,4 @@
-"""A small world of games and reviews from a seed: as Steam tells of it, and as a store should hold it."""
+"""A small world of games and reviews from a seed, as Steam describes it and as a store should have it."""
 
 import hashlib
 import random
@@ -17,7 +17,7 @@ CHANGES = ("added", "edited", "deleted", "played", "priced")
 
 @dataclass(frozen=True)
 class Review:
-    """A review; ``bad`` says what is wrong with how it is told: no author, or a time that is none."""
+    """A review; ``bad`` says how its description is malformed: no author, or an invalid time."""
 
     id: int
     user: str
@@ -32,11 +32,11 @@ class Review:
 
     @property
     def place(self) -> tuple[int, int]:
-        """Where it stands: lists go by it, ascending."""
+        """Its place: lists are sorted by it, ascending."""
         return -self.created, -self.id
 
     def told(self) -> dict[str, Any]:
-        """As the API tells it."""
+        """The review as the API returns it."""
         author: dict[str, Any] = {"steamid": self.user, "num_games_owned": 7, "num_reviews": 2}
         if self.playtime is not None:
             author["playtime_forever"] = self.playtime
@@ -58,7 +58,7 @@ class Review:
         return {key: review[key] for key in review if not (self.bad == "author" and key == "author")}
 
     def row(self, key: int) -> tuple[Any, ...]:
-        """As a store holds it, under a user's key, without the batch."""
+        """The row in a store, under a user's key, without the batch."""
         times = (datetime.fromtimestamp(at, UTC).replace(tzinfo=None) for at in (self.created, self.updated))
         return (
             key,
@@ -86,7 +86,7 @@ class Game:
     overcounted: bool = False  # the store's count is one more than its list
 
     def details(self) -> dict[str, Any]:
-        """As the store's appdetails tell it."""
+        """The game as Steam's appdetails return it."""
         day = f"{self.day.day} {_MONTHS[self.day.month - 1]}, {self.day.year}"
         told = {
             "type": "game",
@@ -103,11 +103,11 @@ class Game:
         return told | ({"price_overview": {"currency": "USD", "initial": self.price}} if self.price else {})
 
     def spied(self) -> dict[str, Any]:
-        """As SteamSpy tells it."""
+        """The game as SteamSpy returns it."""
         return {"appid": self.app_id, "tags": self.tags or [], "positive": 10, "negative": 3}
 
     def row(self) -> tuple[Any, ...]:
-        """As a store holds it; a bad tag costs all that SteamSpy says."""
+        """The row in a store; a bad tag discards all of SteamSpy's data."""
         bad = any(not isinstance(votes, int) for votes in self.tags.values())
         tags = None if bad or not self.tags else [{"tag": t, "votes": v} for t, v in self.tags.items()]
         about = (["Action", "Indie"], ["Single-player"], ["windows", "linux"], tags, tags and "votes")
@@ -118,12 +118,12 @@ class Game:
 
 
 class World:
-    """Games and reviews, and what becomes of them.
+    """Games and reviews, and their changes.
 
     Args:
-        seed: of all that is random.
-        games: how many.
-        reviews: how many of them, about, a game has on average; some have none or one.
+        seed: seeds everything random.
+        games: the number of games.
+        reviews: the approximate mean number of reviews of a game; some games have none or one.
     """
 
     def __init__(self, seed: int, games: int, reviews: int) -> None:
@@ -131,7 +131,7 @@ class World:
         self._clock, self._next = _NOW, 1_000
         self.games: dict[int, Game] = {}
         self.changes: Counter[str] = Counter()
-        #: Every version of every review that ever was.
+        #: Every version of every review that ever existed.
         self.versions: set[Review] = set()
         self.users = [str(76561198_000000000 + 7 * n) for n in range(games * reviews // 2 + 2 * reviews + 9)]
         for number in range(games):
@@ -154,7 +154,7 @@ class World:
                 self._write(game, user, at, bad)
 
     def change(self) -> str | None:
-        """Let something happen to some game's reviews or price; what it was."""
+        """Change some game's reviews or price; returns the kind of change."""
         alive = [game for game in self.games.values() if not game.gone]
         kind = self._random.choice(CHANGES)
         if not alive:
@@ -175,7 +175,7 @@ class World:
         return kind
 
     def vanish(self) -> int | None:
-        """Take a random game of more than one review from the store; its app id."""
+        """Remove a random game with more than one review from Steam; returns its app id."""
         alive = [game for game in self.games.values() if not game.gone and len(game.reviews) > 1]
         if not alive:
             return None

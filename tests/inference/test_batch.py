@@ -82,7 +82,7 @@ def test_interrupted_it_goes_on(recommender, tmp_path, monkeypatch):
     assert answered == [50, 50]
     wanted = real(recommender, lists(200), k=5)
     assert pq.read_table(target)["app_ids"].to_pylist() == [row[row >= 0].tolist() for row in wanted.app_ids]
-    # Another source is another work.
+    # Another source makes it different work.
     answer_file(recommender, write(source, lists(60, seed=1)), target, k=5)
     assert pq.read_table(target).num_rows == 60
 

@@ -30,7 +30,7 @@ def test_a_flipped_bit_is_refused(tmp_path: Path, name: str) -> None:
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     file.write_bytes(bytes(data))
-    with pytest.raises(ArtifactError, match=f"{name} is not the file that was written"):
+    with pytest.raises(ArtifactError, match=f"{name} has changed since it was written"):
         Bundle(tmp_path / "b")
 
 
@@ -60,7 +60,7 @@ def nan_items(given: BundleContents) -> dict[str, object]:
     ],
 )
 def test_parts_that_do_not_fit_together_are_refused(tmp_path: Path, change: object, message: str) -> None:
-    """Checksums alone are no proof: the whole may have been written wrong."""
+    """Checksums alone prove nothing: the whole bundle may have been written wrong."""
     assert callable(change)
     given = contents()
     with write_directory(tmp_path / "b", KIND, VERSION) as draft:

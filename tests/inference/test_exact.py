@@ -38,7 +38,7 @@ def cases(draw):
     count, dimension = draw(st.integers(1, 36)), draw(st.integers(1, 11))
     items_VD = draw(arrays(np.float32, (count, dimension), elements=FLOATS))
     if draw(st.booleans()):
-        # As many equal rows as there can be, and some that differ in the last bit of a number.
+        # As many equal rows as possible, and some that differ in the last bit of a number.
         items_VD = items_VD[draw(arrays(np.int64, count, elements=st.integers(0, count - 1)))]
         near = draw(st.integers(0, count - 1)), draw(st.integers(0, dimension - 1))
         items_VD[near] = np.nextafter(items_VD[near], np.float32(0))
@@ -51,7 +51,7 @@ def cases(draw):
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
-# A busy machine draws slowly; that says nothing of the code.
+# A busy machine draws slowly, which says nothing about the code.
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(case=cases())
 def test_equals_the_reference_for_any_matrix_query_k_and_filter(kernel, case):
@@ -154,7 +154,7 @@ def test_a_score_outside_of_its_bounds_is_counted_and_answered_by_the_reference(
     items_VD = rng.normal(size=(300, 16)).astype(np.float32)
     vectors_BD = rng.normal(size=(4, 16)).astype(np.float32)
     index = ExactTopK(items_VD.copy(), kernel)
-    # As damaged memory would: the bounds are those of other rows.
+    # This simulates damaged memory: the bounds belong to other rows.
     index._items_VD[:] = items_VD[::-1]
     found = index.search(vectors_BD, 5)
     assert index.counts.outside > 0

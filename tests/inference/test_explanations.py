@@ -1,4 +1,4 @@
-"""The tags in common, found for many games at once, against the obvious way."""
+"""The tags in common for many games at once, against the obvious way."""
 
 import dataclasses
 from pathlib import Path
@@ -18,7 +18,7 @@ ITEMS = st.lists(st.integers(1, GAMES), max_size=12, unique=True)
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    """Games with no tags to three, of weights that are often equal, but none whose products are nearly so."""
+    """Games with zero to three tags; weights are often equal, but no products are almost equal."""
     made = contents()
     generator = np.random.default_rng(0)
     kept = generator.random(len(made.tag_ids)) < 0.8

@@ -43,7 +43,7 @@ def test_the_bundle_answers_as_the_torch_model(
     answer = recommender.recommend([10 * item for item in liked], k=ITEMS)
     served = {game.app_id // 10: game.score for game in answer.games}
     np.testing.assert_allclose([served[item] for item in order], scores[np.array(order, int) - 1], atol=1e-5)
-    # The same order, but where two scores are closer than float32 can tell.
+    # The order is the same unless two scores are closer than float32 can distinguish.
     for ours, theirs in zip(served, order, strict=True):
         assert ours == theirs or abs(scores[ours - 1] - scores[theirs - 1]) < 1e-5
 

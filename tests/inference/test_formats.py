@@ -1,4 +1,4 @@
-"""Every format of the table encodes sessions as the torch model does, and refuses what is not whole."""
+"""Every format of the table encodes sessions as the torch model does, and refuses damaged files."""
 
 import sys
 from pathlib import Path
@@ -73,7 +73,7 @@ def test_a_changed_byte_is_refused(exported: tuple[str, Path], tmp_path: Path) -
     content = bytearray(largest.read_bytes())
     content[len(content) // 2] ^= 1
     largest.write_bytes(content)
-    with pytest.raises(ArtifactError, match="is not the file that was written"):
+    with pytest.raises(ArtifactError, match="has changed since it was written"):
         format_module(name).open_encoder(copy)
 
 

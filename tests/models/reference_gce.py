@@ -1,4 +1,4 @@
-"""GCE-GNN written down session by session, item by item, as slow and as close to the paper as can be."""
+"""GCE-GNN, written session by session and item by item: slow, and as close to the paper as possible."""
 
 import itertools
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from torch import Tensor
 from srec.models.gce_gnn import GCEGNN
 
 SLOPE = 0.2
-#: What becomes of a vector where a share of it is dropped.
+#: The effect of a dropout share on a vector.
 Drop = Callable[[Tensor, float], Tensor]
 
 
@@ -62,7 +62,7 @@ def _local(model: GCEGNN, table: Tensor, newest_first: list[int], nodes: list[in
 
 
 def _global(model: GCEGNN, table: Tensor, mean: Tensor, item: int, hop: int, drop: Drop) -> Tensor:
-    """The item's vector after so many hops, of its own and its neighbours' after one less."""
+    """The item's vector after this many hops, from its own and its neighbours' after one hop less."""
     if hop == 0:
         return table[item]
     layer = model.hops[hop - 1]

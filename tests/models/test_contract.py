@@ -1,4 +1,4 @@
-"""Every model of the table keeps the contract; a new line in the table is tested by being there."""
+"""Every model of the table keeps the contract; a new line in the table is tested automatically."""
 
 from pathlib import Path
 

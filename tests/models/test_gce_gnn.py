@@ -15,7 +15,7 @@ from srec.models.gce_gnn import GCEGNN, GCEGNNSettings
 from srec.models.gce_padded import encode_padded
 from srec.testing.toys import chains, write_dataset
 
-# Ours, and theirs; the aggregations and the edges are added below.
+# Our names, then theirs; the aggregations and the edges are added below.
 NAMES = {
     "embedding.weight": "embedding.weight",
     "readout.positions.weight": "pos_embedding.weight",
@@ -73,7 +73,7 @@ def test_the_authors_logits_loss_and_gradients(shared_golden: Path, hops: int) -
 def test_it_is_the_slow_model_whatever_the_sessions_and_the_graph(
     sessions: list[list[int]], neighbours: list[list[int]], hops: int, seed: int
 ) -> None:
-    """Repeated items, single items, items that list themselves, the padding, or one neighbour many times."""
+    """Repeated and single items, and items that list themselves, the padding, or one neighbour many times."""
     shape = GCEGNNSettings(dimension=5, hops=hops, neighbours=3, tags=False, context=False)
     model = GCEGNN(shape, item_count=7)
     model.initialise(seed)
@@ -104,7 +104,7 @@ def test_it_is_the_slow_model_whatever_the_sessions_and_the_graph(
 
 @pytest.mark.parametrize("hops", [0, 1, 2])
 def test_each_dropout_is_where_the_authors_have_it(hops: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With its expectation in place of the draw, and without making up for it, each leaves its mark."""
+    """Each dropout is replaced by its expectation, without rescaling, so that each changes the result."""
     for module in (gce_layers, gce_gnn):
         monkeypatch.setattr(
             module, "dropout", lambda vectors, share, training: vectors * (1 - share if training else 1)
@@ -140,7 +140,7 @@ def test_each_part_of_the_item_vector_can_be_switched(tmp_path: Path) -> None:
     both = build(tmp_path / "a", tags=True, context=True)
     assert not torch.equal(plain, tags)
     assert not torch.equal(plain, context)
-    # The learnt embedding is drawn first, so the parts can be told apart by subtraction.
+    # The learnt embedding is drawn first, so subtraction separates the parts.
     tag_part, context_part = tags - plain, context - plain
     assert torch.equal(both.tags_VD, both.tags_VD.clamp(min=0)), "NMF factors are not negative"
     torch.testing.assert_close(both.item_table() - plain, tag_part + context_part)

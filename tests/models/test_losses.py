@@ -1,4 +1,4 @@
-"""The loss in blocks against the one that says what it is."""
+"""The loss in blocks against its plain definition."""
 
 import pytest
 import torch

@@ -64,7 +64,7 @@ def test_a_frequent_items_rules_are_damped(dataset: Dataset) -> None:
 
 
 def test_similar_sessions_vote_for_their_items(dataset: Dataset) -> None:
-    """Sessions 1 and 4 of five share both items with (1, 2), sessions 2 and 3 less."""
+    """Of five sessions, 1 and 4 share both items with (1, 2); 2 and 3 share fewer."""
     settings = VSKNNSettings(neighbours=10, recency=1.0, length_power=0.0, age=None, rarity=1.0)
     scores = VSKNN.fit(dataset, settings, "fit").score(np.array([[1, 2]]))[0]
     old, new = math.exp(-1), 1.0
@@ -134,7 +134,7 @@ def test_ease_solves_its_own_equation(dataset: Dataset) -> None:
 def test_an_item_counts_once_however_often_a_session_has_it(
     kind: type[ItemKNN] | type[EASE], settings: Settings, dataset: Dataset
 ) -> None:
-    """As in what they learn from: which items a session has."""
+    """As in training, only the set of a session's items matters."""
     scores = kind.fit(dataset, settings, "fit").score(np.array([[1, 3, 3, 3], [1, 3, 0, 0]]))
     np.testing.assert_array_equal(scores[0], scores[1])
 
@@ -149,7 +149,7 @@ def test_ease_models_the_most_popular_of_too_many(dataset: Dataset) -> None:
 
 
 def test_published_figures(shared_data: Path, tmp_path: Path) -> None:
-    """The figures of the three models without anything to choose, on Diginetica's test set, in %."""
+    """The figures of the three models without hyperparameters, on Diginetica's test set, in %."""
     from srec.dataset.batches import examples
     from srec.dataset.sessions import prepare_sessions
     from srec.evaluation.metrics import accuracy
@@ -167,7 +167,7 @@ def test_published_figures(shared_data: Path, tmp_path: Path) -> None:
 
 
 def test_a_blend_goes_on_where_one_of_its_models_has_nothing_to_say(tmp_path: Path) -> None:
-    """Sessions are 1, 2, 1 and so on: its own items first, then what the other models know of them."""
+    """Sessions are 1, 2, 1 and so on: a session's own items come first, then those of the other models."""
     sessions = [([1 + at % 3, 4 + at % 3, 1 + at % 3], [4 + at % 3], []) for at in range(30)]
     data = write_dataset(tmp_path / "d", sessions, 8)
     settings = BlendSettings(games=("rules", "own-items"), weights=(3.0,))

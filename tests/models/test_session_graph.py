@@ -32,7 +32,7 @@ def as_edges(session: list[int], padding: int) -> dict[tuple[int, int], int]:
 
 
 def test_the_example_of_the_four_types() -> None:
-    # 1 -> 2 -> 1 -> 3: between 1 and 2 both ways, 3 leads out to the older 1, 1 has 3 as incoming.
+    # 1 -> 2 -> 1 -> 3: 1 and 2 are joined both ways; 3 has an edge out to the older 1, and 1 one in from 3.
     edges = {(1, 1): 1, (2, 2): 1, (3, 3): 1, (1, 2): 4, (2, 1): 4, (3, 1): 2, (1, 3): 3}
     assert as_edges([1, 2, 1, 3], 0) == edges
 

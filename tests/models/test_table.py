@@ -100,7 +100,7 @@ def test_it_can_be_blended(install: Install, dataset: Dataset) -> None:
         ("far = lastly:Far", r"model far of the package lastly-models cannot be loaded: .*'Far'"),
         ("none = lastly:Nothing", "model none of the package lastly-models has no settings_type"),
         ("newest = lastly:Last", "of the section 'last': that must be the model's name"),
-        ("last = lastly:NeitherOf", "neither has fit, as a counted model does, nor is a SessionModel"),
+        ("last = lastly:NeitherOf", "has no fit, as a counted model does, and is no SessionModel"),
     ],
 )
 def test_what_is_wrong_with_it_is_one_line_that_names_its_package(
@@ -113,7 +113,7 @@ def test_what_is_wrong_with_it_is_one_line_that_names_its_package(
 
 
 def test_a_model_is_one_file_and_one_line(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A recipe can set it without any other list that names it."""
+    """A recipe can set it, although no other list names it."""
     install("")
     before = sections()
     with pytest.raises(SettingsError, match=r"no section \[last\]"):
@@ -126,5 +126,5 @@ def test_a_model_is_one_file_and_one_line(install: Install, monkeypatch: pytest.
 
 @pytest.mark.parametrize("name", ["narm", "blend"])
 def test_a_blend_is_of_counted_models(dataset: Dataset, name: str) -> None:
-    with pytest.raises(SettingsError, match=rf"\[blend\] {name}: a blend is of counted models"):
+    with pytest.raises(SettingsError, match=rf"\[blend\] {name}: a blend takes counted models"):
         Blend.fit(dataset, BlendSettings(games=("markov", name)), "fit")

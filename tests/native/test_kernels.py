@@ -1,4 +1,4 @@
-"""The kernels by themselves, built with checks for wrong memory and undefined arithmetic."""
+"""The kernels alone, built with checks for memory errors and undefined arithmetic."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 )
 def test_every_kernel_agrees_with_the_plain_one(tmp_path: Path) -> None:
     program = tmp_path / "kernels"
-    # GCC warns of its own header where a vector is undefined on purpose.
+    # GCC warns about its own header, which leaves a vector undefined on purpose.
     checks = (
         "-Wall -Wextra -Werror -Wno-maybe-uninitialized -fsanitize=address,undefined -fno-sanitize-recover"
     )

@@ -1,4 +1,4 @@
-"""``srec prepare`` as a whole: an updated dataset is the one that preparing everything gives."""
+"""``srec prepare`` as a whole: an updated dataset equals one that was prepared from scratch."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -41,7 +41,7 @@ def build(store: Path, target: Path, given: PrepareSettings = GIVEN, *, update: 
 
 
 def content(manifest: dict[str, Any]) -> dict[str, Any]:
-    """What a dataset is: its files' checksums and all that was counted; not when it was made."""
+    """The content of a dataset: its files' checksums and all counts, but not its date."""
     return {key: value for key, value in manifest.items() if key != "created_at"}
 
 
@@ -87,7 +87,7 @@ def test_an_update_gives_the_dataset_of_a_whole_preparation(games_alone: bytes, 
             with DuckDBStore.open(path / "store.duckdb") as store:
                 if isinstance(change, list):
                     store.ingest(Records(change))
-                else:  # a game is read to its end again: what is not met is gone
+                else:  # a game is read to its end again: reviews that are not met are deleted
                     app, left = change
                     again = [one | {"app_id": app} for one in left]
                     if again:
@@ -207,7 +207,7 @@ def test_only_what_changed_is_counted_again(tmp_path: Path) -> None:
     given = GIVEN.model_copy(update={"popular_games": 0})
     build(store, tmp_path / "updated", given, update=True)
     with duckdb.connect(str(tmp_path / "updated.state.duckdb")) as state:
-        # What a whole count would mend stays, as long as its user wrote nothing.
+        # A full count would repair this, but an update leaves it as long as the user wrote nothing.
         state.execute("UPDATE user_tallies SET reviews = 99")
     with DuckDBStore.open(store) as opened:
         opened.ingest(Records([review("user 0", 1, True, "2020-03-01")]))

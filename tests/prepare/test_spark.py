@@ -1,4 +1,4 @@
-"""Spark runs the same SQL files: its dataset is DuckDB's, file for file."""
+"""Spark runs the same SQL files, and its dataset equals DuckDB's, file for file."""
 
 import shutil
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ OTHERS: dict[str, Any] = {"tags": TagSettings(dimension=4), "context": ContextSe
 
 
 def content(manifest: dict[str, Any]) -> dict[str, Any]:
-    """All of a manifest, the files' checksums among it, but when it was written."""
+    """A whole manifest, including the files' checksums, without its date."""
     return {key: value for key, value in manifest.items() if key != "created_at"}
 
 

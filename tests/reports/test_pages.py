@@ -1,4 +1,4 @@
-"""The report and the leaderboard, written with names that try to be more than names."""
+"""The report and the leaderboard, with hostile names."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The JSON that is put together from bytes against the models that the OpenAPI document is made of."""
+"""The JSON that is joined from bytes, against the models behind the OpenAPI document."""
 
 import dataclasses
 import json
@@ -15,7 +15,7 @@ from srec.serving.api import GamesResponse, RecommendResponse
 
 @pytest.fixture(scope="module", params=[True, False], ids=["simulated", "real"])
 def recommender(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Recommender:
-    """Some games have names and tags that JSON must escape, and some have nothing but a name."""
+    """Some games have names and tags that JSON must escape, and some have only a name."""
     made = contents(simulated=request.param)
     games = list(made.games)
     games[0] = dataclasses.replace(games[0], name='"Quoted" \\ and\n\u2028東方 100 %b', developers=('A "B"',))
@@ -35,7 +35,7 @@ def test_an_answer_is_what_its_model_says(recommender: Recommender, by: str) -> 
     writer = AnswerWriter(recommender)
     first = bundle.games[2].app_id
     answer = recommender.recommend([first, 5], k=299, recommender=by)
-    for _ in range(2):  # the second time from what was kept
+    for _ in range(2):  # the second time from the cache
         written = json.loads(writer.answer(answer))
         read = RecommendResponse.model_validate(written, strict=True)
         assert read.model_dump() == written

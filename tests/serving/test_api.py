@@ -249,7 +249,7 @@ def test_a_failure_is_a_problem_without_its_inside(bundle: Path, monkeypatch: py
     assert_problem(answer, 500, "the server failed")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "secret" not in answer.text
-    # Such a server does not start, and says why.
+    # Such a server does not start, and gives the reason.
     with pytest.raises(ArtifactError, match=r"golden request .* with status 500"):
         create_app(bundle)
 
@@ -259,7 +259,7 @@ def test_a_damaged_bundle_is_not_served(tmp_path: Path) -> None:
     with (path / "items.npy").open("r+b") as file:
         file.seek(500)
         file.write(b"\xff\xff")
-    with pytest.raises(ArtifactError, match=r"items\.npy is not the file that was written"):
+    with pytest.raises(ArtifactError, match=r"items\.npy has changed since it was written"):
         create_app(path)
 
 

@@ -15,7 +15,7 @@ FIRST = 900_000_010
 
 
 class Counting(Recommender):
-    """Notes how many requests it is given at once."""
+    """Notes how many requests it gets at once."""
 
     def __init__(self, bundle: Bundle) -> None:
         super().__init__(bundle)

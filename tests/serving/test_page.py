@@ -1,4 +1,4 @@
-"""A browser clicking through the page, served on loopback; nothing but the server is reachable."""
+"""A browser clicks through the page, which is served on loopback; only the server is reachable."""
 
 import base64
 import re
@@ -269,7 +269,7 @@ def test_names_are_text_and_never_markup(page: Page, simulated: str) -> None:
     )
     page.get_by_role("combobox").fill("bold")
     expect(page.get_by_role("option")).to_contain_text("<img src=x onerror=alert(1)><b>bold")
-    # The answer would bring the name that the server knows.
+    # The answer would contain the name that the server knows.
     page.route("**/api/recommend", lambda route: route.abort())
     page.keyboard.press("Enter")
     expect(page.locator(".chip")).to_contain_text(["<img src=x"])

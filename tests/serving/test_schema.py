@@ -34,7 +34,7 @@ def test_these_are_all_endpoints(schema: Any) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "mode"),
     [(*endpoint, GenerationMode.POSITIVE) for endpoint in ENDPOINTS]
-    # The others take nothing, so nothing can be wrong.
+    # The others take no input, so none can be wrong.
     + [(*endpoint, GenerationMode.NEGATIVE) for endpoint in ENDPOINTS[:3]],
 )
 def test_the_api_keeps_its_word(schema: Any, method: str, path: str, mode: GenerationMode) -> None:

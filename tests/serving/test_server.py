@@ -35,7 +35,7 @@ def ask(port: int) -> list[int]:
 
 
 def workers(pid: int) -> dict[int, str]:
-    """The processes that a process started to answer for it, and what each has mapped into memory."""
+    """The worker processes of a server, and the files that each has mapped into memory."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
     started = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in children}
     return {
@@ -63,7 +63,7 @@ def test_two_workers_share_the_bundle_and_end_with_the_server(
 
 
 def refusal(bundle: Path) -> str:
-    """What a server with two workers says before it ends."""
+    """The last output of a server with two workers."""
     line = command(bundle, free_port(), "--workers", "2")
     done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 1

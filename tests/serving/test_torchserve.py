@@ -1,4 +1,4 @@
-"""The handler for TorchServe answers what the API answers."""
+"""The handler for TorchServe gives the API's answers."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from srec.serving.torchserve import Handler
 
 
 class Context:
-    """What TorchServe's does, as far as the handler asks it."""
+    """The part of TorchServe's context that the handler uses."""
 
     def __init__(self, folder: Path) -> None:
         self.system_properties: dict[str, Any] = {"model_dir": str(folder)}
@@ -39,7 +39,7 @@ def test_a_batch_is_answered_as_the_api_answers_each(tmp_path: Path) -> None:
     ]
     context, handler = Context(tmp_path), Handler()
     handler.initialize(context)
-    # TorchServe hands on what it could parse, and the bytes of what it could not.
+    # TorchServe passes on parsed JSON, and raw bytes if it could not parse them.
     given = [{"body": request} for request in requests]
     given += [{"body": bytearray(json.dumps(requests[0]).encode())}, {"data": b"no json"}]
     answers = handler.handle(given, context)

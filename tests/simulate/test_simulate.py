@@ -1,4 +1,4 @@
-"""The simulated world: shaped like Steam, the same for the same seed, as learnable as the knob says."""
+"""The simulated world: shaped like Steam, reproducible by its seed, and as learnable as its setting says."""
 
 from pathlib import Path
 
@@ -80,7 +80,7 @@ def test_edits_come_later_under_the_same_id(any_world: World) -> None:
         "SELECT count(*), count(*) FILTER (updated_at <= created_at) FROM reviews"
         " JOIN steps USING (user_id, app_id, created_at) WHERE updated_at != created_at"
     )
-    # Joined to the version before the edit, which is there for each.
+    # Each edit is joined to the version before it, which always exists.
     assert edits == any_world.one("SELECT count(*) FROM reviews") - REVIEWS > 0.01 * REVIEWS
     assert early == 0
     assert any_world.one("SELECT count(DISTINCT review_id) FROM reviews") == REVIEWS
@@ -107,7 +107,7 @@ def test_review_totals_are_those_of_the_reviews(any_world: World) -> None:
 
 
 def hit_rates(world: World) -> dict[str, float]:
-    """How often the 10 likeliest games hold the next one: by popularity, lately, and by what follows what."""
+    """How often the 10 likeliest games contain the next: by popularity, recent popularity, succession."""
     world.connection.execute(
         "CREATE OR REPLACE TABLE late AS FROM steps WHERE created_at > '2024-10-01' AND previous IS NOT NULL;"
         "CREATE OR REPLACE TABLE early AS FROM steps WHERE created_at <= '2024-10-01'"

@@ -14,7 +14,7 @@ OPENER = PACKAGE / "store" / "connections" / "duckdb.py"
 
 
 def used_of_duckdb(file: Path) -> set[str]:
-    """The functions of the module duckdb that a file uses; types, such as an error, open nothing."""
+    """The functions of the module duckdb that a file uses; its types, such as errors, open nothing."""
     found = set[str]()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module == "duckdb":
@@ -29,7 +29,7 @@ def used_of_duckdb(file: Path) -> set[str]:
 
 
 def test_nothing_but_connect_opens_a_database() -> None:
-    """A connection of duckdb's own, which duckdb.sql uses too, downloads what a query needs."""
+    """A connection from duckdb itself, which duckdb.sql uses too, downloads what a query needs."""
     used = {file: used_of_duckdb(file) for file in PACKAGE.rglob("*.py")}
     assert {file: names for file, names in used.items() if names} == {OPENER: {"connect"}}
 

@@ -1,4 +1,4 @@
-"""What only a store in a DuckDB file has to keep."""
+"""The rules that apply only to a store in a DuckDB file."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What ``srec store`` tells of any store: counts, integrity, and all of it as Parquet."""
+"""``srec store`` on any store: counts, integrity, and the export to Parquet."""
 
 import os
 from pathlib import Path
@@ -163,7 +163,7 @@ def test_a_damaged_block_is_found(tmp_path: Path) -> None:
             found += bool(_broken(str(path)))
         except SRecError:  # already at the opening
             found += 1
-    # Some places are in no block that holds a row.
+    # Some places are in blocks without any row.
     assert found >= 3
 
 

@@ -25,7 +25,7 @@ KILLS, OF_SERVERS = 20, 2
 
 @pytest.fixture(scope="module")
 def states(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """What a store that nobody kills is like after each step; the same for every kind of store."""
+    """The state of an undisturbed store after each step; it is the same for every kind of store."""
     with DuckDBStore.open(tmp_path_factory.mktemp("whole") / "store", create=True) as store:
         found = [writer.state(look(store))]
         for step in writer.steps():
@@ -35,7 +35,7 @@ def states(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
 
 
 class Forks:
-    """A process with everything imported, which forks the writers."""
+    """A process that has imported everything, and forks the writers."""
 
     def __init__(self, folder: Path) -> None:
         here = str(Path(__file__).parent)
@@ -68,7 +68,7 @@ class Forks:
                 time.sleep(0.002)
 
     def gone(self) -> list[str]:
-        """What the writer had said before it was gone."""
+        """The writer's output before it died."""
         assert self._out.readline() == "gone\n"
         return self.said()
 
@@ -86,7 +86,7 @@ def forks(tmp_path: Path) -> Iterator[Forks]:
 
 
 def _check(where: str, said: list[str], before: int, states: list[dict[str, Any]]) -> int:
-    """The store holds the last state that the writer spoke of, or the next; returns which."""
+    """Check that the store has the last state that the writer reported, or the next; returns which."""
     kept = max([before, *(int(word) for word in said if word.isdigit())])
     with open_store(where, create=True) as store:
         found = int(store.notes().get("step", "0"))
@@ -114,7 +114,7 @@ def test_a_kill_at_any_moment_leaves_the_last_complete_state(
 ) -> None:
     draw = random.Random(7)
     where = _fresh(kind, tmp_path, 0, request)
-    # How long a writer takes for all of it, where nobody kills it.
+    # The time of a writer that nobody kills.
     began = time.perf_counter()
     forks.start(where)
     assert forks.gone() == ["open", *map(str, range(1, writer.LAST + 1))]

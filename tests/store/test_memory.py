@@ -1,4 +1,4 @@
-"""Tables in memory: whatever speaks Arrow's PyCapsule interface goes into a store without a file."""
+"""Tables in memory: every table with Arrow's PyCapsule interface goes into a store without a file."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -59,7 +59,7 @@ def test_games_with_lists_come_in(library: str, store: DuckDBStore) -> None:
 
 
 def test_rows_are_numbered_through_all_batches(store: DuckDBStore) -> None:
-    """One batch is larger than what is read at a time; the bad row is the last of all."""
+    """One batch is larger than a single read; the bad row is the very last one."""
     count = BATCH + 10
     columns = {
         "user_id": pa.array([f"u{at % 1000}" for at in range(count)]),

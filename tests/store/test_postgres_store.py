@@ -1,4 +1,4 @@
-"""What only a store in PostgreSQL has to keep: its own schema, rights, and a password that nobody sees."""
+"""The rules that apply only to a store in PostgreSQL: its schema, its rights, and a password nobody sees."""
 
 import threading
 import time
@@ -175,7 +175,7 @@ def test_what_cannot_be_opened_is_one_line_without_the_password(url: str, said: 
         while error is not None:
             assert SECRET not in str(error)
             error = error.__cause__
-        # What a traceback would show beside the causes.
+        # What a traceback would show besides the causes.
         assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
@@ -212,7 +212,7 @@ def test_the_password_and_raw_ids_are_nowhere_in_the_database(url: str, server: 
         text = str([rows(store, table) for table in tables])
     for raw in (SECRET, ANNA, BERT):
         assert raw not in text
-    # Nor in what the server still has of statements.
+    # Nor in the statements that the server still shows.
     statements = server.ask("SELECT query FROM pg_stat_activity")
     assert not any(raw in str(statements) for raw in (SECRET, ANNA, BERT))
 
@@ -269,7 +269,7 @@ def test_a_reader_sees_one_moment_and_keeps_nobody_from_writing(url: str) -> Non
 def test_a_server_that_goes_away_while_it_is_read_is_one_line(url: str, server: PostgresConnection) -> None:
     with open_store(url, create=True) as store:
         store.ingest(Records([review(f"user {n}") for n in range(1000)]))
-    # A row that takes long stands for a large table: the connection is cut in the midst of it.
+    # A slow row stands for a large table: the connection is cut in the middle of it.
     server.ask("ALTER TABLE srec.reviews RENAME TO kept")
     server.ask("CREATE VIEW srec.reviews AS SELECT kept.* FROM srec.kept, pg_sleep(0.002 + app_id * 0)")
     with open_reader(url) as reader, duckdb.connect() as connection:

@@ -21,7 +21,7 @@ QUERY = "SELECT author, game, liked, written, hours * 60 AS playtime_minutes FRO
 
 @pytest.fixture
 def site(postgres: PostgresServer) -> Iterator[str]:
-    """A database that holds a site's tables."""
+    """A database with a site's tables."""
     url = postgres.fresh()
     server = PostgresConnection(url, schema=None)
     for statement in (

@@ -1,4 +1,4 @@
-"""What every source keeps, whatever it reads."""
+"""The contract of every source."""
 
 from itertools import product
 from pathlib import Path
@@ -82,7 +82,7 @@ def test_raw_user_ids_are_nowhere(name: str, tmp_path: Path) -> None:
     path = tmp_path / "store.duckdb"
     with DuckDBStore.open(path, create=True) as store:
         store.ingest(source)
-        # Before the file is closed what was written is still in the write-ahead log.
+        # Until the file is closed, the data is still in the write-ahead log.
         files = [file.read_bytes() for file in tmp_path.glob("store.duckdb*") if file.is_file()]
         tables = [name for (name,) in store.connection.execute("SHOW TABLES").fetchall()]
         text = str([rows(store, table) for table in tables])

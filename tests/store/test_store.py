@@ -1,4 +1,4 @@
-"""What every store keeps: which rows, of what, and that it changes as a whole or not at all."""
+"""The contract of every store: which rows it keeps, and that it changes completely or not at all."""
 
 import hashlib
 import itertools
@@ -124,7 +124,7 @@ def test_all_columns_of_a_review_come_through(store: Store) -> None:
         ({"review_id": [1]}, 'review_id is no BIGINT: "[1]"'),
         ({"language": "\ud800"}, "holds text that is not Unicode"),
         ({"language": "a\0b"}, 'language holds a NUL character: "a*b"'),
-        # Columns that slipped: what is a user id, or looks like one, is not quoted.
+        # Shifted columns: a user id, or a value that looks like one, is not quoted.
         ({"app_id": ANNA}, 'app_id is no INTEGER: "*"'),
         ({"created_at": f"by {BERT}", "user_id": BERT}, 'created_at is no TIMESTAMP: "by *"'),
         ({"app_id": "76561190000000099"}, 'app_id is no INTEGER: "*"'),
@@ -185,7 +185,7 @@ _VERSIONS = st.builds(
 
 
 def _order(version: dict[str, Any]) -> tuple[Any, ...]:
-    """The rule, spelt out: later update, later creation, then id, verdict and playtime, unknown first."""
+    """The full rule: later update, later creation, then id, verdict and playtime, unknown values first."""
     optional = [-1 if version[name] is None else version[name] for name in ("review_id", "playtime_minutes")]
     updated = version["updated_at"] or version["created_at"]
     return updated, version["created_at"], optional[0], version["positive"], optional[1]
@@ -397,7 +397,7 @@ def test_reviews_that_a_whole_reading_did_not_give_are_forgotten(store: Store) -
     assert (app, batch) == (620, int(store.ledger.meta("batch")))
     assert key not in [row[0] for row in rows(store)]
     assert rows(store, "seen") == []
-    # What is met again is a review again.
+    # A deleted review that is met again is a review again.
     assert store.ingest(Records([review("c")])).tables["reviews"].added == 1
 
 

@@ -1,4 +1,4 @@
-"""Tables of one's own: Parquet, CSV, JSON lines."""
+"""A user's own tables: Parquet, CSV, JSON lines."""
 
 import gzip
 import tracemalloc
@@ -66,7 +66,7 @@ NOT_CLOSED = "not CSV: a quote is opened and not closed"
 
 
 def numbered(count: int, otherwise: dict[int, str]) -> str:
-    """CSV rows of games 1 to count, each in the line behind its number; some are written otherwise."""
+    """CSV rows of games 1 to count, each in the line after its number; some are written differently."""
     lines = (otherwise.get(app, f"a,{app},1,2015-11-05,") for app in range(1, count + 1))
     return "\n".join(["who,game,liked,when,text", *lines])
 
@@ -74,7 +74,7 @@ def numbered(count: int, otherwise: dict[int, str]) -> str:
 @pytest.mark.parametrize("name", ["own.csv", "own.csv.gz"])
 @pytest.mark.parametrize("count", [14, 20, 10_000])
 def test_a_stray_quote_costs_its_row_alone(name: str, count: int, store: DuckDBStore, tmp_path: Path) -> None:
-    """It would be open to the end of the file, to another quote, or for longer than any row is."""
+    """The quote would stay open to the end of the file, to another quote, or for longer than any row."""
     otherwise = {11: '"bob,11,1,2015-11-05,'} | (
         {15: 'a,15,1,2015-11-05,"two\nlines"'} if count == 20 else {}
     )
@@ -92,7 +92,7 @@ def test_a_stray_quote_costs_its_row_alone(name: str, count: int, store: DuckDBS
 def test_rows_between_two_stray_quotes_are_read(
     first: str, last: str, store: DuckDBStore, tmp_path: Path
 ) -> None:
-    """What lies between them passes for a user, or for a value in a row of too many."""
+    """The text between them looks like a user, or like a value in a row with too many."""
     file = write(tmp_path / "own.csv", numbered(12, {5: first, 9: last}))
     store.ingest(TableSource(file, "reviews", NAMES))
     assert [app for app, _, _ in facts(store)] == [app for app in range(1, 13) if app != 5]

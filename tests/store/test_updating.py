@@ -1,4 +1,4 @@
-"""``srec prepare --update`` from each kind of store, after reviews came, changed and went."""
+"""``srec prepare --update`` from each kind of store, after reviews were added, changed and removed."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -42,7 +42,7 @@ def test_it_gives_the_whole_dataset(where: str, tmp_path: Path) -> None:
                 store.ingest(Records(reviews(range(8), range(1, 7)), games=games))
             elif number == 1:
                 store.ingest(Records(reviews(range(6, 12), range(3, 9), later=20)))
-            else:  # game 5 is read again to its end: what is not met is gone
+            else:  # game 5 is read to its end again: reviews that are not met are deleted
                 store.ingest(Records(reviews(range(3), range(5, 6))), seen=True)
                 assert store.forget_unseen(5, {}) > 0
         whole = content(where, tmp_path / f"whole{number}", update=False)

@@ -1,4 +1,4 @@
-"""A writer to kill: it goes on with a fixed series of writes from wherever the store stands.
+"""A writer to kill: it does a fixed series of writes, starting from the state of the store.
 
 As a program it waits, with everything imported, for lines "WHERE FILE", and forks a writer for each: it
 answers with the writer's process id, and once more when that process is gone.
@@ -45,12 +45,12 @@ def _forget(number: int) -> Callable[[Store], object]:
 
 
 def steps() -> list[Callable[[Store], object]]:
-    """The writes, each of which is whole or was not."""
+    """The writes; each happens completely or not at all."""
     return [_forget(number) if number % 3 == 2 else _read(number) for number in range(1, LAST + 1)]
 
 
 def state(seen: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """All of a store's tables that does not depend on its secret or the clock."""
+    """The content of a store's tables that does not depend on its secret or the clock."""
 
     def ask(query: str) -> list[tuple[Any, ...]]:
         return seen.execute(query).fetchall()
@@ -71,7 +71,7 @@ def state(seen: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 
 def write(where: str, told: str) -> None:
-    """Do the steps that are left, and write down each one that the store said it kept."""
+    """Do the remaining steps, and record each one that the store has confirmed."""
     with open(told, "w", buffering=1) as file, open_store(where, create=True, threads=1) as store:
         print("open", file=file)
         for number, step in enumerate(steps(), 1):

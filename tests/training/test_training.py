@@ -59,7 +59,7 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("at", [2, 26, 50])
 def test_a_run_stopped_anywhere_ends_with_the_same_bits(dataset: Dataset, tmp_path: Path, at: int) -> None:
-    """15 steps an epoch for 3 epochs of choosing, then 20 a refit epoch: stops in both stages."""
+    """3 epochs of 15 steps choose the epoch, then each refit epoch has 20: it stops in both stages."""
     steps = 0
 
     def stop(step: Step) -> None:
@@ -96,7 +96,7 @@ fit(Dataset(Path(sys.argv[1])), Path(sys.argv[2]), watch=lambda step: print("ste
 def test_a_killed_process_resumes_to_the_same_bits_with_the_threads_it_began_with(
     dataset: Dataset, tmp_path: Path
 ) -> None:
-    """The killed one has two threads, this process has one: taken up here, the run keeps to two."""
+    """The killed process has two threads and this one has one; resumed here, the run keeps two."""
     command = [sys.executable, "-c", KILLED, str(dataset.path), str(tmp_path / "killed")]
     command.append(str(Path(__file__).parent))
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
@@ -154,7 +154,7 @@ def test_a_damaged_checkpoint_is_refused(dataset: Dataset, tmp_path: Path) -> No
 
 
 def test_a_half_life_draws_late_examples_more_often(dataset: Dataset, tmp_path: Path) -> None:
-    """The toy's 480 reviews are an hour apart, 20 days in all; with 2 days the early ones hardly count."""
+    """The 480 reviews are an hour apart, 20 days in all; a half-life of 2 days fades out the early ones."""
     fading = QUICK.model_copy(update={"half_life_days": 2.0})
     first, second = fit(dataset, tmp_path / "even"), fit(dataset, tmp_path / "fading", fading)
     assert any(not torch.equal(weights(first)[name], tensor) for name, tensor in weights(second).items())
@@ -180,7 +180,7 @@ def test_one_process_trains_a_run_at_a_time(dataset: Dataset, tmp_path: Path) ->
     partial.mkdir()
     with ExitStack() as other:
         assert lock(partial, other)
-        with pytest.raises(TrainingError, match=r"another process trains .*run: wait for it"):
+        with pytest.raises(TrainingError, match=r"another process is training .*run: wait for it"):
             fit(dataset, tmp_path / "run")
     assert list(partial.iterdir()) == []
     assert fit(dataset, tmp_path / "run").path.is_dir()
@@ -215,7 +215,7 @@ def test_the_metrics_to_choose_by_are_those_that_are_measured() -> None:
 
 
 def test_a_metric_that_is_not_measured_is_named(dataset: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"'AUC' is not measured; there are .*MRR@20"):
+    with pytest.raises(TrainingError, match=r"'AUC' is not measured; the metrics are .*MRR@20"):
         fit(dataset, tmp_path / "run", QUICK.model_copy(update={"metric": "AUC"}))
 
 
@@ -247,7 +247,7 @@ def test_it_is_trained_anew_for_the_chosen_epochs(dataset: Dataset, tmp_path: Pa
 
 
 def test_a_path_and_a_name_are_enough(dataset: Dataset, tmp_path: Path) -> None:
-    """The model has its defaults and is trained as its paper says."""
+    """The model has its default settings and is trained as in its paper."""
     run = train(str(dataset.path), str(tmp_path / "run"), "narm", training=QUICK)
     assert run.manifest["parameters"]["settings"] == NARMSettings().model_dump()
     assert run.training == QUICK
@@ -263,14 +263,14 @@ def test_a_papers_training_stands_over_the_defaults_and_under_a_recipe() -> None
 
 
 def test_the_epoch_is_chosen_on_the_test_only_where_it_is_said(dataset: Dataset, tmp_path: Path) -> None:
-    """What a paper's protocol trained is not taken for an honest run, nor gone on with as one."""
+    """A run of a paper's protocol is not taken for an honest one, and is not continued as one."""
     once = QUICK.model_copy(update={"refit": False})
     paper = fit(dataset, tmp_path / "run", once, choose_on="test")
     hits = accuracy(
         rank_all(TorchScorer(paper.load(dataset)), examples(dataset.sequences, "test", 50), ITEMS).ranks
     )
     assert paper.manifest["valid"] == hits
-    with pytest.raises(TrainingError, match="chose its epoch on the test: name another target"):
+    with pytest.raises(TrainingError, match="chose its epoch on the test set: name another target"):
         fit(dataset, tmp_path / "run", once)
     assert "chosen_on" not in fit(dataset, tmp_path / "honest", once).manifest
 
@@ -297,7 +297,7 @@ def hit_rate(dataset: Dataset, run: Run) -> float:
 def test_it_learns_a_chain_and_cannot_learn_noise(
     tmp_path: Path, noise: bool, low: float, high: float
 ) -> None:
-    """Each item is followed by the next one, always: HR@1 is 1 for who learns it, 1/20 by chance."""
+    """Each item is always followed by the next one: HR@1 is 1 for a model that learns it, 1/20 by chance."""
     dataset = write_dataset(tmp_path / "d", chains(ITEMS, 300, seed=0, noise=noise), ITEMS, dimension=16)
     training = TrainingSettings(epochs=20, batch_size=16, learning_rate=0.01, decay_every=10, patience=6)
     model = GCEGNNSettings(dimension=16)

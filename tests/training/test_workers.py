@@ -1,4 +1,4 @@
-"""Two processes on loopback train what one trains."""
+"""Two processes on loopback train the same model as one."""
 
 import json
 import signal
@@ -23,7 +23,7 @@ from srec.training.workers import Workers
 ITEMS = 20
 SETTINGS = (
     "gce-gnn.dimension=8",
-    "gce-gnn.context=false",  # what all items share has no gradient but noise, which Adam would amplify
+    "gce-gnn.context=false",  # the shared part has only noise as its gradient, which Adam would amplify
     "gce-gnn.dropout_global=0.0",
     "gce-gnn.dropout_gcn=0.0",
     "training.epochs=2",
@@ -94,7 +94,7 @@ def test_one_process_goes_on_where_two_were_killed(dataset: Dataset, tmp_path: P
     assert not target.exists()
     steps = json.loads(safe_open(checkpoint, "pt").metadata()["progress"])
     assert steps["epoch"] + steps["step"] > 0, "there is something to go on with"
-    # Were the checkpoint not read, the same weights would come out: so it is marked.
+    # Without reading the checkpoint the weights would be the same, so the checkpoint is marked.
     with safe_open(checkpoint, "pt") as file:
         tensors = {key: file.get_tensor(key) for key in list(file.keys())}
     save_file(tensors, checkpoint, {"progress": json.dumps(steps | {"seconds": 5000.0})})

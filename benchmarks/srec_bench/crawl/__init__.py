@@ -1,1 +1,1 @@
-"""``srec bench crawl``: crawl a server that misbehaves, killed again and again; compare with the truth."""
+"""``srec bench crawl``: crawl a fake Steam that misbehaves, with many kills, and compare with the truth."""

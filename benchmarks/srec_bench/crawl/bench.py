@@ -1,10 +1,10 @@
-"""The crawl, killed again and again in processes of its own, and what became of the store.
+"""Runs the crawl in processes of its own, kills it again and again, and checks the store.
 
 The server and the checker are fakes of the tests: a checkout has them, a wheel does not.
 
-The world changes while it is crawled for the first time, and once more; then no review may be missing, for a
-refresh would hide it. The world changes on in a refresh. Then it stands still, faults go on, and after a last
-crawl and a last refresh the store must hold what the world is.
+The world changes during the first crawl and a second one. Then no review may be missing; this is checked
+before a refresh, which would hide it. The world goes on changing in a refresh. Then it stands still while
+faults go on, and after a last crawl and a last refresh the store must equal the world.
 """
 
 import json
@@ -27,7 +27,7 @@ from srec_bench.crawl.result import CrawlResult, CrawlSettings
 from srec_bench.results import Environment
 
 _RATE, _CHANGES, _PAGE, _REVIEWS = 0.3, 0.25, 10, 60
-_ROUNDS = 40  # runs until no doubt is left, at most
+_ROUNDS = 40  # at most this many runs until no doubt is left
 
 
 def bench_crawl(
@@ -36,19 +36,19 @@ def bench_crawl(
     """Crawl under faults and kills, and compare the store with the truth.
 
     Args:
-        seed: of the world, the faults and the kills.
-        faults: how many must have happened; the world is made large enough for that.
+        seed: seeds the world, the faults and the kills.
+        faults: how many faults must happen; the world is made large enough for them.
         kills: how often the crawl is killed.
-        store: the file or the database where the store is made, and left; by default a file that goes.
-        games: how many games there are; by default as many as the faults need.
+        store: the file or the database for the store, which is kept; by default a temporary file.
+        games: the number of games; by default the faults decide it.
 
     Raises:
-        SRecError: there is something in ``store`` already, or the crawl itself failed.
+        SRecError: ``store`` is not empty, or the crawl itself failed.
     """
     if store is not None:
         with open_store(store, create=True) as opened:
             if any(opened.counts().values()) or opened.notes():
-                raise SRecError("there is something in that store already: the benchmark wants an empty one")
+                raise SRecError("that store has data already: the benchmark needs an empty one")
     games = games or max(8, faults // 12)
     world = World(seed, games, _REVIEWS)
     begun = time.perf_counter()
@@ -118,18 +118,18 @@ def bench_crawl(
 
 
 class _Runs:
-    """Runs of the crawl in processes of their own, some of which are killed."""
+    """Runs of the crawl, each in a process of its own; some are killed."""
 
     def __init__(self, steam: Steam, store: str, said: Path, *, kills: int, seed: int) -> None:
         self.store, self.said, self.kills_left = store, said, kills
         self.killed = self.finished = 0
         self._steam, self._seed = steam, seed
         self._random = random.Random(seed)  # noqa: S311 -- a test, no secret
-        # A run is killed within so many requests that it takes several to get through.
+        # A run is killed within so few requests that a crawl takes several runs.
         self._span = max(8, len(steam.world.games))
 
     def until_done(self, mode: str, kills: int = 0) -> int:
-        """Run until a run ends by itself, killed at most so often; how many runs it took."""
+        """Run until a run ends by itself, with at most this many kills; returns the number of runs."""
         number = 1
         while self._run(mode, kill=number <= kills) is None:
             number += 1
@@ -143,7 +143,7 @@ class _Runs:
         raise SRecError("the crawl never got rid of its doubts")
 
     def _run(self, mode: str, *, kill: bool) -> bool | None:
-        """One run: whether it left no doubt; None if it was killed."""
+        """Do one run; returns whether it left no doubt, or None if it was killed."""
         self._steam.new_client()
         number = self.killed + self.finished
         command = [sys.executable, "-m", "fakes.hurried_crawl", self.store, self._steam.base, mode]

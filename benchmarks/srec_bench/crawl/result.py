@@ -1,4 +1,4 @@
-"""What ``srec bench crawl`` found, in the terminal and as Markdown."""
+"""The result of ``srec bench crawl``, in the terminal and as Markdown."""
 
 from collections.abc import Iterator, Mapping
 from typing import Literal
@@ -11,15 +11,15 @@ from srec_bench.results import BenchResult
 
 
 class CrawlSettings(Part):
-    """How the server misbehaves and the crawl hurries.
+    """How the server misbehaves and how the crawl is sped up.
 
     Attributes:
-        games: that the server has.
-        page: reviews of a page at most.
+        games: the number of the server's games.
+        page: the most reviews of a page.
         fault_rate: the share of requests with a fault.
         change_rate: the share of requests after which the world changes.
-        timeout_seconds: that the crawl waits for an answer.
-        commit_reviews: reviews of a commit.
+        timeout_seconds: how long the crawl waits for an answer.
+        commit_reviews: the number of reviews in a commit.
     """
 
     games: int
@@ -34,24 +34,24 @@ class CrawlResult(BenchResult):
     """A crawl under faults and kills.
 
     Attributes:
-        seed: of the games, the faults and the kills.
-        settings: of server and crawl.
-        faults_wanted: at least.
-        faults: that happened.
-        faults_by_kind: the same by kind.
-        changes: of the world meanwhile, by kind.
+        seed: the seed of the games, the faults and the kills.
+        settings: the settings of server and crawl.
+        faults_wanted: the least number of faults.
+        faults: the number of faults that happened.
+        faults_by_kind: the same, by kind.
+        changes: the changes of the world during the crawl, by kind.
         vanished_at_rest: the app id of a game that vanished when all else stood still, if one was left.
-        kills: of the crawl.
-        runs: that ended by themselves.
-        first_crawl_runs: until the first crawl was through.
-        requests: in all.
-        requests_where_nothing_is_new: of a run that found nothing new.
-        reviews: on the server at the end.
-        malformed_reviews: among them.
-        differences: between the store and the truth, in words.
-        leaks: of raw user ids or the key, in words.
-        problems: that Steam would not bear, in words.
-        seconds: in all.
+        kills: the number of kills.
+        runs: the number of runs that ended by themselves.
+        first_crawl_runs: the number of runs of the first crawl.
+        requests: the number of all requests.
+        requests_where_nothing_is_new: the requests of a run that found nothing new.
+        reviews: the number of reviews on the server at the end.
+        malformed_reviews: the malformed ones among them.
+        differences: the differences between the store and the truth, in words.
+        leaks: the leaks of raw user ids or the key, in words.
+        problems: the requests that Steam would not accept, in words.
+        seconds: the time of the whole benchmark.
     """
 
     benchmark: Literal["crawl"] = "crawl"
@@ -76,15 +76,15 @@ class CrawlResult(BenchResult):
 
     @property
     def failure(self) -> str | None:
-        """Why the crawl cannot be trusted, or the result not; None where all is well."""
+        """Why the crawl or this result cannot be trusted; None if all is well."""
         wrong = [*self.differences, *self.leaks, *self.problems]
         if self.faults < self.faults_wanted:
-            wrong.insert(0, f"only {self.faults} faults happened of {self.faults_wanted}")
-        return f"{len(wrong)} things are not as they should be; the first: {wrong[0]}" if wrong else None
+            wrong.insert(0, f"only {self.faults} of {self.faults_wanted} faults happened")
+        return f"{len(wrong)} things are wrong; the first: {wrong[0]}" if wrong else None
 
 
 def terminal_table(result: CrawlResult) -> Table:
-    """The faults by kind, and what became of the store."""
+    """The faults by kind, the changes, and the state of the store."""
     made = Table("what", title=f"{result.reviews:,} reviews, seed {result.seed}")
     made.add_column("count", justify="right")
     for kind, count in (result.faults_by_kind | {"faults": result.faults}).items():
@@ -112,6 +112,6 @@ def markdown(results: Mapping[str, CrawlResult]) -> Iterator[str]:
         wrong = len(result.differences) + len(result.leaks) + len(result.problems)
         yield "### A crawl under faults\n"
         yield f"`srec bench crawl --seed {result.seed}`: {result.faults:,} faults ({kinds}),"
-        yield f"{result.kills} kills, a world that changes between pages; {result.reviews:,} reviews,"
-        yield f"{result.malformed_reviews} of them bad. Differences from the server's truth, raw ids"
-        yield f"found, and other problems: {wrong}. File: {link(name)}.\n"
+        yield f"{result.kills} kills, and a world that changes between pages. Of {result.reviews:,} reviews,"
+        yield f"{result.malformed_reviews} were malformed. Differences from the server's data, leaked raw ids"
+        yield f"and other problems: {wrong}. File: {link(name)}.\n"

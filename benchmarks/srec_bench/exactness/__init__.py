@@ -1,1 +1,1 @@
-"""``srec bench exactness``: searches by every kernel, adversarial ones among them, against the reference."""
+"""``srec bench exactness``: random and adversarial searches with every kernel, against the reference."""

@@ -1,4 +1,4 @@
-"""Random searches, adversarial ones among them, against the reference."""
+"""Random and adversarial searches, against the reference."""
 
 from collections.abc import Callable
 
@@ -19,13 +19,13 @@ KINDS = ("normal", "lengths", "huge", "tiny", "mixed", "equal", "near", "sparse"
 def bench_exactness(
     cases: int, seed: int, counted: Callable[[int], None] = lambda done: None
 ) -> ExactnessResult:
-    """Compare answers and scores, to the last bit, with the reference's.
+    """Compare answers and scores with the reference's, to the last bit.
 
     Args:
-        cases: of a matrix, a query, a k and a filter; the kernels take turns, and a
+        cases: the number of cases, each a matrix, a query, a k and a filter. The kernels take turns, and each
             matrix is searched with a few queries.
-        seed: gives the same cases again.
-        counted: told how many cases are done.
+        seed: the same seed makes the same cases.
+        counted: called with the number of finished cases.
     """
     names, done, differences, outside = kernels(), 0, 0, 0
     shares = dict.fromkeys(names, 0)
@@ -60,7 +60,7 @@ def bench_exactness(
 
 
 def _matrix(rng: np.random.Generator) -> tuple[Floats, Floats, str]:
-    """Items [V, D], queries [4, D], and what kind of numbers they are."""
+    """Items [V, D], queries [4, D], and the kind of their numbers."""
     count, dimension = int(rng.integers(1, 100)), int(rng.integers(1, 40))
     kind = KINDS[int(rng.integers(len(KINDS)))]
     items_VD = rng.normal(size=(count, dimension))
@@ -87,7 +87,7 @@ def _matrix(rng: np.random.Generator) -> tuple[Floats, Floats, str]:
 
 
 def _typical(rng: np.random.Generator, vectors_BD: Floats) -> Floats | None:
-    """What the index is told of queries: nothing, all, exactly one, their opposites, or something else."""
+    """The index's sample of queries: none, all, exactly one, their opposites, or unrelated ones."""
     told = (None, vectors_BD, vectors_BD[:1], -vectors_BD, rng.normal(size=vectors_BD.shape))
     return told[int(rng.integers(len(told)))]
 

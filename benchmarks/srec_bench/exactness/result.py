@@ -1,4 +1,4 @@
-"""What ``srec bench exactness`` found."""
+"""The result of ``srec bench exactness``."""
 
 from typing import Literal
 
@@ -7,13 +7,13 @@ from srec_bench.results import BenchResult
 
 
 class Case(Part):
-    """A search that can be done again.
+    """A search that can be repeated.
 
     Attributes:
-        seed: of the benchmark.
-        number: of the matrix, from 0.
-        kernel: that searched.
-        kind: of numbers in the matrix.
+        seed: the benchmark's seed.
+        number: the number of the matrix, from 0.
+        kernel: the kernel that searched.
+        kind: the kind of numbers in the matrix.
     """
 
     seed: int
@@ -26,13 +26,13 @@ class ExactnessResult(BenchResult):
     """How many answers differed from the reference's.
 
     Attributes:
-        seed: gives the same cases again.
-        cases: searches, each of a matrix, a query, a k and a filter.
-        differences: answers that were not the reference's to the last bit.
+        seed: the same seed makes the same cases.
+        cases: the number of searches, each with a matrix, a query, a k and a filter.
+        differences: the number of answers that differed from the reference's in any bit.
         first: the first of them.
-        outside_bounds: scores that lay outside the bounds which the proof gives them.
-        kernels: the cases that each kernel had.
-        kinds: of numbers in the matrices.
+        outside_bounds: the number of scores outside the bounds of the proof.
+        kernels: the number of cases for each kernel.
+        kinds: the kinds of numbers in the matrices.
     """
 
     benchmark: Literal["exactness"] = "exactness"
@@ -46,7 +46,7 @@ class ExactnessResult(BenchResult):
 
     @property
     def failure(self) -> str | None:
-        """Why the search is not exact; None where it is."""
+        """Why the search is not exact; None if it is."""
         if not (self.differences or self.outside_bounds):
             return None
         return f"{self.differences} answers differ from the reference's; the first: {self.first}"

@@ -1,1 +1,1 @@
-"""``srec bench http``: what a served answer costs, beside a constant answer of the same server."""
+"""``srec bench http``: the cost of a served answer, beside a constant answer of the same server."""

@@ -1,8 +1,8 @@
-"""The measuring: blocks of the API's answers and of constant ones, the starts, the memory.
+"""Measures blocks of the API's answers and of constant ones, the starts and the memory.
 
-The server is one process, loaded over 16 connections by another on the same machine. Blocks of the API's
-answers and of constant ones take turns, so that a busy machine slows both; the ratio is what counts. The
-server's processor time is told too: it depends less on who else is busy.
+The server is one process. Another process on the same machine loads it over 16 connections. Blocks of the
+API's answers and of constant ones take turns, so that a busy machine slows both; the ratio counts. The
+result also has the server's processor time, which depends less on other work on the machine.
 """
 
 import json
@@ -33,12 +33,13 @@ def bench_http(bundle: Path, requests: int, starts: int = 5) -> HttpResult:
     """Measure a server's throughput, latencies, start and memory.
 
     Args:
-        bundle: what it serves.
-        requests: to the API, and as many to the constant answer: the top 10 for 1 to 5 random games.
-        starts: how often the server is started to see how long that takes.
+        bundle: the bundle to serve.
+        requests: the number of requests to the API (the top 10 for 1 to 5 random games); the constant answer
+            gets the same number.
+        starts: how often the server is started, to time it.
 
     Raises:
-        SRecError: the server does not start or refuses a request; this is not Linux.
+        SRecError: the server does not start or refuses a request, or the system is not Linux.
     """
     opened = Bundle(bundle)
     bodies = made_up(opened.app_ids, requests)
@@ -78,7 +79,7 @@ def bench_http(bundle: Path, requests: int, starts: int = 5) -> HttpResult:
 
 
 def made_up(app_ids: Ints, count: int, seed: int = 0) -> list[bytes]:
-    """Requests for the top 10, as JSON: 1 to 5 random games each, or as many as there are."""
+    """Requests for the top 10, as JSON, each with 1 to 5 random games, but no more than there are."""
     generator = np.random.default_rng(seed)
     sizes = generator.integers(1, min(MOST_LIKED, len(app_ids)) + 1, count)
     chosen = (generator.choice(app_ids, size, replace=False).tolist() for size in sizes)
@@ -87,7 +88,7 @@ def made_up(app_ids: Ints, count: int, seed: int = 0) -> list[bytes]:
 
 @dataclass(frozen=True)
 class _Block:
-    """A block of requests: answers a second, seconds of each, processor time of both sides for each."""
+    """A block of requests: answers per second, and for each answer the latency and both sides' CPU time."""
 
     per_second: float
     latencies_N: Floats

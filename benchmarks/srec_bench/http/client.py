@@ -1,7 +1,7 @@
-"""A load client: keep-alive connections that each have one request under way, and next to no parsing.
+"""A load client: keep-alive connections, each with one request under way, and almost no parsing.
 
-One process waits for all connections and reads no more of an answer than its status and its length, so that
-the server is what is measured; how busy the client was is told with what it measured.
+One process waits for all connections and reads only the status and length of an answer, so that it measures
+the server. The result says how busy the client was.
 """
 
 import re
@@ -24,12 +24,12 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Answered:
-    """What a load took.
+    """The times of a load.
 
     Attributes:
         seconds: from the first request to the last answer.
         cpu_seconds: the client's own processor time.
-        latencies_N: float64, seconds from sending each request to having its whole answer.
+        latencies_N: float64, seconds from sending each request to receiving its whole answer.
     """
 
     seconds: float
@@ -47,12 +47,12 @@ def send_all(port: int, requests: Sequence[bytes], connections: int) -> Answered
     """Send requests to a port of this machine, each as soon as one of the connections is free.
 
     Args:
-        port: where the server listens.
-        requests: as they go over the wire.
+        port: the server's port.
+        requests: the bytes of each request.
         connections: how many; each is kept alive, and waits for its answer before it sends again.
 
     Raises:
-        SRecError: a request is refused, or the server closes a connection.
+        SRecError: the server refuses a request or closes a connection.
     """
     latencies: list[float] = []
     waiting = iter(requests)
@@ -75,7 +75,7 @@ def send_all(port: int, requests: Sequence[bytes], connections: int) -> Answered
 
 
 class _Connection:
-    """One request after the other."""
+    """Sends one request after the other."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
@@ -93,7 +93,7 @@ class _Connection:
         self.socket.sendall(request)
 
     def receive(self) -> float | None:
-        """The seconds since the request was sent if the answer is whole now."""
+        """The seconds since the request was sent, if the answer is complete now."""
         received = self.socket.recv(1 << 16)
         self._got += received
         head = self._got.find(b"\r\n\r\n")
@@ -104,5 +104,5 @@ class _Connection:
             if len(self._got) >= head + 4 + int(length[1]):
                 return time.perf_counter() - self._sent
         if not received:
-            raise SRecError("the server closed a connection before it had answered")
+            raise SRecError("the server closed a connection before it answered")
         return None

@@ -1,4 +1,4 @@
-"""Where the time of an answer goes that is not spent on HTTP: timed in this process, part by part."""
+"""Times the parts of an answer without HTTP, in this process."""
 
 import statistics
 import time
@@ -28,15 +28,15 @@ def parts(recommender: Recommender, bodies: Sequence[bytes], together: int) -> t
     """Answer requests as the API does, without a server.
 
     Args:
-        recommender: who answers.
-        bodies: requests, as JSON.
+        recommender: the recommender that answers.
+        bodies: the requests, as JSON.
         together: how many are answered at once.
 
     Returns:
-        The median microseconds of each of PARTS, for one request; and the median bytes of an answer.
+        The median microseconds of each of PARTS for one request, and the median bytes of an answer.
     """
     writer, sizes = AnswerWriter(recommender), list[int]()
-    # The first round makes what is kept, such as the games' parts of an answer.
+    # The first round fills the caches, such as the games' parts of an answer.
     for clock in (_Clock(), _Clock()):
         for first in range(0, len(bodies), together):
             some = bodies[first : first + together]
@@ -57,7 +57,7 @@ def _read(body: bytes) -> Request:
 
 
 class _Clock:
-    """Sums how long calls take, by the part that they belong to, for each lot of requests."""
+    """Sums the time of calls by the part that they belong to, for each lot of requests."""
 
     def __init__(self) -> None:
         self._now: dict[str, float] = defaultdict(float)
@@ -73,7 +73,7 @@ class _Clock:
         return measured
 
     def end(self, requests: int) -> None:
-        """The lot is done, and had so many requests."""
+        """End a lot that had this many requests."""
         spent = self._now
         spent["rest of the recommender"] = spent["recommender"] - sum(spent[part] for _, _, part in INSIDE)
         self._lots.append({part: spent[part] / requests for part in PARTS})

@@ -1,4 +1,4 @@
-"""What ``srec bench http`` found, in the terminal and as Markdown."""
+"""The result of ``srec bench http``, in the terminal and as Markdown."""
 
 from collections.abc import Iterator, Mapping
 from typing import Literal
@@ -14,9 +14,9 @@ class Answers(Part):
     """Answers of one kind.
 
     Attributes:
-        per_second: answers a second, the median over blocks.
+        per_second: answers per second, the median over blocks.
         cpu_us: the server's processor time for an answer, in microseconds.
-        client_cpu_us: the client's.
+        client_cpu_us: the client's processor time for an answer, in microseconds.
         p50_ms: the median latency.
         p99_ms: the latency that one answer in a hundred exceeds.
     """
@@ -29,31 +29,31 @@ class Answers(Part):
 
 
 class Resident(Part):
-    """Memory of the server, in MB of 2^20 bytes."""
+    """The server's memory, in MB of 2^20 bytes."""
 
     idle: float
     loaded: float
 
 
 class HttpResult(BenchResult):
-    """What a server does.
+    """The performance of a server.
 
     Attributes:
-        model: that the bundle was made of.
-        games: in the bundle.
-        dimension: of the games' vectors.
-        connections: kept alive, with one request each under way.
-        requests: to the API, and as many for the constant.
-        answer_bytes: of an answer, the median; the constant has as many.
-        api: what the API does.
-        constant: what the constant answer costs.
-        ratio: answers a second to constant ones, the median over blocks.
-        cpu_ratio: processor time of a constant answer to one of the API.
-        p99_to_p50: of the API's latencies.
+        model: the bundle's model.
+        games: the number of games in the bundle.
+        dimension: the dimension of the games' vectors.
+        connections: the number of keep-alive connections, each with one request under way.
+        requests: the number of requests to the API; the constant got the same number.
+        answer_bytes: the median size of an answer; the constant has the same.
+        api: the API's answers.
+        constant: the constant answers.
+        ratio: the API's answers per second divided by the constant's, the median over blocks.
+        cpu_ratio: the processor time of a constant answer divided by that of the API's.
+        p99_to_p50: the ratio of the API's latencies.
         split_us: microseconds of each part of an answer, by its name.
-        start_seconds: from the start of the process until it is ready, the median.
-        start_cpu_seconds: the processor time of that.
-        resident_mb: memory after the start and after the load.
+        start_seconds: the median time from the start of the process until it is ready.
+        start_cpu_seconds: the processor time of a start.
+        resident_mb: the memory after the start and after the load.
     """
 
     benchmark: Literal["http"] = "http"
@@ -75,7 +75,7 @@ class HttpResult(BenchResult):
 
 
 def terminal_table(result: HttpResult) -> Table:
-    """The figures beside the bars they are to reach."""
+    """The figures beside the bars that they must reach."""
     api, constant, memory = result.api, result.constant, result.resident_mb
     title = f"{result.games:,} games, dimension {result.dimension}, {result.connections} connections"
     made = Table("what", title=title)
@@ -104,12 +104,12 @@ def terminal_table(result: HttpResult) -> Table:
 
 
 def markdown(results: Mapping[str, HttpResult]) -> Iterator[str]:
-    """The server beside a constant answer of it; results by file name."""
+    """The server beside its constant answer; results by file name."""
     if not results:
         return
     yield "### Answers over HTTP\n"
     yield "`srec bench http` asks one process for the top 10 as JSON, over 16 connections. The ratio compares"
-    yield "it with a constant answer of the same server in the same run; in brackets, of processor times.\n"
+    yield "it with a constant answer of the same server in the same run. Brackets: the ratio of CPU times.\n"
     rows = [
         [
             f"{result.games:,} games, dimension {result.dimension}",

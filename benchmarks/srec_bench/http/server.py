@@ -1,7 +1,7 @@
-"""The server that ``srec bench http`` measures: production's app, and a route whose answer is constant.
+"""The server that ``srec bench http`` measures: production's app, plus a route with a constant answer.
 
-``python -m srec_bench.http.server BUNDLE PORT BYTES``. The constant is BYTES long and costs no work, but
-comes the same way: through the same server, middleware and router, as the answer to the same kind of POST.
+``python -m srec_bench.http.server BUNDLE PORT BYTES``. The constant is BYTES long and costs no work. It
+comes through the same server, middleware and router, as the answer to the same kind of POST.
 """
 
 import sys
@@ -18,8 +18,8 @@ def add_constant(app: FastAPI, size: int) -> None:
     """Add the route, before all others.
 
     Args:
-        app: production's.
-        size: of the answer, in bytes.
+        app: production's app.
+        size: the size of the answer, in bytes.
     """
     content = b'{"constant":"%b"}' % (b"x" * (size - len(b'{"constant":""}')))
 
@@ -32,7 +32,7 @@ def add_constant(app: FastAPI, size: int) -> None:
 
 
 def main(bundle: str, port: str, size: str) -> None:
-    """Serve until the process is told to stop."""
+    """Serve until the process gets a signal to stop."""
     app = ready_app(Path(bundle))
     add_constant(app, int(size))
     run(app, host="127.0.0.1", port=int(port))

@@ -1,5 +1,5 @@
-"""``srec bench inference``: every way to run the model, its speed and whether the order stays as it was.
+"""``srec bench inference``: every way to run the model, its speed, and whether it keeps the order.
 
-All contenders are in one process on one thread, in interleaved blocks, a session at a time. Times are CPU
-seconds of this process, so that whoever else uses the machine hardly shows in them.
+All contenders run in one process on one thread, in interleaved blocks, one session at a time. Times are CPU
+seconds of this process, so that other work on the machine hardly affects them.
 """

@@ -1,4 +1,4 @@
-"""The measuring: make the contenders, warm them up, time them in turns, compare their lists."""
+"""Makes the contenders, warms them up, times them in turns, and compares their lists."""
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -44,16 +44,16 @@ def bench_inference(
     """Time the contenders and compare their lists.
 
     Args:
-        dataset: what the run was trained on; its test part gives the real inputs.
+        dataset: the run's dataset; its test part has the real inputs.
         run: the trained model.
-        names: of the CONTENDERS.
-        count: inputs of each kind; of real ones no more than there are.
-        warm: inputs for each contender before the first block.
-        blocks: that the inputs are cut into.
-        say: told in words what is being done.
+        names: names of CONTENDERS.
+        count: the number of inputs of each kind; real ones may be fewer.
+        warm: the number of warm-up inputs for each contender.
+        blocks: the number of blocks that the inputs are cut into.
+        say: called with a line about the current work.
 
     Raises:
-        SRecError: there is nothing to test on.
+        SRecError: the dataset has no test example.
     """
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
         say("exporting the encoder")

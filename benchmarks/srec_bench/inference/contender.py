@@ -1,4 +1,4 @@
-"""What a contender must do: run its model, and answer. Shapes: L positions, V items, K results."""
+"""The contract of a contender: run its model, and answer. Shapes: L positions, V items, K results."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -19,13 +19,13 @@ class Contender(Protocol):
     """A way to run the model, one session (int64 [1, L]) at a time."""
 
     def model(self, items_1L: ItemsBL) -> Any:
-        """What the model alone does: score every item, or find the best of them."""
+        """Do the model's work alone: score every item, or find the best of them."""
 
     def top(self, items_1L: ItemsBL, k: int, excluded: Rows) -> Ints:
         """The k best rows that are not excluded, best first, ties by the lower row."""
 
     def order(self, items_1L: ItemsBL, excluded: Rows, wanted: Ints) -> tuple[Ints, Ints]:
-        """As many best rows as are wanted, and the place of each wanted row, 0 for the best."""
+        """The best rows, as many as ``wanted`` has, and the place of each wanted row, 0 for the best."""
 
 
 class Scoring:
@@ -43,7 +43,7 @@ class Scoring:
         return top_k(self._scores(items_1L, excluded), k)
 
     def order(self, items_1L: ItemsBL, excluded: Rows, wanted: Ints) -> tuple[Ints, Ints]:
-        """As many best rows as are wanted, and the place of each wanted row."""
+        """The best rows, as many as ``wanted`` has, and the place of each wanted row."""
         scores_V = self._scores(items_1L, excluded)
         return top_k(scores_V, len(wanted)), places(scores_V, wanted)
 
@@ -60,7 +60,7 @@ class Searching:
         self._encode, self._index = encode, index
 
     def model(self, items_1L: ItemsBL) -> Ints:
-        """The ten best rows: what there is in place of all scores."""
+        """The ten best rows, in place of all scores."""
         return self._index.search(self._encode(items_1L), 10).rows
 
     def top(self, items_1L: ItemsBL, k: int, excluded: Rows) -> Ints:
@@ -69,7 +69,7 @@ class Searching:
         return rows_K
 
     def order(self, items_1L: ItemsBL, excluded: Rows, wanted: Ints) -> tuple[Ints, Ints]:
-        """As many best rows as are wanted, and the place of each wanted row."""
+        """The best rows, as many as ``wanted`` has, and the place of each wanted row."""
         rows_K = self.top(items_1L, len(wanted), excluded)
         known_K = rows_K
         if not np.isin(wanted, rows_K).all():

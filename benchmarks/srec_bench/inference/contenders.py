@@ -12,12 +12,12 @@ from srec_bench.inference.subject import Subject
 
 @dataclass(frozen=True)
 class Entry:
-    """Where a contender is made.
+    """Where to find the maker of a contender.
 
     Attributes:
         module: its file.
-        name: its function, which is given the Subject after ``given``.
-        what: in words.
+        name: its function, which gets ``given`` and then the Subject.
+        what: the contender in words.
         given: the function's first arguments.
     """
 
@@ -30,7 +30,7 @@ class Entry:
         """The contender.
 
         Raises:
-            SRecError: it cannot run here, or not with this model; the message is the reason.
+            SRecError: it cannot run here or with this model; the message says why.
         """
         try:
             maker = getattr(import_module(f"srec_bench.inference.{self.module}"), self.name)
@@ -61,10 +61,10 @@ CONTENDERS: dict[str, Entry] = {
 
 
 def chosen(names: str | None) -> Sequence[str]:
-    """The contenders of a list separated by commas, in the table's order; all where None.
+    """The contenders of a comma-separated list, in the table's order; None means all.
 
     Raises:
-        SettingsError: one of them is not in the table.
+        SettingsError: a name is not in the table.
     """
     if names is None:
         return list(CONTENDERS)

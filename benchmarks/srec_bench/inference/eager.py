@@ -1,8 +1,9 @@
-"""The reference of speed: GCE-GNN in PyTorch eager, laid out as its authors' code is, with SRec's weights.
+"""The reference of speed: GCE-GNN in PyTorch eager, with the layout of its authors' code and SRec's weights.
 
-For each request: a Python loop builds the adjacency matrix; the local attention makes the products of all
-pairs [B, N, N, D]; neighbours are looked up hop by hop; the scores are a product with a strided view. Kind to
-the reference: no session is padded beyond its own length, and the items' vectors are computed once.
+For each request, a Python loop builds the adjacency matrix, the local attention makes the products of all
+pairs [B, N, N, D], neighbours are looked up hop by hop, and the scores are a product with a strided view. The
+reference has two advantages: no session is padded beyond its own length, and the items' vectors are computed
+once.
 Shapes: B is 1, N distinct items, L positions, S neighbours, D dimension, V items.
 """
 
@@ -28,10 +29,10 @@ def eager(subject: Subject) -> Scoring:
     """The contender.
 
     Raises:
-        SettingsError: the run is of another model.
+        SettingsError: the run has another model.
     """
     if not isinstance(subject.model, GCEGNN):
-        raise SettingsError(f"it is written for gce-gnn, and the run is a {subject.run.model_name}")
+        raise SettingsError(f"it is written for gce-gnn, but the run is a {subject.run.model_name}")
     return Scoring(EagerScorer(subject.model))
 
 

@@ -1,4 +1,4 @@
-"""What the contenders are asked: a few random games, as the post did, and what real sessions held."""
+"""The contenders' inputs: a few random games, as in the author's post, and prefixes of real sessions."""
 
 from dataclasses import dataclass
 
@@ -15,8 +15,8 @@ class Inputs:
     """Sessions, one at a time.
 
     Attributes:
-        sessions: int64 [1, L] each, oldest first, nothing padded.
-        targets: int64 [N], the item that came next; None where nothing did.
+        sessions: int64 [1, L] each, oldest first, without padding.
+        targets: int64 [N], the item that came next; None if there is none.
     """
 
     sessions: list[Ints]
@@ -27,7 +27,7 @@ class Inputs:
 
 
 def random_inputs(item_count: int, count: int, seed: int) -> Inputs:
-    """One to five different items, each as likely as any."""
+    """One to five different items, uniformly drawn."""
     rng = np.random.default_rng(seed)
     most = min(MOST, item_count)
     return Inputs(
@@ -36,7 +36,7 @@ def random_inputs(item_count: int, count: int, seed: int) -> Inputs:
 
 
 def real_inputs(dataset: Dataset, count: int, max_length: int) -> Inputs:
-    """The inputs of the test's examples; of more than are asked for, so many evenly spread."""
+    """The inputs of the test's examples; if there are more than ``count``, an evenly spread choice."""
     data = examples(dataset.sequences, "test", max_length)
     at = np.linspace(0, len(data) - 1, min(count, len(data)), dtype=np.int64)
     return Inputs([data.inputs(one[None]) for one in at], data.targets[at].astype(np.int64))

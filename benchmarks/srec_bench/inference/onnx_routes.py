@@ -14,12 +14,12 @@ from srec_bench.inference.subject import Subject
 
 
 def float32(subject: Subject) -> Scoring:
-    """The encoder in ONNX Runtime, every item scored by one float32 product."""
+    """The encoder in ONNX Runtime; one float32 product scores every item."""
     return Scoring(OnnxScorer(subject.encoder, subject.items_VD))
 
 
 def exact(subject: Subject) -> Searching:
-    """What SRec serves with: the same encoder, the best items found by the exact int8 scan."""
+    """SRec's own route: the same encoder, and the exact int8 scan that finds the best items."""
     return Searching(subject.encode, subject.index)
 
 
@@ -27,7 +27,7 @@ def pruned(share: float, subject: Subject) -> Scoring:
     """The float32 route of an encoder whose smallest weights are zero.
 
     Args:
-        share: of each weight matrix.
+        share: the share of each weight matrix.
         subject: the model.
     """
     file = subject.folder / f"pruned-{share}.onnx"
@@ -36,9 +36,9 @@ def pruned(share: float, subject: Subject) -> Scoring:
 
 
 def prune(model: SessionModel, share: float) -> SessionModel:
-    """A copy of a model with that share of each of the encoder's matrices, by magnitude, set to zero.
+    """A copy of a model in which this share of each encoder matrix, the smallest weights, is zero.
 
-    Embeddings, of items, positions and metadata, and biases stay as they are.
+    Biases and the embeddings of items, positions and metadata stay as they are.
     """
     made = copy.deepcopy(model)
     with torch.no_grad():

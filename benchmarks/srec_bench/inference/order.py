@@ -1,7 +1,7 @@
-"""Whether a contender's lists are the reference's, and what is lost where they are not.
+"""Whether a contender's lists equal the reference's, and the loss if they do not.
 
 The reference order is that of the float64 scores of the float32 vectors, ties by the lower row, as
-``srec.inference.reference`` defines them; it owes nothing to the engine that is measured against it.
+``srec.inference.reference`` defines them. It is independent of the engine that is measured against it.
 Shapes: V items, K places of a list, N inputs.
 """
 
@@ -21,11 +21,11 @@ LONG, SHORT, METRICS_AT = 50, 10, 20
 
 
 class Reference:
-    """The lists that every contender is held to, and those of SRec's torch path in float32.
+    """The lists that every contender is compared with, and those of SRec's torch path in float32.
 
     Attributes:
-        excluded: of each input, rows that are no answer.
-        lists: of each input, the reference's best rows, at most LONG.
+        excluded: for each input, the rows that must not be answers.
+        lists: for each input, the reference's best rows, at most LONG.
         lists_NK: the same as int64 [N, K], padded with -1.
         torch_NK: int64 [N, K], the torch path's.
     """
@@ -46,7 +46,7 @@ class Reference:
 
 
 def reference_list(items_VD: Floats, norms_V: Floats, vector_D: Floats, *, excluded: Rows, k: int) -> Ints:
-    """The reference's k best rows: exact scores of all that float32, with its rounding, cannot rule out."""
+    """The reference's k best rows: it scores exactly all rows that float32's rounding cannot rule out."""
     slacks_V = 2.0**-23 * (len(vector_D) + 8) * np.linalg.norm(vector_D) * norms_V
     scores_V = items_VD @ vector_D
     lowers_V, uppers_V = scores_V - slacks_V, scores_V + slacks_V

@@ -1,7 +1,8 @@
-"""The quantised contenders, by ONNX Runtime's own tools: what SRec's author tried, and dropped for the order.
+"""The quantised contenders, from ONNX Runtime's own tools; SRec's author dropped them for losing the order.
 
-"Dynamic" quantises the weights beforehand and the activations as they come; "static" both, the activations
-from what real sessions made of them (a calibration set). Products are quantised, and lookups are not.
+"Dynamic" quantises the weights beforehand and the activations as they come. "Static" quantises both
+beforehand, the activations by those of real sessions (a calibration set). Products are quantised, lookups are
+not.
 """
 
 import logging
@@ -52,21 +53,21 @@ class _Sessions:
 
 
 def dynamic(per_channel: bool, subject: Subject) -> Scoring:
-    """The whole model, scoring included, dynamically in int8; a scale a matrix, or a column of it."""
+    """The whole model with scoring, dynamically in int8, with a scale for each matrix or each column."""
     file = subject.folder / f"dynamic-{per_channel}.onnx"
     _dynamic(whole(subject), file, per_channel)
     return Scoring(WholeScorer(file))
 
 
 def dynamic_body(subject: Subject) -> Scoring:
-    """The encoder alone dynamically in int8, a scale a column; the items are scored in float32."""
+    """The encoder alone, dynamically in int8, with a scale for each column; scoring is in float32."""
     file = subject.folder / "dynamic-body.onnx"
     _dynamic(_prepared(subject.encoder), file, per_channel=True)
     return Scoring(OnnxScorer(file, subject.items_VD))
 
 
 def static(subject: Subject) -> Scoring:
-    """The whole model statically in int8, calibrated on real sessions, a scale a matrix."""
+    """The whole model, statically in int8, calibrated on real sessions, with a scale for each matrix."""
     file = subject.folder / "static.onnx"
     with _quantisers() as library:
         library.quantize_static(
@@ -99,7 +100,7 @@ def whole(subject: Subject) -> Path:
 
 
 def _prepared(file: Path, target: Path | None = None) -> Path:
-    """The file with shapes inferred, as the quantisers want it."""
+    """The file with inferred shapes, which the quantisers need."""
     target = target or file.with_name(f"{file.stem}-prepared.onnx")
     with _quantisers():
         shapes = import_module("onnxruntime.quantization.shape_inference")

@@ -1,4 +1,4 @@
-"""What ``srec bench inference`` found."""
+"""The result of ``srec bench inference``."""
 
 from typing import Literal
 
@@ -9,7 +9,7 @@ Kind = Literal["random", "real"]
 
 
 class Rate(Part):
-    """Of the model alone, and end to end: app ids in, those of the ten best games out."""
+    """Rates of the model alone, and end to end: from app ids to those of the ten best games."""
 
     model: float
     end_to_end: float
@@ -19,8 +19,8 @@ class Speed(Part):
     """How fast a contender is; medians over blocks.
 
     Attributes:
-        per_cpu_second: inputs for each CPU second.
-        ratio_to: how many times as fast it is as a contender that the others are compared with, by its name.
+        per_cpu_second: inputs per CPU second.
+        ratio_to: its speed divided by that of each base contender, by the base's name.
     """
 
     per_cpu_second: Rate
@@ -31,14 +31,14 @@ class Order(Part):
     """How a contender's order compares with the reference's.
 
     Attributes:
-        exact_10: the share of inputs with the very ten best of the reference.
-        exact_50: the same of the fifty best.
-        torch_10: the share of inputs with the very ten best of the torch path in float32.
-        torch_50: the same of the fifty best.
-        tau: Kendall's, of the reference's 50 best in the contender's order, the mean.
-        displacement: by how many places the one of them that moved farthest did.
-        hr_20: HR@20; None where no item is known to come next.
-        mrr_20: MRR@20; None where no item is known to come next.
+        exact_10: the share of inputs with exactly the reference's ten best.
+        exact_50: the same for the fifty best.
+        torch_10: the share of inputs with exactly the ten best of the torch path in float32.
+        torch_50: the same for the fifty best.
+        tau: the mean of Kendall's tau over the reference's 50 best in the contender's order.
+        displacement: the largest number of places that one of them moved.
+        hr_20: HR@20; None if the next items are unknown.
+        mrr_20: MRR@20; None if the next items are unknown.
     """
 
     exact_10: float
@@ -52,14 +52,14 @@ class Order(Part):
 
 
 class OnInputs(Part):
-    """What a contender does on inputs of one kind."""
+    """A contender's speed and order on inputs of one kind."""
 
     speed: Speed
     order: Order
 
 
 class ContenderResult(Part):
-    """A contender: its name, what it is in words, and what it does on either kind of inputs."""
+    """A contender: its name, its description, and its results on both kinds of inputs."""
 
     name: str
     what: str
@@ -67,12 +67,12 @@ class ContenderResult(Part):
     real: OnInputs
 
     def on(self, kind: Kind) -> OnInputs:
-        """What it does on inputs of a kind."""
+        """Its results on inputs of a kind."""
         return self.random if kind == "random" else self.real
 
 
 class Skipped(Part):
-    """A contender that could not run: its name, what it is, and the reason."""
+    """A contender that could not run: its name, its description and the reason."""
 
     name: str
     what: str
@@ -80,11 +80,11 @@ class Skipped(Part):
 
 
 class Reading(Part):
-    """What a search has to read for an input, the mean.
+    """How much a search reads for an input; means.
 
     Attributes:
         rescored: rows scored in float64.
-        opened: the share of blocks whose lower halves were read; 0 with a kernel that has none.
+        opened: the share of blocks whose lower halves were read; 0 if the kernel has none.
     """
 
     rescored: float
@@ -95,9 +95,9 @@ class Search(Part):
     """The exact search for the k best.
 
     Attributes:
-        told: what SRec's index reads.
-        untold: what an index that knows nothing of queries reads; None in files that predate the other.
-        times_untold: how many times as long that one takes, the median; None in the same files.
+        told: how much SRec's index reads.
+        untold: how much an index without knowledge of queries reads; None in files that predate the other.
+        times_untold: the median of its time divided by that of SRec's index; None in the same files.
     """
 
     told: Reading
@@ -106,7 +106,7 @@ class Search(Part):
 
 
 class SearchWork(Part):
-    """What the exact search reads with its kernel, for the 10 and the 50 best."""
+    """How much the exact search reads with its kernel, for the 10 and the 50 best."""
 
     kernel: str
     top_10: Search
@@ -114,13 +114,13 @@ class SearchWork(Part):
 
 
 class InputsResult(Part):
-    """Inputs of one kind, and what the exact search reads for them.
+    """Inputs of one kind, and how much the exact search reads for them.
 
     Attributes:
-        count: of inputs.
-        mean_length: games of an input.
-        longest: games of the longest.
-        search: None where SRec's search is no contender.
+        count: the number of inputs.
+        mean_length: the mean number of games of an input.
+        longest: the number of games of the longest input.
+        search: the exact search; None if SRec's search is not a contender.
     """
 
     count: int
@@ -134,22 +134,22 @@ class InferenceResult(BenchResult):
 
     Attributes:
         dataset: the last two folders of its path.
-        simulated: whether the dataset is.
-        items: in it.
-        model: its name.
-        model_settings: all of the model's.
-        training_settings: all of the training's.
-        batch_size: of the training.
-        most_epochs: of the training.
-        epoch: that was chosen.
-        dimension: of the vectors.
-        threads: of the process.
+        simulated: whether the dataset is simulated.
+        items: the number of its items.
+        model: the model's name.
+        model_settings: all settings of the model.
+        training_settings: all settings of the training.
+        batch_size: the training's batch size.
+        most_epochs: the training's most epochs.
+        epoch: the chosen epoch.
+        dimension: the dimension of the vectors.
+        threads: the number of the process's threads.
         random: the random inputs.
-        real: the beginnings of test sessions.
-        warm_up: inputs for each contender before the first block.
-        blocks: that the inputs were cut into.
-        exclude_inputs: whether the input's items are no answer.
-        contenders: as they were asked for.
+        real: the prefixes of test sessions.
+        warm_up: the number of warm-up inputs for each contender.
+        blocks: the number of blocks that the inputs were cut into.
+        exclude_inputs: whether the input's items are excluded from the answer.
+        contenders: the contenders, in the order of their table.
         skipped: the contenders that could not run.
     """
 

@@ -73,28 +73,28 @@ def summary(row: ContenderResult) -> list[str]:
 
 
 def share(value: float) -> str:
-    """A share in %; 100 only where it is all."""
+    """A share in %; "100" only if it is everything."""
     return "100" if value == 1 else f"{min(100 * value, 99.99):.2f}"
 
 
 def protocol(result: InferenceResult) -> list[str]:
-    """How the numbers came about, in sentences."""
+    """How the numbers were measured, in sentences."""
     random, real, environment = result.random, result.real, result.environment
     said = [
         f"{result.model} of dimension {result.dimension}, {result.items:,} games, trained on"
         f" {result.dataset}: epoch {result.epoch} of at most {result.most_epochs}, batches of"
         f" {result.batch_size}.",
-        f"One thread, a session at a time, contenders interleaved in {result.blocks} blocks after"
-        f" {result.warm_up:,} inputs each to warm up. Inputs per CPU second, and ratios, are medians over"
-        " the blocks; x eager and x ORT are end to end, beside eager and onnx-float32.",
-        f"Random inputs: {random.count:,} of 1 to 5 games. Real inputs: {real.count:,} beginnings of"
+        f"One thread, one session at a time, contenders interleaved in {result.blocks} blocks after"
+        f" {result.warm_up:,} warm-up inputs each. Inputs per CPU second and ratios are medians over the"
+        " blocks; x eager and x ORT are end to end, against eager and onnx-float32.",
+        f"Random inputs: {random.count:,} of 1 to 5 games. Real inputs: {real.count:,} prefixes of"
         f" test sessions, of {real.mean_length:.1f} items on average and {real.longest} at"
         " most.",
-        "Model: every item scored (srec: its ten best found). End to end: app ids in, those of the ten best"
-        f" games out, {'the input excluded' if result.exclude_inputs else 'items may come again'}.",
+        "Model: scores every item (srec: finds the ten best). End to end: from app ids to those of the ten"
+        f" best games, {'without those of the input' if result.exclude_inputs else 'items may come again'}.",
         "Top 10, top 50: % of inputs whose list is exactly the reference's (float64 scores of the float32"
-        " vectors, ties by the lower app id). τ: Kendall's, of the reference's 50 best, the mean; moved: how"
-        " many places the farthest went. HR@20, MRR@20: in %, on the real inputs.",
+        " vectors, ties by the lower app id). τ: the mean of Kendall's τ over the reference's 50 best; moved:"
+        " the most places that one of them moved. HR@20, MRR@20: in %, on the real inputs.",
         f"Measured {environment.date} on {environment.processor or environment.machine}, torch"
         f" {environment.versions['torch']}, ONNX Runtime {environment.versions['onnxruntime']}.",
     ]
@@ -105,7 +105,7 @@ def protocol(result: InferenceResult) -> list[str]:
 
 
 def _searched(kind: str, work: SearchWork) -> Iterator[str]:
-    """What the exact search read on inputs of a kind, in sentences."""
+    """How much the exact search read on inputs of a kind, in sentences."""
     ten, fifty = work.top_10, work.top_50
     yield (
         f"The exact search ({work.kernel}), for the 10 and the 50 best on {kind} inputs,"
@@ -113,13 +113,13 @@ def _searched(kind: str, work: SearchWork) -> Iterator[str]:
     )
     if ten.untold and fifty.untold:
         yield (
-            f"An index that knows nothing of queries takes {ten.times_untold:.2f} and"
+            f"An index without knowledge of queries takes {ten.times_untold:.2f} and"
             f" {fifty.times_untold:.2f} times as long: it {_read(ten.untold, fifty.untold)}."
         )
 
 
 def _read(ten: Reading, fifty: Reading) -> str:
-    """What a search read for the 10 and the 50 best."""
+    """How much a search read for the 10 and the 50 best, as part of a sentence."""
     return (
         f"scored {ten.rescored:.0f} and {fifty.rescored:.0f} rows of all, and read the lower halves of"
         f" the codes of {100 * ten.opened:.1f} % and {100 * fifty.opened:.1f} % of the blocks"
@@ -145,28 +145,28 @@ def markdown(results: Mapping[str, InferenceResult]) -> Iterator[str]:
         return
     yield "### Inference: speed, and whether the order stays\n"
     yield "`srec bench inference` runs one thread and one session at a time; contenders take turns. Inputs"
-    yield "per CPU second and ratios are medians over blocks, on random or on real inputs: app ids in, the"
-    yield "ten best out. Top 10 and top 50 are the % of inputs whose list is exactly the reference's. The"
+    yield "per CPU second and ratios are medians over blocks, on random or on real inputs, from app ids to"
+    yield "the ten best. Top 10 and top 50 are the % of inputs whose list is exactly the reference's. The"
     yield "linked pages explain the other columns.\n"
     for name, result in results.items():
         model = f"{result.model}, {result.dataset}" + (", simulated" if result.simulated else "")
         processor = result.environment.processor or result.environment.machine
         yield f"#### {result.items:,} items, dimension {result.dimension}, {processor} ({model})\n"
         yield markdown_table(SUMMARY, [summary(row) for row in result.contenders]) + "\n"
-        count = f"{result.random.count:,} random inputs and {result.real.count:,} beginnings of test sessions"
+        count = f"{result.random.count:,} random inputs and {result.real.count:,} prefixes of test sessions"
         measured = f"measured {result.environment.date}"
         page = f"{name.removesuffix('.json')}.html"
         yield f"{count}, {measured}. Files: {link(name)}, {link(page)}.\n"
 
 
 def markdown_in_short(results: Mapping[str, InferenceResult]) -> Iterator[str]:
-    """SRec's exact search in every result of which it is a contender; results by file name."""
+    """SRec's exact search in every result that has it as a contender; results by file name."""
     if not results:
         return
     yield "### Inference: the unchanged order at quantised speed\n"
-    yield "`srec bench inference`, random inputs, end to end: how many times as fast SRec is as eager torch"
-    yield "and as ONNX Runtime in float32, and for how many % of the inputs the 10 and 50 best are exactly"
-    yield "those of the reference. The columns of int8 are ONNX Runtime's dynamic quantisation.\n"
+    yield "`srec bench inference`, random inputs, end to end: SRec's speed as a multiple of eager torch and"
+    yield "of ONNX Runtime in float32, and the % of inputs whose 10 and 50 best are exactly the reference's."
+    yield "The int8 columns are ONNX Runtime's dynamic quantisation.\n"
     rows = []
     for name, result in results.items():
         named = {row.name: dict(zip(SUMMARY, summary(row), strict=True)) for row in result.contenders}

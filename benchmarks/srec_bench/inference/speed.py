@@ -15,16 +15,16 @@ from srec_bench.inference.inputs import Inputs
 from srec_bench.inference.result import Rate, Speed
 
 TOP = 10
-BASES = ("eager", "onnx-float32")  # what the others are compared with
+BASES = ("eager", "onnx-float32")  # the others are compared with these
 
 
 class EndToEnd:
-    """App ids in, the app ids of the ten best games out.
+    """Answers app ids with those of the ten best games.
 
     Args:
-        contender: who answers.
+        contender: the contender that answers.
         app_ids: int [V].
-        exclude: whether what is liked is taken out of the answer.
+        exclude: whether liked games are excluded from the answer.
     """
 
     def __init__(self, contender: Contender, app_ids: Ints, exclude: bool) -> None:
@@ -53,7 +53,7 @@ class _Spent:
         )
 
     def ratio_to(self, base: "_Spent") -> Rate:
-        """How many times as fast it is, the median over blocks."""
+        """The other's time divided by this one's, the median over blocks."""
         return Rate(
             model=_median_ratio(base.model, self.model),
             end_to_end=_median_ratio(base.end_to_end, self.end_to_end),
@@ -72,11 +72,11 @@ def speeds(
     """How fast each contender is, by its name.
 
     Args:
-        contenders: by name.
-        inputs: cut into the blocks.
+        contenders: the contenders, by name.
+        inputs: the inputs, which are cut into blocks.
         app_ids: int [V].
-        exclude: whether the input's items are taken out of the answer.
-        blocks: how many; every contender has its turn in each, beginning with another one each time.
+        exclude: whether the input's items are excluded from the answer.
+        blocks: the number of blocks; each has a turn for every contender and begins with another one.
         after_turn: called when a contender has done its block.
     """
     requests = [app_ids[session[0] - 1].tolist() for session in inputs.sessions]

@@ -1,4 +1,4 @@
-"""What all contenders are made from: one trained model, exported once."""
+"""The origin of all contenders: one trained model, exported once."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,15 +17,15 @@ class Subject:
     """A trained model, and a folder to build in.
 
     Attributes:
-        dataset: what it was trained on.
-        run: the training.
-        model: in evaluation mode.
+        dataset: the model's dataset.
+        run: the run that trained it.
+        model: the model in evaluation mode.
         torch_scorer: SRec's torch path.
         items_VD: float32 [V, D].
         encoder: the ONNX file, in float32.
-        encode: the same in ONNX Runtime; its vectors define the order.
-        index: the items, as SRec serves with them.
-        folder: for the files of contenders.
+        encode: the encoder in ONNX Runtime; its vectors define the order.
+        index: SRec's index of the items.
+        folder: the folder for the contenders' files.
     """
 
     dataset: Dataset

@@ -1,4 +1,4 @@
-"""The contenders that PyTorch runs, and those that are made from its graph."""
+"""The contenders that PyTorch runs, or that are made from its graph."""
 
 import functools
 import importlib
@@ -16,12 +16,12 @@ from srec_bench.inference.subject import Subject
 
 
 def contiguous(subject: Subject) -> Scoring:
-    """SRec's torch model as it is evaluated: no padding, a contiguous transposed item matrix."""
+    """SRec's torch model as in the evaluation: no padding, a contiguous transposed item matrix."""
     return Scoring(subject.torch_scorer)
 
 
 def exported_as(name: str, subject: Subject) -> Scoring:
-    """What ``srec export --format`` writes, loaded again."""
+    """An export of ``srec export --format``, loaded again."""
     module, path = format_module(name), subject.folder / name
     module.write(subject.dataset, subject.run, path)
     return Scoring(EncodedScorer(module.open_encoder(path), subject.items_VD))
@@ -46,7 +46,7 @@ def ipex(subject: Subject) -> Scoring:
     """IPEX's optimised graph, traced and frozen.
 
     Raises:
-        SRecError: it cannot be here; the message says what refuses, and the environment that would do.
+        SRecError: it cannot run here; the message has the reason and an environment that works.
     """
     name = "intel_extension_for_pytorch"
     if importlib.util.find_spec(name) and (subject.folder / "torchscript").exists():
@@ -58,8 +58,8 @@ def ipex(subject: Subject) -> Scoring:
         library = importlib.import_module(name)
     except (ImportError, OSError, SystemExit) as error:
         raise SRecError(
-            "IPEX is archived; its last version, 2.8.0, refuses every torch but 2.8 and this is"
-            f" {torch.__version__}. An environment of its own would do: pip install torch==2.8.0"
+            "IPEX is archived; its last version, 2.8.0, refuses every torch except 2.8, and this is"
+            f" {torch.__version__}. It works in an environment of its own: pip install torch==2.8.0"
             f" intel-extension-for-pytorch==2.8.0 and SRec ({str(error).strip() or type(error).__name__})"
         ) from error
     example_BL = torch.tensor([[1, 1, 1], [1, 1, 0]])
@@ -67,5 +67,5 @@ def ipex(subject: Subject) -> Scoring:
         optimised = library.optimize(FoldedEncoder(subject.model).eval(), dtype=torch.float32)
         traced = torch.jit.trace(optimised, (example_BL,), check_trace=False)  # type: ignore[no-untyped-call]
         frozen = torch.jit.freeze(traced)
-    # Padded, for its kernels end the process at a product over nothing, which a session of one item has.
+    # The input is padded: IPEX's kernels crash on an empty product, which a session of one item has.
     return Scoring(EncodedScorer(torch_encode(frozen, SHORTEST), subject.items_VD))

@@ -1,4 +1,4 @@
-"""What the exact search has to read: how many rows it scores, and how much of the codes' lower halves."""
+"""How much the exact search reads: the rows that it scores, and the share of the codes' lower halves."""
 
 import statistics
 import time
@@ -13,12 +13,12 @@ from srec_bench.inference.subject import Subject
 
 
 def search_work(subject: Subject, inputs: Inputs, exclude: bool) -> SearchWork:
-    """Means over inputs, for SRec's index, and for one that knows nothing of queries.
+    """Means over inputs, for SRec's index and for one without knowledge of queries.
 
     Args:
         subject: the model.
         inputs: the sessions.
-        exclude: whether the input's items are taken out of the answer.
+        exclude: whether the input's items are excluded from the answer.
     """
     indexes = subject.index, ExactTopK(subject.items_VD)
     found = {}
@@ -28,7 +28,7 @@ def search_work(subject: Subject, inputs: Inputs, exclude: bool) -> SearchWork:
             vector_1D = subject.encode(session)
             excluded = [session[0] - 1 if exclude else np.zeros(0, np.int64)]
             seconds = [0.0, 0.0]
-            for turn in (number % 2, 1 - number % 2):  # whoever comes first finds the caches cold
+            for turn in (number % 2, 1 - number % 2):  # the first one finds the caches cold
                 begun = time.perf_counter()
                 indexes[turn].search(vector_1D, k, excluded=excluded)
                 seconds[turn] = time.perf_counter() - begun

@@ -1,1 +1,1 @@
-"""``srec bench prepare``: preparation at any size, beside the one group-by that nobody can do without."""
+"""``srec bench prepare``: preparation at any size, beside the one group-by that is always necessary."""

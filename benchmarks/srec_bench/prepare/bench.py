@@ -1,4 +1,4 @@
-"""The measuring: the group-by alone, the preparation, the group-by again, and opening what was made."""
+"""Measures the group-by alone, the preparation, the group-by again, and opening the dataset."""
 
 import shutil
 import time
@@ -21,21 +21,21 @@ from srec_bench.processes import in_fresh_process, peak_bytes
 from srec_bench.results import DatasetSize, Environment
 from srec_bench.reviews import simulated_reviews
 
-#: The graph that GCE-GNN counts: its window, and how many neighbours an item keeps.
+#: GCE-GNN's global graph: its window, and how many neighbours an item keeps.
 WINDOW, NEIGHBOURS = 3, 12
 
 
 def bench_prepare(
     reviews: int, work: Path, *, memory_limit: str, threads: int, say: Callable[[str], None]
 ) -> PrepareResult:
-    """Prepare a simulation from Parquet to the finished dataset; each part in a process of its own.
+    """Prepare a simulation from Parquet to the finished dataset; each part has a process of its own.
 
     Args:
         reviews: how many to simulate, not counting edits.
         work: a folder for the simulation, which is kept, and the dataset, which is not.
-        memory_limit: what DuckDB may use before it spills, such as "3GB".
+        memory_limit: how much memory DuckDB may use before it spills, such as "3GB".
         threads: DuckDB's threads.
-        say: called with what is being done.
+        say: called with a line about the current work.
     """
     source, target = work / f"reviews-{reviews}", work / f"dataset-{reviews}"
     say("simulating")
@@ -67,7 +67,7 @@ def bench_prepare(
 
 
 def _group_by(reviews: Path, scratch: Path, *, memory_limit: str, threads: int) -> float:
-    """Seconds of DuckDB for the latest review of each (user, game), verdict, date and id, into a table."""
+    """DuckDB's seconds to put the latest review of each (user, game) into a table: verdict, date and id."""
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     with duckdb.connect(str(scratch / "work.duckdb")) as connection:

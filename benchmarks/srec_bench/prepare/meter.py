@@ -1,4 +1,4 @@
-"""What each step of a process takes. Linux only: it reads /proc."""
+"""Meters each step of a process. Linux only: it reads /proc."""
 
 import resource
 import threading
@@ -15,7 +15,7 @@ class Meter:
     """Seconds, peak memory and spilled bytes of each step of this process; a context manager.
 
     Args:
-        folder: where the files that spill lie, in folders named ``spill``.
+        folder: the folder with the spilled files, in folders named ``spill``.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -27,7 +27,7 @@ class Meter:
         self._thread = threading.Thread(target=self._sample, daemon=True)
 
     def step(self, name: str) -> None:
-        """What is done since the last call was this."""
+        """Attribute the work since the last call to this step."""
         now = time.perf_counter()
         self.steps.append(
             Step(
@@ -64,5 +64,5 @@ class Meter:
 
 
 def _resident() -> int:
-    """Bytes of this process in memory. Linux only."""
+    """This process's resident memory in bytes. Linux only."""
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()

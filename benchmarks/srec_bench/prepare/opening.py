@@ -1,4 +1,4 @@
-"""What it costs to open a dataset, in a process that does nothing else."""
+"""The cost of opening a dataset, in a process that does nothing else."""
 
 import time
 from pathlib import Path
@@ -9,7 +9,7 @@ from srec_bench.processes import peak_bytes
 
 
 def open_dataset(target: Path) -> Opening:
-    """Open a dataset as training does, read a session, and say how long it took and the process's peak."""
+    """Open a dataset as training does and read a session; returns the time and the process's peak memory."""
     begun = time.perf_counter()
     dataset = Dataset(target)
     sequences = dataset.sequences

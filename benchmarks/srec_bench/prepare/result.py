@@ -1,4 +1,4 @@
-"""What ``srec bench prepare`` found, in the terminal and as Markdown."""
+"""The result of ``srec bench prepare``, in the terminal and as Markdown."""
 
 from collections.abc import Iterator, Mapping
 from typing import Literal
@@ -11,7 +11,7 @@ from srec_bench.results import BenchResult, DatasetSize
 
 
 class Step(Part):
-    """A step of the preparation: its seconds, the peak of memory in it, and what was spilled to disk."""
+    """A step of the preparation: its seconds, its peak memory, and the bytes it spilled to disk."""
 
     step: str
     seconds: float
@@ -20,7 +20,7 @@ class Step(Part):
 
 
 class Rows(Part):
-    """What a step of the preparation left."""
+    """The rows that a step of the preparation left."""
 
     step: str
     interactions: int
@@ -32,13 +32,13 @@ class Prepared(Part):
     """The preparation itself, from Parquet to the dataset and the global graph, in a process of its own.
 
     Attributes:
-        seconds: in all.
-        peak_bytes: of the process's memory.
-        spilled_bytes: on disk, at most at a time.
-        steps: as they were done.
-        rows: what the filters left.
-        dataset: its size.
-        average_length: of its sessions.
+        seconds: the total time.
+        peak_bytes: the process's peak memory.
+        spilled_bytes: the most bytes on disk at a time.
+        steps: the steps, in order.
+        rows: the rows that the filters left.
+        dataset: the dataset's size.
+        average_length: the average length of its sessions.
     """
 
     seconds: float
@@ -51,16 +51,16 @@ class Prepared(Part):
 
 
 class Opening(Part):
-    """What it costs to open the dataset in a process that does nothing else, and what was seen in it.
+    """The cost of opening the dataset in a process that does nothing else, and some of its contents.
 
     Attributes:
-        seconds: until a session was read.
-        peak_bytes: of the process's memory.
-        interactions: in the dataset.
-        items: in the dataset.
+        seconds: the time until a session was read.
+        peak_bytes: the process's peak memory.
+        interactions: the number of interactions in the dataset.
+        items: the number of items in the dataset.
         last: the items of its last session.
-        tags: how many there are.
-        kinds: of metadata.
+        tags: the number of tags.
+        kinds: the kinds of metadata.
     """
 
     seconds: float
@@ -76,15 +76,15 @@ class PrepareResult(BenchResult):
     """A preparation beside the group-by.
 
     Attributes:
-        reviews: that were simulated, not counting edits.
-        memory_limit: of the database.
-        threads: of the database.
-        source_bytes: of the reviews as Parquet.
-        group_by_seconds: of the group-by alone, before and after.
+        reviews: the number of simulated reviews, not counting edits.
+        memory_limit: the database's memory limit.
+        threads: the database's threads.
+        source_bytes: the size of the reviews as Parquet.
+        group_by_seconds: the time of the group-by alone, before and after.
         prepared: the preparation.
-        times_the_group_by: its seconds to the mean of the group-bys.
-        opening: of the dataset.
-        dataset_bytes: on disk.
+        times_the_group_by: its seconds divided by the mean of the group-bys.
+        opening: the opening of the dataset.
+        dataset_bytes: the dataset's size on disk.
     """
 
     benchmark: Literal["prepare"] = "prepare"
@@ -100,7 +100,7 @@ class PrepareResult(BenchResult):
 
 
 def terminal_table(result: PrepareResult) -> Table:
-    """The steps, and what is to be compared."""
+    """The steps, and the figures to compare."""
     made, prepared = (
         Table("step", title=f"{result.reviews:,} reviews, {result.memory_limit}"),
         result.prepared,
@@ -127,7 +127,7 @@ def markdown(results: Mapping[str, PrepareResult]) -> Iterator[str]:
         return
     yield "### Preparing reviews\n"
     yield "`srec bench prepare` takes simulated reviews from Parquet to the finished dataset and the global"
-    yield "graph. The group-by is DuckDB's, alone, before and after: the one that finds each latest review.\n"
+    yield "graph. The group-by, which finds the latest reviews, runs alone in DuckDB, before and after.\n"
     rows = [
         [
             f"{result.reviews:,} reviews, {result.memory_limit}",

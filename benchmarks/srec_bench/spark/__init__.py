@@ -1,1 +1,1 @@
-"""``srec bench spark``: one dataset made by DuckDB and by Spark, file for file the same."""
+"""``srec bench spark``: DuckDB and Spark make one dataset, file for file the same."""

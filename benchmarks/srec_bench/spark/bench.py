@@ -1,4 +1,4 @@
-"""The measuring: one simulation, prepared with each engine."""
+"""Prepares one simulation with each engine, and compares the datasets."""
 
 import shutil
 import time
@@ -16,13 +16,13 @@ from srec_bench.spark.result import Seconds, SparkResult
 
 
 def bench_spark(reviews: int, work: Path, *, memory_limit: str, master: str) -> SparkResult:
-    """Prepare one simulation with both engines and compare what they wrote.
+    """Prepare one simulation with both engines and compare the datasets.
 
     Args:
         reviews: how many to simulate, not counting edits.
         work: a folder for the simulation, which is kept, and the datasets, which are not.
-        memory_limit: what DuckDB may use before it spills.
-        master: Spark's.
+        memory_limit: how much memory DuckDB may use before it spills.
+        master: Spark's master.
     """
     source = work / f"reviews-{reviews}"
     simulated_reviews(source, SimulateSettings(reviews=reviews), memory_limit)

@@ -1,4 +1,4 @@
-"""What ``srec bench spark`` found, in the terminal and as Markdown."""
+"""The result of ``srec bench spark``, in the terminal and as Markdown."""
 
 from collections.abc import Iterator, Mapping
 from typing import Literal
@@ -11,7 +11,7 @@ from srec_bench.results import BenchResult, DatasetSize
 
 
 class Seconds(Part):
-    """What each engine took."""
+    """The time of each engine."""
 
     duckdb: float
     spark: float
@@ -21,14 +21,14 @@ class SparkResult(BenchResult):
     """Two datasets of one simulation.
 
     Attributes:
-        reviews: that were simulated, not counting edits.
-        master: Spark's.
-        memory_limit: of DuckDB.
-        seconds: of each engine.
-        files: of DuckDB's dataset.
-        differing_files: the names of files that the datasets do not share.
-        same_manifest: whether the manifests agree in all but when they were written.
-        dataset: DuckDB's size.
+        reviews: the number of simulated reviews, not counting edits.
+        master: Spark's master.
+        memory_limit: DuckDB's memory limit.
+        seconds: the time of each engine.
+        files: the number of files in DuckDB's dataset.
+        differing_files: the names of files that are not the same in both.
+        same_manifest: whether the manifests agree in everything except the time of writing.
+        dataset: the size of DuckDB's dataset.
     """
 
     benchmark: Literal["spark"] = "spark"
@@ -43,7 +43,7 @@ class SparkResult(BenchResult):
 
     @property
     def failure(self) -> str | None:
-        """In what the engines differ; None where in nothing."""
+        """How the engines' datasets differ; None if they do not."""
         if not self.differing_files and self.same_manifest:
             return None
         return f"the engines differ in {', '.join(self.differing_files) or 'the manifest'}"

@@ -1,1 +1,1 @@
-"""``srec bench store``: reviews into a store, out of it again, and to Parquet; beside a DuckDB file."""
+"""``srec bench store``: move reviews into a store, out of it and to Parquet, beside a DuckDB file."""

@@ -1,7 +1,7 @@
-"""The measuring: the same steps through the store and through a DuckDB file.
+"""Measures the same steps with the store and with a DuckDB file.
 
-Each step runs in a process of its own, so that its peak memory is its own too; what a database server uses is
-not in it. The DuckDB file goes through the same steps in the same run, which makes the ratios honest.
+Each step runs in a process of its own, so that its peak memory is its own too, without that of a database
+server. The DuckDB file goes through the same steps in the same run, so that the ratios are fair.
 """
 
 import shutil
@@ -32,14 +32,14 @@ def bench_store(
     """Take simulated reviews through a store, and through a DuckDB file.
 
     Args:
-        where: an empty store, or none yet: a path or a postgresql:// URL.
+        where: an empty or missing store: a path or a postgresql:// URL.
         reviews: how many to simulate.
-        work: where the simulated world is kept for the next time, and the rest while it is needed.
-        memory_limit: what DuckDB may use in each step before it spills.
-        say: called with what is being done.
+        work: the folder for the simulated world, which is kept, and for temporary files.
+        memory_limit: how much memory DuckDB may use in each step before it spills.
+        say: called with a line about the current work.
 
     Raises:
-        SRecError: the store holds something already, or breaks a rule.
+        SRecError: the store is not empty, or breaks a rule.
     """
     say("simulating")
     simulate(work / f"world-{reviews}", SimulateSettings(reviews=reviews))
@@ -76,7 +76,7 @@ def _refuse_full(where: str) -> None:
         return
     with open_store(where, create=True) as store:
         if store.counts()["reviews"]:
-            raise SRecError(f"{store.name} holds reviews already: name an empty store")
+            raise SRecError(f"{store.name} has reviews already: name an empty store")
 
 
 def _measure(step: str, store: str, work: Path, *, reviews: int, memory_limit: str) -> Step:
@@ -92,7 +92,7 @@ def _measure(step: str, store: str, work: Path, *, reviews: int, memory_limit: s
 
 
 def _read(step: str, store: str, target: Path, *, memory_limit: str) -> int:
-    """How many reviews came out of the store in a step; an export is written to the target."""
+    """The number of reviews that a step reads from the store; an export is written to the target."""
     with open_reader(store, whole=step != "read") as reader:
         if step == "export":
             shutil.rmtree(target, ignore_errors=True)
@@ -104,6 +104,6 @@ def _read(step: str, store: str, target: Path, *, memory_limit: str) -> int:
                 connection.execute("USE store")
                 if broken := [one for one in check_tables(connection, latest=True) if one.broken]:
                     raise SRecError(f"{shown(store)} breaks a rule: {broken[0]}")
-            # As srec prepare does: what it needs of each row, once through.
+            # Like srec prepare, this reads once through the columns that it needs.
             query = "SELECT count(*), bit_xor(hash(user_key, app_id, created_at)) FROM store.reviews"
             return int(connection.execute(query).fetchall()[0][0])

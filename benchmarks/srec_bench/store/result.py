@@ -1,4 +1,4 @@
-"""What ``srec bench store`` found, in the terminal and as Markdown."""
+"""The result of ``srec bench store``, in the terminal and as Markdown."""
 
 from collections.abc import Iterator, Mapping
 from typing import Literal
@@ -11,7 +11,7 @@ from srec_bench.results import BenchResult
 
 
 class Step(Part):
-    """Reviews on their way: how many, how fast, and the peak memory of the process in MB of 10^6 bytes."""
+    """A step: how many reviews, how fast, and the peak memory of the process in MB of 10^6 bytes."""
 
     seconds: float
     rows: int
@@ -20,11 +20,11 @@ class Step(Part):
 
 
 class Measured(Part):
-    """A store.
+    """The figures of a store.
 
     Attributes:
-        steps: by name, in the order they were done.
-        bytes: on disk at the end.
+        steps: the steps by name, in order.
+        bytes: its size on disk at the end.
     """
 
     steps: dict[str, Step]
@@ -35,12 +35,12 @@ class StoreResult(BenchResult):
     """A store beside a DuckDB file.
 
     Attributes:
-        reviews: that were simulated, not counting edits.
-        memory_limit: of DuckDB in each step.
-        kind: of store: postgresql or duckdb.
-        store: what the store took.
-        beside: what the DuckDB file took.
-        ratios: of the seconds, store to file, by step.
+        reviews: the number of simulated reviews, not counting edits.
+        memory_limit: DuckDB's memory limit in each step.
+        kind: the kind of store: postgresql or duckdb.
+        store: the figures of the store.
+        beside: the figures of the DuckDB file.
+        ratios: by step, the store's seconds divided by the file's.
     """
 
     benchmark: Literal["store"] = "store"
@@ -75,7 +75,7 @@ def markdown(results: Mapping[str, StoreResult]) -> Iterator[str]:
     for name, result in results.items():
         yield "### A store in PostgreSQL\n"
         yield f"`srec bench store` moves {result.reviews:,} simulated reviews, beside a DuckDB file in the"
-        yield "same run. Every step is a process of its own; its memory does not include the server's.\n"
+        yield "same run. Every step is a process of its own, and its memory does not include the server's.\n"
         rows = [
             [
                 step,
@@ -91,4 +91,4 @@ def markdown(results: Mapping[str, StoreResult]) -> Iterator[str]:
         head = ("step", "seconds", "DuckDB", "rows a second", "peak MB", "DuckDB")
         yield markdown_table(head, rows) + "\n"
         sizes = " and ".join(f"{one.bytes / 1e6:,.0f} MB" for one in (result.store, result.beside))
-        yield f"On disk {sizes}. File: {link(name)}.\n"
+        yield f"They take {sizes} on disk. File: {link(name)}.\n"

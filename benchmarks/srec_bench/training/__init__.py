@@ -1,1 +1,1 @@
-"""``srec bench training``: what a training step costs, and where, beside the floor of the same shapes."""
+"""``srec bench training``: the cost of a training step and its parts, beside the floor of the same shapes."""

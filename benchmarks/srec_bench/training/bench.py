@@ -1,8 +1,8 @@
-"""The measuring: blocks of the model's step and of the floor, interleaved.
+"""Measures interleaved blocks of the model's step and of the floor.
 
-The floor is what no model with a full softmax can leave out, written plainly: the scoring product forward
-and backward, the cross-entropy, and one fused Adam step over the item embeddings. Both run in this process,
-in interleaved blocks, so that a busy machine slows both; the ratio is what counts.
+The floor is the work that no model with a full softmax can avoid, written plainly: the scoring product
+forward and backward, the cross-entropy, and one fused Adam step over the item embeddings. Both run in this
+process, in interleaved blocks, so that a busy machine slows both; the ratio counts.
 """
 
 import itertools
@@ -39,12 +39,12 @@ def bench_training(
     """Time GCE-GNN's training step and the floor.
 
     Args:
-        dataset: what to train on.
-        settings: the model's.
+        dataset: the dataset to train on.
+        settings: the model's settings.
         training: batch size and optimizer.
-        name: of the dataset, for the result.
-        steps: of a block.
-        blocks: how many of the model and of the floor, interleaved; the medians are over them.
+        name: the dataset's name, for the result.
+        steps: the number of steps in a block.
+        blocks: the number of blocks of the model and of the floor, interleaved; the medians are over them.
     """
     model = GCEGNN.build(dataset, settings)
     model.initialise(training.seed)
@@ -127,7 +127,7 @@ def _floor(item_count: int, dimension: int, training: TrainingSettings) -> Calla
 
 
 def _evaluate(model: GCEGNN, dataset: Dataset, training: TrainingSettings) -> float:
-    """Test examples a second, ranked among all items a batch at a time; at most 3,000, evenly spread."""
+    """Test examples per second, ranked among all items in batches; at most 3,000, evenly spread."""
     data = examples(dataset.sequences, "test", training.max_length)
     every = max(1, len(data) // 3000)
     some = Examples(data.items, data.starts[::every], data.ends[::every], data.sessions[::every])
@@ -144,7 +144,7 @@ def _evaluate(model: GCEGNN, dataset: Dataset, training: TrainingSettings) -> fl
 
 
 def _block(step: Callable[[], None], steps: int) -> float:
-    """Milliseconds a step."""
+    """Milliseconds per step."""
     begun = time.perf_counter()
     for _ in range(steps):
         step()

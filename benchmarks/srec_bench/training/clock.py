@@ -1,4 +1,4 @@
-"""Where the time of a step goes."""
+"""Measures the parts of a training step."""
 
 import time
 from collections import defaultdict
@@ -22,7 +22,7 @@ PARTS = (
 
 
 class Clock:
-    """Sums the seconds that the parts of a step take, told apart by hooks on the model's modules."""
+    """Sums the seconds of each part of a step; hooks on the model's modules separate the parts."""
 
     def __init__(self, model: GCEGNN) -> None:
         self.spent: dict[str, float] = defaultdict(float)
@@ -47,13 +47,13 @@ class Clock:
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
-        """Count what happens inside to a part."""
+        """Count the time inside the context as this part's."""
         begun = time.perf_counter()
         yield
         self.spent[name] += time.perf_counter() - begun
 
     def split(self, steps: int) -> dict[str, float]:
-        """Milliseconds a step of every part; begins anew. What has no hook is found by subtraction."""
+        """Milliseconds of each part per step, then reset; parts without a hook are found by subtraction."""
         spent, self.spent = self.spent, defaultdict(float)
         spent["global graph and lookups"] = spent["encode"] - spent["local graph"] - spent["readout"]
         spent["scoring and loss"] = spent["loss"] - spent["encode"]

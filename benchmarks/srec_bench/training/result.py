@@ -1,4 +1,4 @@
-"""What ``srec bench training`` found, in the terminal and as Markdown."""
+"""The result of ``srec bench training``, in the terminal and as Markdown."""
 
 from collections.abc import Iterator, Mapping
 from typing import Literal
@@ -10,24 +10,24 @@ from srec_bench.results import BenchResult, Setting
 
 
 class TrainingResult(BenchResult):
-    """What a step of GCE-GNN takes; times are medians over blocks.
+    """The time of a step of GCE-GNN; times are medians over blocks.
 
     Attributes:
-        dataset: its name.
-        items: in it.
-        threads: of the process.
-        hops: of the model's global graph.
-        batch_size: examples a step.
+        dataset: the dataset's name.
+        items: the number of its items.
+        threads: the number of the process's threads.
+        hops: the hops of the model's global graph.
+        batch_size: the number of examples in a step.
         step_ms: milliseconds of a step.
-        floor_ms: of the floor of the same shapes.
-        ratio: step to floor.
+        floor_ms: milliseconds of the floor of the same shapes.
+        ratio: the step's time divided by the floor's.
         split_ms: milliseconds of each part of a step, by its name.
         evaluation_examples_per_second: test examples ranked among all items; None in files that predate it.
-        peak_memory_mb: of the process; None in files that predate it.
-        steps: of a block.
-        blocks: of the model, and of the floor.
-        model_settings: all of the model's.
-        training_settings: all of the training's.
+        peak_memory_mb: the process's peak memory; None in files that predate it.
+        steps: the number of steps in a block.
+        blocks: the number of blocks of the model, and of the floor.
+        model_settings: all settings of the model.
+        training_settings: all settings of the training.
     """
 
     benchmark: Literal["training"] = "training"
@@ -49,7 +49,7 @@ class TrainingResult(BenchResult):
 
 
 def terminal_table(result: TrainingResult) -> Table:
-    """Where a step's time goes."""
+    """The times of a step's parts."""
     title = f"{result.dataset}, {result.threads} thread(s), median of {result.blocks} blocks"
     made = Table("part", title=title)
     made.add_column("ms a step", justify="right")

@@ -1,4 +1,4 @@
-// Draws the server's own OpenAPI document: what each endpoint takes and answers. No library from elsewhere.
+// Draws the server's own OpenAPI document: the parameters and answers of each endpoint. It needs no library.
 
 function element(name, properties = {}, ...children) {
   const made = Object.assign(document.createElement(name), properties);

@@ -1,17 +1,17 @@
-// The page's state is its address (?liked=620,400&by=tags): what is shown follows from it, so a link is a list.
+// The page's state is its address (?liked=620,400&by=tags): everything shown follows from it, so a link is a list.
 
 const MOST_LIKED = 100;
 const SHOWN = 12;
 const WAIT_MS = 90;
 
 const $ = (id) => document.getElementById(id);
-const known = new Map(); // app id -> game, of all that was found or recommended
+const known = new Map(); // app id -> game, for all found or recommended games
 let state = { liked: [], by: "smart" };
 let asked = new AbortController();
 let searched = new AbortController();
 let hits = [];
 let active = -1;
-let entered = false; // Enter was pressed before the hits were there
+let entered = false; // Enter was pressed before the hits arrived
 
 function element(name, properties = {}, ...children) {
   const made = Object.assign(document.createElement(name), properties);
@@ -62,7 +62,7 @@ function unlike(id) {
   go({ liked: state.liked.filter((other) => other !== id) });
 }
 
-// --- what is recommended
+// --- the recommendations
 
 async function show() {
   asked.abort();
@@ -150,7 +150,7 @@ function price({ is_free: free, price_usd_cents: cents }) {
   return cents === null ? "" : `$${(cents / 100).toFixed(2)}`;
 }
 
-// --- pictures: drawn at once, covered by the store's header image where that loads
+// --- pictures: drawn at once, covered by the store's header image if that loads
 
 function art(game) {
   const box = element("div", { className: "art" }, standIn(game));
@@ -193,7 +193,7 @@ function typed() {
   const query = $("search").value.trim();
   if (!query) return close();
   forget();
-  active = -1; // what is still listed answers to another text
+  active = -1; // the listed hits belong to an older text
   mark();
   timer = setTimeout(() => search(query), WAIT_MS);
 }
@@ -286,7 +286,7 @@ function key(event) {
   event.preventDefault();
 }
 
-// --- the beginning
+// --- start
 
 $("search").addEventListener("input", typed);
 $("search").addEventListener("keydown", key);
