@@ -3,37 +3,75 @@
 import hashlib
 import os
 import platform
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Annotated, Any, Self
 
 from packaging.requirements import Requirement
+from pydantic import BeforeValidator, PlainSerializer
+
+from srec.results import Frozen
 
 PACKAGES = ("srec", "numpy", "scipy", "scikit-learn", "duckdb", "torch", "onnxruntime")
 
 
-def environment(*more: str) -> dict[str, str | int]:
-    """The date, the kind of machine and the versions of the computing libraries.
+class Environment(Frozen):
+    """Where, when and with which versions a result was made.
 
-    Args:
-        more: the names of further packages whose versions matter.
-
-    Returns:
-        JSON values: "date" (ISO, UTC), "python", "machine", "processor", "cores" (the number that this
-        process may use), the version of each installed package, and "source", a hash of SRec's own files.
+    Attributes:
+        date: the day, as YYYY-MM-DD.
+        processor: the name of the CPU; empty if the system does not know it, None in files that predate it.
+        cores: the number of cores that the process could use.
+        versions: the versions of the computing packages, by name.
+        source: a short hash of SRec's own files; None in files that predate it.
     """
-    versions = {name: found for name in (*PACKAGES, *more) if (found := _version(name))}
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}",
-        "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-        **versions,
-        "source": _source(),
-    }
+
+    date: str
+    python: str
+    machine: str
+    processor: str | None
+    cores: int
+    versions: Mapping[str, str]
+    source: str | None
+
+    @classmethod
+    def here(cls, *more: str) -> Self:
+        """This process's, with the versions of what computes.
+
+        Args:
+            more: the names of packages whose versions matter too; what is not installed is left out.
+        """
+        return cls(
+            date=datetime.now(UTC).date().isoformat(),
+            python=platform.python_version(),
+            machine=f"{platform.system()} {platform.machine()}",
+            processor=_processor(),
+            cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+            versions={name: found for name in (*PACKAGES, *more) if (found := _version(name))},
+            source=_source(),
+        )
+
+    def flat(self) -> dict[str, str | int]:
+        """All that is known, the versions beside the rest."""
+        own = self.model_dump()
+        source, versions = own.pop("source"), own.pop("versions")
+        found = own | versions | {"source": source}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def _nested(given: Any) -> Any:
+    """What ``flat`` made, as an environment has it."""
+    if not isinstance(given, Mapping):
+        return given
+    own = {name: given.get(name) for name in Environment.model_fields if name != "versions"}
+    return own | {"versions": {name: found for name, found in given.items() if name not in own}}
+
+
+#: As reports and leaderboards write it: the versions stand beside the rest.
+FlatEnvironment = Annotated[Environment, BeforeValidator(_nested), PlainSerializer(Environment.flat)]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_serializer
 
@@ -11,7 +11,7 @@ from srec.artifacts import write_json
 from srec.errors import ArtifactError
 
 
-class Part(BaseModel):
+class Frozen(BaseModel):
     """A part of a result: frozen, with declared keys only; an optional key without a value is left out."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
@@ -26,15 +26,14 @@ class Part(BaseModel):
         }
 
 
-class Result(Part):
+class Result(Frozen):
     """A whole result.
 
     Attributes:
-        version: the version of the type; a file of another version is refused.
+        version: the version of the type, its default; a file of another version is refused.
         path: the file it was written to or read from; the file does not contain it.
     """
 
-    VERSION: ClassVar[int] = 1
     version: int = 1
     path: Path | None = Field(None, exclude=True)
 
@@ -53,9 +52,10 @@ class Result(Part):
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
             version = found.get("version") if isinstance(found, dict) else None
-            if version != cls.VERSION:
+            known = cls.model_fields["version"].default
+            if version != known:
                 raise ArtifactError(
-                    f"{path} has a result of version {version}, but this SRec reads version {cls.VERSION}:"
+                    f"{path} has a result of version {version}, but this SRec reads version {known}:"
                     " make it again"
                 )
             return cls.model_validate(found | {"path": path})

@@ -1,18 +1,41 @@
 """A result's record of its machine, and `srec doctor` on an installation."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from srec.environment import Library, environment, libraries
+from srec.environment import Environment, FlatEnvironment, Library, libraries
+from srec.results import Result
 
 ABSENT = "srec-needs-no-such-library"
 
 
 def test_versions_are_told_of_what_is_installed_and_of_nothing_else() -> None:
-    found = environment("pytest", ABSENT)
+    found = Environment.here("pytest", ABSENT).versions
     assert found["numpy"] == np.__version__
     assert found["pytest"] == pytest.__version__
     assert ABSENT not in found
+
+
+class Made(Result):
+    environment: FlatEnvironment
+
+
+def test_a_flat_file_gives_the_environment_back(tmp_path: Path) -> None:
+    here = Environment.here("pytest")
+    Made(environment=here).write(tmp_path / "made.json")
+    written = json.loads((tmp_path / "made.json").read_text(encoding="utf-8"))["environment"]
+    assert list(written)[:5] == ["date", "python", "machine", "processor", "cores"]
+    assert list(written)[-1] == "source"
+    assert written["numpy"] == np.__version__
+    assert Made.read(tmp_path / "made.json").environment == here
+    del written["processor"]
+    (tmp_path / "older.json").write_text(json.dumps({"version": 1, "environment": written}), encoding="utf-8")
+    older = Made.read(tmp_path / "older.json")
+    assert older.environment.processor is None
+    assert older.model_dump(mode="json")["environment"] == written
 
 
 @pytest.mark.parametrize(

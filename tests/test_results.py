@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from srec.errors import ArtifactError
 from srec.evaluation.results import Leaderboard, Report, Reproduction, Row
-from srec.results import Part, Result
+from srec.results import Frozen, Result
 
 KEPT = Path(__file__).parents[1] / "benchmarks" / "results"
 KINDS: dict[str, type[Result]] = {
@@ -19,7 +19,7 @@ KINDS: dict[str, type[Result]] = {
 }
 
 
-class Slice(Part):
+class Slice(Frozen):
     grams: float
     filling: str | None = None
     eaten: bool | None
@@ -40,6 +40,21 @@ def test_a_result_is_read_as_it_was_written(tmp_path: Path) -> None:
         "version": 1,
         "slices": [{"grams": 80.0, "eaten": None}, {"grams": 75.5, "filling": "plum", "eaten": True}],
     }, "what may be left out is; what must be there is"
+
+
+def test_a_type_of_another_version_writes_and_reads_its_own(tmp_path: Path) -> None:
+    class LaterCake(Cake):
+        version: int = 2
+
+    file = tmp_path / "cake.json"
+    later = LaterCake(slices=CAKE.slices).write(file)
+    assert json.loads(file.read_text(encoding="utf-8"))["version"] == 2
+    assert LaterCake.read(file) == later
+    with pytest.raises(ArtifactError, match="of version 2, but this SRec reads version 1"):
+        Cake.read(file)
+    CAKE.write(file)
+    with pytest.raises(ArtifactError, match="of version 1, but this SRec reads version 2"):
+        LaterCake.read(file)
 
 
 def test_a_result_does_not_change() -> None:

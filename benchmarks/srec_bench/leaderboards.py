@@ -6,8 +6,9 @@ from pathlib import Path
 from srec.evaluation.metrics import METRICS
 from srec.evaluation.results import Leaderboard, Reproduction
 from srec.reports.leaderboard import HEADINGS, cells, protocol
+from srec.reports.markdown import markdown_table
 from srec.reports.numbers import in_percent
-from srec_bench.markdown import link, markdown_table
+from srec_bench.markdown import link
 
 TITLES = {
     "leaderboard-tmall": "Tmall: every model under one protocol",

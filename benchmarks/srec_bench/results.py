@@ -8,41 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from srec.environment import environment
-from srec.results import Part, Result
+from srec.environment import Environment
+from srec.results import Frozen, Result
 
 #: A setting in a result: it records how a number was measured, and no code reads it.
 Setting = str | int | float | bool | None
 
 
-class Environment(Part):
-    """Where, when and with which versions a result was made.
-
-    Attributes:
-        date: the day, as YYYY-MM-DD.
-        processor: the name of the CPU; empty if the system does not know it, None in files that predate it.
-        cores: the number of cores that the process could use.
-        versions: the versions of the computing packages, by name.
-        source: a short hash of SRec's own files; None in files that predate it.
-    """
-
-    date: str
-    python: str
-    machine: str
-    processor: str | None
-    cores: int
-    versions: dict[str, str]
-    source: str | None
-
-    @classmethod
-    def here(cls, *more: str) -> Self:
-        """This process's environment, with the versions of more packages."""
-        found = environment(*more)
-        own = {name: found.pop(name) for name in cls.model_fields if name in found}
-        return cls.model_validate(own | {"versions": found})
-
-
-class DatasetSize(Part):
+class DatasetSize(Frozen):
     """The size of a prepared dataset."""
 
     users: int

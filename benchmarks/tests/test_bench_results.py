@@ -11,11 +11,12 @@ from srec_bench.exactness.result import ExactnessResult
 from srec_bench.http.result import HttpResult
 from srec_bench.inference.result import InferenceResult
 from srec_bench.prepare.result import PrepareResult
-from srec_bench.results import BenchResult, Environment, read_results
+from srec_bench.results import BenchResult, read_results
 from srec_bench.spark.result import SparkResult
 from srec_bench.store.result import StoreResult
 from srec_bench.training.result import TrainingResult
 
+from srec.environment import Environment
 from srec.errors import SRecError
 
 ROOT = Path(__file__).parents[2]

@@ -21,36 +21,39 @@ def stats(store: StoreArgument) -> None:
     """Count a store's contents: reviews, users, games, rejects by reason, and its last ingestions."""
     from srec.store.connections import shown
     from srec.store.stores import open_reader
-    from srec.store.stores.inspection import size, statistics
+    from srec.store.stores.inspection import describe, size
 
     with open_reader(store, whole=True) as reader:
-        found = statistics(reader)
+        found = describe(reader)
         held = size(reader, store)
     table = Table("what", title=shown(store))
     table.add_column("", justify="right")
-    for name in ("reviews", "users", "games", "removed"):
-        if name in found:
-            table.add_row(name, f"{found[name]:,}")
-    if found["reviews"]:
-        table.add_row("positive", f"{found['positive_share']:.1%}")
-        table.add_row("first review", found["first_review"])
-        table.add_row("last review", found["last_review"])
-    table.add_row("data", "simulated" if found["simulated"] else "real")
+    for name, count in (
+        ("reviews", found.reviews),
+        ("users", found.users),
+        ("games", found.games),
+        ("removed", found.removed),
+    ):
+        if count is not None:
+            table.add_row(name, f"{count:,}")
+    if found.positive_share is not None:
+        table.add_row("positive", f"{found.positive_share:.1%}")
+        table.add_row("first review", found.first_review)
+        table.add_row("last review", found.last_review)
+    table.add_row("data", "simulated" if found.simulated else "real")
     table.add_row("size", f"{held / 1e6:,.1f} MB")
     console.print(table)
-    for reason, count in found.get("rejects", {}).items():
+    for reason, count in found.rejects.items():
         console.print(f"rejects: {count:,} rows, {reason}", highlight=False, markup=False)
-    if found.get("ingestions"):
+    if found.ingestions:
         last = Table(title="The last ingestions")
         for name in ("finished", "source", "table"):
             last.add_column(name, no_wrap=True)
         for name in ("read", "added", "replaced", "repeated", "rejected"):
             last.add_column(name, justify="right")
-        for one in found["ingestions"]:
-            numbers = [one[name] for name in ("read", "added", "replaced", "repeated", "rejected")]
-            last.add_row(
-                one["finished_at"][:16], one["source"], one["kind"], *(f"{number:,}" for number in numbers)
-            )
+        for one in found.ingestions:
+            numbers = (one.read, one.added, one.replaced, one.repeated, one.rejected)
+            last.add_row(one.finished_at[:16], one.source, one.kind, *(f"{number:,}" for number in numbers))
         console.print(last)
 
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from srec.artifacts import is_current
 from srec.dataset.dataset import Dataset, Ints
 from srec.dataset.writing import KIND, VERSION, write_whole_sessions
-from srec.errors import SourceError
+from srec.errors import SourceError, first_line
 
 TRAIN, TEST = "train_sessions.parquet", "test_examples.parquet"
 _LARGEST_ITEM = 10_000_000
@@ -97,7 +97,7 @@ def _column(file: Path, name: str) -> Any:
     try:
         return pq.read_table(file).column(name)
     except (pa.ArrowException, KeyError, OSError) as error:
-        raise SourceError(f"{file} has no readable column {name!r}: {error}") from error
+        raise SourceError(f"{file} has no readable column {name!r}: {first_line(error)}") from error
 
 
 def _integers(column: Any, file: Path) -> Ints:

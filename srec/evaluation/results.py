@@ -4,17 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import Field
-
+from srec.environment import FlatEnvironment
 from srec.evaluation.beyond import Curve
 from srec.evaluation.comparison import Compared
 from srec.evaluation.settings import EvaluationSettings
-from srec.results import Part, Result
+from srec.results import Frozen, Result
 
 #: Chooses the epoch on the held-out latest sessions ("honest") or, as a paper's authors do, on the test set.
 Protocol = Literal["paper", "honest"]
-#: How a number was made: the date, the machine and the versions of the libraries.
-Environment = Mapping[str, str | int]
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ class Slice:
     models: Mapping[str, Compared]
 
 
-class DatasetFacts(Part):
+class DatasetFacts(Frozen):
     """A report's facts about its dataset, from the manifest."""
 
     name: str
@@ -89,7 +86,7 @@ class Report(Result):
     validation: Mapping[str, Mapping[str, int | float]] = {}
     made_from: Mapping[str, str] = {}
     parameters: Mapping[str, Mapping[str, Any]] = {}
-    environment: Environment = Field({})
+    environment: FlatEnvironment | None = None
 
 
 class Row(Result):
@@ -130,10 +127,10 @@ class Row(Result):
     weights: Mapping[str, float] | None = None
     seconds: float
     examples_per_second: float
-    environment: Environment
+    environment: FlatEnvironment
 
 
-class BoardDataset(Part):
+class BoardDataset(Frozen):
     """The dataset of a leaderboard, and its size if the manifest has it."""
 
     fingerprint: str
@@ -159,7 +156,7 @@ class Leaderboard(Result):
     rows: Sequence[Row]
 
 
-class ReproducedRun(Part):
+class ReproducedRun(Frozen):
     """One run of a paper's model.
 
     Attributes:
@@ -203,4 +200,4 @@ class Reproduction(Result):
     runs: Sequence[ReproducedRun]
     model: Mapping[str, Any]
     training: Mapping[str, Any]
-    environment: Environment
+    environment: FlatEnvironment

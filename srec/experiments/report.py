@@ -5,7 +5,7 @@ from pathlib import Path
 
 from srec.artifacts import fingerprint, is_current, write_directory
 from srec.dataset.dataset import Dataset, opened
-from srec.environment import environment
+from srec.environment import Environment
 from srec.errors import SRecError
 from srec.evaluation.results import Report
 from srec.evaluation.settings import EvaluationSettings
@@ -101,13 +101,13 @@ def write_report(
         run = Run(path)
         scorers[name] = TorchScorer(run.load(dataset))
         logs[name] = run.log
-        validation[name] = {"epoch": run.manifest["chosen_epoch"], **run.manifest["valid"]}
+        validation[name] = {"epoch": run.chosen_epoch, **run.valid}
     result = side_by_side(dataset, scorers, settings).model_copy(
         update={
             "validation": validation,
             "made_from": inputs,
             "parameters": parameters,
-            "environment": environment(),
+            "environment": Environment.here(),
         }
     )
     with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:

@@ -15,7 +15,7 @@ import numpy as np
 
 from srec.dataset.dataset import Dataset
 from srec.dataset.sessions import prepare_sessions
-from srec.environment import environment
+from srec.environment import Environment
 from srec.errors import SettingsError
 from srec.evaluation.metrics import METRICS, deviation
 from srec.evaluation.results import Protocol, ReproducedRun, Reproduction
@@ -114,7 +114,7 @@ def reproduce(
         runs=runs,
         model=settings.model_dump(),
         training=training.model_dump(exclude={"seed"}),
-        environment=environment(),
+        environment=Environment.here(),
     ).write(folder / ("-".join((protocol, *differing)) + ".json"))
 
 
@@ -130,9 +130,9 @@ def _measured(run: Run, dataset: Dataset, honest: bool, batch_size: int) -> Repr
         seed=run.training.seed,
         epochs=len(curve),
         curve=curve,
-        seconds=run.manifest["seconds"],
-        peak_memory_mb=run.manifest["peak_memory_mb"],
-        chosen_epoch=run.manifest["chosen_epoch"] if honest else None,
+        seconds=run.seconds,
+        peak_memory_mb=run.peak_memory_mb,
+        chosen_epoch=run.chosen_epoch if honest else None,
         metrics={metric: found[metric] for metric in METRICS},
     )
 

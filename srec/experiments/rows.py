@@ -13,7 +13,7 @@ import numpy as np
 
 from srec.dataset.batches import examples
 from srec.dataset.dataset import Dataset, Floats
-from srec.environment import environment
+from srec.environment import Environment
 from srec.evaluation.comparison import Bootstrap, independent_groups
 from srec.evaluation.metrics import METRICS, TABLE_KS, deviation, gains
 from srec.evaluation.protocol import Ranking, rank_all
@@ -107,7 +107,7 @@ def measure(
         weights=made[-1].weights,
         seconds=round(float(np.mean([one.seconds for one in made])), 2),
         examples_per_second=round(float(np.median(speeds)), 1),
-        environment=environment(),
+        environment=Environment.here(),
     )
 
 
@@ -137,10 +137,9 @@ def _trained(
         batch_size=batch_size,
         watch=watch,
     )
-    known = run.manifest
     return _Made(
         TorchScorer(run.load(dataset).to(Workers.current().device)),
-        sum(known["seconds"].values()),
-        [known["chosen_epoch"]],
-        known["parameter_count"],
+        sum(run.seconds.values()),
+        [run.chosen_epoch],
+        run.parameter_count,
     )

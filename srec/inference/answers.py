@@ -66,7 +66,8 @@ class Recommended(NamedTuple):
         return self.info.name
 
 
-class Answer(NamedTuple):
+@dataclass(slots=True)
+class Answer:
     """Games, best first, and what was not known.
 
     Attributes:
@@ -105,6 +106,10 @@ class Answer(NamedTuple):
             "shared_tags": pa.array(self.shared_tags, pa.list_(pa.string())),
         }
         return pa.table(columns)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The table of ``to_arrow``, for readers of Arrow's PyCapsule interface."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
 
 
 @dataclass(frozen=True)

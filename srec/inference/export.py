@@ -63,9 +63,9 @@ def export(dataset: Dataset, run: Run, target: Path) -> Bundle:
         golden=_golden(model, dataset, run.training.max_length, games),
         config={
             "model": run.model_name,
-            "settings": run.manifest["parameters"]["settings"],
+            "settings": run.settings,
             "max_length": run.training.max_length,
-            "valid": run.manifest["valid"],
+            "valid": run.valid,
             "simulated": dataset.simulated,
             "dataset": dataset.fingerprint,
         },

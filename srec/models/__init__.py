@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Literal
 
-from srec.errors import SettingsError
+from srec.errors import SettingsError, first_line
 
 if TYPE_CHECKING:
     from srec.dataset.dataset import Dataset
@@ -58,7 +58,7 @@ class Entry:
             kind = pkgutil.resolve_name(self.where)
             problem = _problem(kind, self.section)
         except Exception as error:
-            problem = f"{type(error).__name__}: {error}".partition("\n")[0]
+            problem = f"{type(error).__name__}: {first_line(error)}"
             raise SettingsError(f"{self._said} cannot be loaded: {problem}") from error
         if problem:
             raise SettingsError(f"{self._said} {problem}")

@@ -3,6 +3,7 @@
 from srec.evaluation.metrics import METRICS
 from srec.evaluation.results import Leaderboard, Row
 from srec.reports import plots
+from srec.reports.markdown import markdown_table
 from srec.reports.numbers import in_percent
 from srec.reports.shell import TEMPLATES, render
 
@@ -30,8 +31,7 @@ def duration(seconds: float) -> str:
 
 def markdown(result: Leaderboard) -> str:
     """The table, followed by how it was measured."""
-    lines = [HEADINGS, ["---"] + ["---:"] * (len(HEADINGS) - 1), *map(cells, result.rows)]
-    body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    body = markdown_table(HEADINGS, map(cells, result.rows))
     notes = "\n".join(f"- {note}" for note in protocol(result))
     return f"# Leaderboard: {result.name}\n\n{body}\n\n{notes}\n"
 
@@ -40,7 +40,7 @@ def protocol(result: Leaderboard) -> list[str]:
     """How the numbers were measured, in sentences."""
     rows = result.rows
     widest = max((high - low) / 2 for row in rows for low, high in row.interval.values())
-    made = sorted({str(row.environment["date"]) for row in rows})
+    made = sorted({row.environment.date for row in rows})
     repeated = (
         "Items of the input may be answers: sessions repeat them."
         if result.repeats

@@ -43,7 +43,7 @@ def legend(names: Iterable[str]) -> list[Mark]:
 
 def slices(parts: Sequence[Slice], metric: str, title: str) -> Markup:
     """A metric by slice; each model is a point with its interval."""
-    figure, axes = _figure(title, metric)
+    figure, axes = new_figure(title, metric)
     names = list(parts[0].models)
     for place, name in enumerate(names):
         found = [part.models[name].metrics[metric] for part in parts]
@@ -56,7 +56,7 @@ def slices(parts: Sequence[Slice], metric: str, title: str) -> Markup:
             at,
             values,
             yerr=[below, above],
-            fmt=_marker(place),
+            fmt=marker(place),
             color=colour(place),
             markersize=5.5,
             elinewidth=1.4,
@@ -65,12 +65,12 @@ def slices(parts: Sequence[Slice], metric: str, title: str) -> Markup:
         )
     axes.set_xticks(range(len(parts)), [f"{part.name}\nn = {part.examples:,}" for part in parts])
     axes.set_ylim(bottom=0)
-    return _svg(figure)
+    return as_svg(figure)
 
 
 def concentrations(curves: Iterable[Curve], targets: Curve) -> Markup:
     """The share of recommendations, and of targets, that falls on the most popular part of the catalogue."""
-    figure, axes = _figure("most popular share of the catalogue", "share of the recommendations")
+    figure, axes = new_figure("most popular share of the catalogue", "share of the recommendations")
     axes.fill_between(targets.catalogue, targets.reached, color=INK, alpha=0.14, linewidth=0)
     axes.plot(targets.catalogue, targets.reached, color=INK, linewidth=1.4, linestyle=(0, (4, 3)))
     for place, curve in enumerate(curves):
@@ -79,7 +79,7 @@ def concentrations(curves: Iterable[Curve], targets: Curve) -> Markup:
             curve.reached,
             color=colour(place),
             linewidth=1.8,
-            marker=_marker(place),
+            marker=marker(place),
             markevery=0.12,
             markersize=4.5,
         )
@@ -89,51 +89,51 @@ def concentrations(curves: Iterable[Curve], targets: Curve) -> Markup:
     axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
     axes.yaxis.set_major_formatter(percent)
     axes.set_ylim(0, 1.03)
-    return _svg(figure)
+    return as_svg(figure)
 
 
 def training_loss(stages: Iterable[Sequence[Mapping[str, Any]]]) -> Markup:
     """The mean loss of each epoch; the first stage solid, later ones dashed."""
-    figure, axes = _figure("epoch", "training loss")
+    figure, axes = new_figure("epoch", "training loss")
     for place, lines in enumerate(stages):
         axes.plot(
             [line["epoch"] for line in lines],
             [line["loss"] for line in lines],
             color=colour(place),
-            marker=_marker(place),
+            marker=marker(place),
             markersize=4,
             linestyle="--" if place else "-",
         )
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    return _svg(figure)
+    return as_svg(figure)
 
 
 def training_metrics(lines: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Markup:
     """The validation metrics of each epoch."""
-    figure, axes = _figure("epoch", "validation metric")
+    figure, axes = new_figure("epoch", "validation metric")
     for place, name in enumerate(names):
         axes.plot(
             [line["epoch"] for line in lines],
             [line["valid"][name] for line in lines],
             color=colour(place),
-            marker=_marker(place),
+            marker=marker(place),
             markersize=4,
         )
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylim(bottom=0)
-    return _svg(figure)
+    return as_svg(figure)
 
 
 def quality_by_time(rows: Sequence[Row], metric: str) -> Markup:
     """A metric of each model, in %, with its interval, by its training time in seconds."""
-    figure, axes = _figure("training time", f"{metric} in %")
+    figure, axes = new_figure("training time", f"{metric} in %")
     for place, row in enumerate(rows):
         value, (low, high) = row.metrics[metric], row.interval[metric]
         axes.errorbar(
             max(row.seconds, 0.01),
             100 * value,
             yerr=[[100 * max(value - low, 0)], [100 * max(high - value, 0)]],
-            fmt=_marker(place),
+            fmt=marker(place),
             color=colour(place),
             markersize=6.5,
             elinewidth=1.4,
@@ -156,26 +156,7 @@ def quality_by_time(rows: Sequence[Row], metric: str) -> Markup:
     kept = {at: name for at, name in marks.items() if low_x <= at <= high_x}
     axes.set_xticks(list(kept), list(kept.values()))
     axes.minorticks_off()
-    return _svg(figure)
-
-
-def order_by_speed(speeds: Iterable[float], agreements: Iterable[float], x: str, y: str) -> Markup:
-    """Each contender's share of lists that equal the reference's (0 to 1, shown in %), by its speed."""
-    figure, axes = _figure(x, y)
-    for place, (speed, agreement) in enumerate(zip(speeds, agreements, strict=True)):
-        axes.plot(
-            speed,
-            100 * agreement,
-            _marker(place),
-            color=colour(place),
-            markersize=8,
-            clip_on=False,
-            alpha=0.9,
-        )
-    axes.set_xlim(left=0)
-    axes.set_ylim(-3, 103)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    return _svg(figure)
+    return as_svg(figure)
 
 
 def lengths(histogram: Mapping[str, int]) -> Markup:
@@ -184,14 +165,14 @@ def lengths(histogram: Mapping[str, int]) -> Markup:
     for text, count in histogram.items():
         length = min(int(text), MOST_LENGTHS)
         pooled[length] = pooled.get(length, 0) + count
-    figure, axes = _figure("interactions of a session", "sessions")
+    figure, axes = new_figure("interactions of a session", "sessions")
     axes.bar(list(pooled), list(pooled.values()), width=0.8, color=COLOURS[0])
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 5, 10]))
     axes.xaxis.set_major_formatter(
         FuncFormatter(lambda value, _: f"{value:.0f}" + ("+" if value == MOST_LENGTHS else ""))
     )
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    return _svg(figure)
+    return as_svg(figure)
 
 
 def _shape(place: int) -> int:
@@ -199,11 +180,13 @@ def _shape(place: int) -> int:
     return (place + place // len(COLOURS)) % len(MARKERS)
 
 
-def _marker(place: int) -> str:
+def marker(place: int) -> str:
+    """The marker of the model at a place."""
     return MARKERS[_shape(place)]
 
 
-def _figure(x: str, y: str) -> tuple[Figure, Axes]:
+def new_figure(x: str, y: str) -> tuple[Figure, Axes]:
+    """An empty plot in the page's style, with what its axes are called."""
     figure = Figure(figsize=(6, 3.5), layout="constrained")
     axes: Axes = figure.add_subplot()
     axes.set_xlabel(x, color=INK)
@@ -218,7 +201,7 @@ def _figure(x: str, y: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _svg(figure: Figure) -> Markup:
+def as_svg(figure: Figure) -> Markup:
     """The figure as an <svg> element: as wide as its container, without prolog or metadata, reproducible."""
     file = io.StringIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "srec"}):

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +42,40 @@ class Run:
         self.manifest = read_manifest(self.path, KIND, VERSION)
         self.model_name: str = self.manifest["parameters"]["model"]
         self.training = TrainingSettings(**self.manifest["parameters"]["training"])
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The model's settings, by name."""
+        found: dict[str, Any] = self.manifest["parameters"]["settings"]
+        return found
+
+    @property
+    def chosen_epoch(self) -> int:
+        """The epoch that was chosen, counted from 1."""
+        return int(self.manifest["chosen_epoch"])
+
+    @property
+    def valid(self) -> Mapping[str, float]:
+        """The metrics after the chosen epoch, on the window that chose it."""
+        found: dict[str, float] = self.manifest["valid"]
+        return found
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers the model learnt."""
+        return int(self.manifest["parameter_count"])
+
+    @property
+    def seconds(self) -> Mapping[str, float]:
+        """What each stage of the training took."""
+        found: dict[str, float] = self.manifest["seconds"]
+        return found
+
+    @property
+    def peak_memory_mb(self) -> Mapping[str, Sequence[int]]:
+        """The peak of the process's memory after each epoch of each stage."""
+        found: dict[str, list[int]] = self.manifest["peak_memory_mb"]
+        return found
 
     @property
     def log(self) -> list[dict[str, Any]]:

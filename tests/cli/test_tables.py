@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from srec.cli.tables import report_table, reproduction_table
+from srec.environment import Environment
 from srec.evaluation.metrics import METRICS
 from srec.evaluation.results import ReproducedRun, Reproduction
 from srec.evaluation.settings import EvaluationSettings
@@ -32,7 +33,7 @@ def reproduction(paper: dict[str, float], runs: int) -> Reproduction:
         runs=[one] * runs,
         model={},
         training={},
-        environment={},
+        environment=Environment.here(),
     )
 
 

@@ -96,7 +96,7 @@ def test_the_report_is_whole_and_stands_alone(dataset: Dataset, run: Path, tmp_p
     verify(tmp_path / "report", KIND, VERSION)
     assert Report.read(tmp_path / "report" / "report.json") == result
     assert list(result.models) == ["popularity", "popularity-recent", "tags", "gce-gnn"]
-    assert {"date", "python", "torch", "numpy", "srec"} <= result.environment.keys()
+    assert {"date", "python", "torch", "numpy", "srec"} <= result.environment.flat().keys()
     log, chosen = Run(run).log, result.validation["gce-gnn"]
     assert chosen == {"epoch": chosen["epoch"], **log[chosen["epoch"] - 1]["valid"]}
     page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")

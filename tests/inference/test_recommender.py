@@ -2,7 +2,9 @@ import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import duckdb
 import numpy as np
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -165,6 +167,9 @@ def test_recommendations_are_tables_for_every_library(recommender: Recommender) 
         (game.app_id, game.name, game.score) for game in answer.games
     ]
     assert [row["shared_tags"] for row in rows] == answer.shared_tags
+    assert pa.table(answer).to_pylist() == pl.DataFrame(answer).to_dicts() == rows
+    assert pd.DataFrame.from_arrow(answer)["app_id"].tolist() == [row["app_id"] for row in rows]
+    assert duckdb.sql("SELECT name FROM answer").fetchall() == [(row["name"],) for row in rows]
     batch = recommender.recommend_batch([[FIRST], [FIRST, SECOND]], k=GAMES)
     wanted = batch.to_arrow().to_pylist()
     assert [len(row["app_ids"]) for row in wanted] == [GAMES - 1, GAMES - 2]

@@ -34,7 +34,7 @@ def template(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("kind", [dict, SimpleNamespace])
 def test_a_template_from_elsewhere_fills_the_shell(template: Path, kind: type) -> None:
-    svg, legend = plots.order_by_speed([1.0], [0.5], "speed", "order"), plots.legend([HOSTILE])
+    svg, legend = plots.lengths({"2": 3}), plots.legend([HOSTILE])
     html = render(template, thing=kind(name=HOSTILE, count=1234), simulated=False, svg=svg, legend=legend)
     page = assert_whole_and_alone(html, HOSTILE)
     assert page.texts["th"] == ["name", "count", HOSTILE]

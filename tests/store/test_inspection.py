@@ -1,6 +1,7 @@
 """``srec store`` on any store: counts, integrity, and the export to Parquet."""
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
@@ -12,8 +13,8 @@ from worlds import BERT, Records, look, review, rows
 from srec.artifacts import read_manifest
 from srec.cli import app
 from srec.errors import SRecError
-from srec.prepare.build import prepare
 from srec.prepare.context import ContextSettings
+from srec.prepare.engines.duckdb import prepare
 from srec.prepare.interactions import PrepareSettings
 from srec.prepare.tags import TagSettings
 from srec.simulate.world import SimulateSettings, simulate
@@ -21,7 +22,7 @@ from srec.store.schema import GAMES, STORED_REVIEWS
 from srec.store.sources.simulated import SimulatedSource
 from srec.store.stores import open_reader, open_store
 from srec.store.stores.base import Store
-from srec.store.stores.inspection import export, size, statistics
+from srec.store.stores.inspection import describe, export, size
 from srec.store.stores.integrity import check
 
 GAMES_GIVEN = [{"app_id": 620, "name": "Portal 2", "genres": ["Puzzle"], "tags": {"Co-op": 7, "FPS": 2}}]
@@ -44,7 +45,7 @@ def filled(where: str) -> str:
 
 def test_statistics_count_what_is_there(filled: str) -> None:
     with open_reader(filled, whole=True) as reader:
-        found = statistics(reader)
+        found = asdict(describe(reader))
         assert size(reader, filled) > 10_000
     assert found.pop("revision")
     last = found.pop("ingestions")
@@ -71,8 +72,8 @@ def test_statistics_count_what_is_there(filled: str) -> None:
 def test_an_empty_store_has_statistics(where: str) -> None:
     open_store(where, create=True).close()
     with open_reader(where, whole=True) as reader:
-        found = statistics(reader)
-    assert (found["reviews"], found["positive_share"], found["last_review"]) == (0, None, None)
+        found = describe(reader)
+    assert (found.reviews, found.positive_share, found.last_review) == (0, None, None)
 
 
 # Integrity

@@ -21,10 +21,10 @@ from fakes.hurried_crawl import COMMIT_REVIEWS, TIMEOUT
 from fakes.steam import FAULTS, KEY, Steam
 from fakes.steam_world import World
 
+from srec.environment import Environment
 from srec.errors import SRecError
 from srec.store.stores import open_store
 from srec_bench.crawl.result import CrawlResult, CrawlSettings
-from srec_bench.results import Environment
 
 _RATE, _CHANGES, _PAGE, _REVIEWS = 0.3, 0.25, 10, 60
 _ROUNDS = 40  # at most this many runs until no doubt is left

@@ -5,12 +5,12 @@ from typing import Literal
 
 from rich.table import Table
 
-from srec.results import Part
+from srec.results import Frozen
 from srec_bench.markdown import link
 from srec_bench.results import BenchResult
 
 
-class CrawlSettings(Part):
+class CrawlSettings(Frozen):
     """How the server misbehaves and how the crawl is sped up.
 
     Attributes:

@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from srec.dataset.dataset import Floats
+from srec.environment import Environment
 from srec.inference.exact import ExactTopK
 from srec.inference.reference import reference_top_k
 from srec.inference.scans import kernels
 from srec_bench.exactness.result import Case, ExactnessResult
-from srec_bench.results import Environment
 
 QUERIES = 4
 KINDS = ("normal", "lengths", "huge", "tiny", "mixed", "equal", "near", "sparse")

@@ -2,11 +2,11 @@
 
 from typing import Literal
 
-from srec.results import Part
+from srec.results import Frozen
 from srec_bench.results import BenchResult
 
 
-class Case(Part):
+class Case(Frozen):
     """A search that can be repeated.
 
     Attributes:

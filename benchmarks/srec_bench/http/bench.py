@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from srec.dataset.dataset import Floats, Ints
+from srec.environment import Environment
 from srec.inference.bundle import Bundle
 from srec.inference.recommender import Recommender
 from srec.serving.gathering import MOST
@@ -22,7 +23,6 @@ from srec_bench.http.parts import parts
 from srec_bench.http.result import Answers, HttpResult, Resident
 from srec_bench.http.server import CONSTANT
 from srec_bench.processes import ServedProcess
-from srec_bench.results import Environment
 
 API = "/api/recommend"
 CONNECTIONS, BLOCK, WARM_UP, SOME = 16, 500, 1000, 2000

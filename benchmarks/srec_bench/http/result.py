@@ -5,12 +5,13 @@ from typing import Literal
 
 from rich.table import Table
 
-from srec.results import Part
-from srec_bench.markdown import link, markdown_table
+from srec.reports.markdown import markdown_table
+from srec.results import Frozen
+from srec_bench.markdown import link
 from srec_bench.results import BenchResult
 
 
-class Answers(Part):
+class Answers(Frozen):
     """Answers of one kind.
 
     Attributes:
@@ -28,7 +29,7 @@ class Answers(Part):
     p99_ms: float
 
 
-class Resident(Part):
+class Resident(Frozen):
     """The server's memory, in MB of 2^20 bytes."""
 
     idle: float

@@ -8,6 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from srec.dataset.dataset import Dataset
+from srec.environment import Environment
 from srec.errors import SRecError
 from srec.training.run import Run
 from srec_bench.inference.contender import Contender
@@ -25,7 +26,6 @@ from srec_bench.inference.result import (
 from srec_bench.inference.speed import speeds, warm_up
 from srec_bench.inference.subject import Subject
 from srec_bench.inference.work import search_work
-from srec_bench.results import Environment
 
 SEED = 0
 Say = Callable[[str], None]
@@ -79,11 +79,11 @@ def bench_inference(
         simulated=dataset.simulated,
         items=dataset.item_count,
         model=run.model_name,
-        model_settings=run.manifest["parameters"]["settings"],
-        training_settings=run.manifest["parameters"]["training"],
+        model_settings=run.settings,
+        training_settings=run.training.model_dump(),
         batch_size=run.training.batch_size,
         most_epochs=run.training.epochs,
-        epoch=run.manifest["chosen_epoch"],
+        epoch=run.chosen_epoch,
         dimension=subject.items_VD.shape[1],
         threads=1,
         random=random_shown,

@@ -11,7 +11,7 @@ from srec_bench.inference.subject import Subject
 
 
 @dataclass(frozen=True)
-class Entry:
+class ContenderEntry:
     """Where to find the maker of a contender.
 
     Attributes:
@@ -39,24 +39,28 @@ class Entry:
         return cast("Contender", cast("Callable[..., Any]", maker)(*self.given, subject))
 
 
-CONTENDERS: dict[str, Entry] = {
-    "eager": Entry("eager", "eager", "PyTorch eager, the authors' layout: the reference of speed"),
-    "eager-contiguous": Entry("torch_routes", "contiguous", "PyTorch eager, SRec's layers"),
-    "torchscript": Entry("torch_routes", "torchscript", "TorchScript, traced and frozen"),
-    "torch-compile": Entry("torch_routes", "compiled", "torch.compile"),
-    "aotinductor": Entry("torch_routes", "aotinductor", "AOTInductor"),
-    "ipex": Entry("torch_routes", "ipex", "IPEX and TorchScript"),
-    "openvino": Entry("torch_routes", "openvino", "OpenVINO, float32"),
-    "onnx-float32": Entry("onnx_routes", "float32", "ONNX Runtime, float32"),
-    "dynamic-int8": Entry("quantised", "dynamic", "ONNX Runtime, dynamic int8, per tensor", (False,)),
-    "dynamic-int8-channel": Entry("quantised", "dynamic", "ONNX Runtime, dynamic int8, per channel", (True,)),
-    "dynamic-int8-body": Entry("quantised", "dynamic_body", "dynamic int8 encoder, float32 scores"),
-    "static-int8": Entry("quantised", "static", "ONNX Runtime, static int8, calibrated"),
-    "pruned-30": Entry("onnx_routes", "pruned", "30 % of the encoder's weights zero", (0.3,)),
-    "pruned-50": Entry("onnx_routes", "pruned", "50 % of the encoder's weights zero", (0.5,)),
-    "pruned-70": Entry("onnx_routes", "pruned", "70 % of the encoder's weights zero", (0.7,)),
-    "pruned-90": Entry("onnx_routes", "pruned", "90 % of the encoder's weights zero", (0.9,)),
-    "srec": Entry("onnx_routes", "exact", "SRec: float32 encoder, exact int8 search"),
+CONTENDERS: dict[str, ContenderEntry] = {
+    "eager": ContenderEntry("eager", "eager", "PyTorch eager, the authors' layout: the reference of speed"),
+    "eager-contiguous": ContenderEntry("torch_routes", "contiguous", "PyTorch eager, SRec's layers"),
+    "torchscript": ContenderEntry("torch_routes", "torchscript", "TorchScript, traced and frozen"),
+    "torch-compile": ContenderEntry("torch_routes", "compiled", "torch.compile"),
+    "aotinductor": ContenderEntry("torch_routes", "aotinductor", "AOTInductor"),
+    "ipex": ContenderEntry("torch_routes", "ipex", "IPEX and TorchScript"),
+    "openvino": ContenderEntry("torch_routes", "openvino", "OpenVINO, float32"),
+    "onnx-float32": ContenderEntry("onnx_routes", "float32", "ONNX Runtime, float32"),
+    "dynamic-int8": ContenderEntry(
+        "quantised", "dynamic", "ONNX Runtime, dynamic int8, per tensor", (False,)
+    ),
+    "dynamic-int8-channel": ContenderEntry(
+        "quantised", "dynamic", "ONNX Runtime, dynamic int8, per channel", (True,)
+    ),
+    "dynamic-int8-body": ContenderEntry("quantised", "dynamic_body", "dynamic int8 encoder, float32 scores"),
+    "static-int8": ContenderEntry("quantised", "static", "ONNX Runtime, static int8, calibrated"),
+    "pruned-30": ContenderEntry("onnx_routes", "pruned", "30 % of the encoder's weights zero", (0.3,)),
+    "pruned-50": ContenderEntry("onnx_routes", "pruned", "50 % of the encoder's weights zero", (0.5,)),
+    "pruned-70": ContenderEntry("onnx_routes", "pruned", "70 % of the encoder's weights zero", (0.7,)),
+    "pruned-90": ContenderEntry("onnx_routes", "pruned", "90 % of the encoder's weights zero", (0.9,)),
+    "srec": ContenderEntry("onnx_routes", "exact", "SRec: float32 encoder, exact int8 search"),
 }
 
 

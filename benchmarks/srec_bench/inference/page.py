@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from srec.reports import plots
+from srec.reports.plots import legend
 from srec.reports.shell import render
+from srec_bench.inference.plot import order_by_speed
 from srec_bench.inference.result import InferenceResult
 from srec_bench.inference.shown import HEADINGS, KINDS, cells, protocol
 
@@ -17,5 +18,6 @@ def page(result: InferenceResult) -> str:
         kinds={kind: [cells(row, kind) for row in result.contenders] for kind in KINDS},
         headings=HEADINGS,
         protocol=protocol(result),
-        plots=plots,
+        legend=legend(row.name for row in result.contenders),
+        order_by_speed=order_by_speed,
     )

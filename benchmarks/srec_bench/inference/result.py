@@ -2,20 +2,20 @@
 
 from typing import Literal
 
-from srec.results import Part
+from srec.results import Frozen
 from srec_bench.results import BenchResult, Setting
 
 Kind = Literal["random", "real"]
 
 
-class Rate(Part):
+class Rate(Frozen):
     """Rates of the model alone, and end to end: from app ids to those of the ten best games."""
 
     model: float
     end_to_end: float
 
 
-class Speed(Part):
+class Speed(Frozen):
     """How fast a contender is; medians over blocks.
 
     Attributes:
@@ -27,7 +27,7 @@ class Speed(Part):
     ratio_to: dict[str, Rate]
 
 
-class Order(Part):
+class Order(Frozen):
     """How a contender's order compares with the reference's.
 
     Attributes:
@@ -51,14 +51,14 @@ class Order(Part):
     mrr_20: float | None
 
 
-class OnInputs(Part):
+class OnInputs(Frozen):
     """A contender's speed and order on inputs of one kind."""
 
     speed: Speed
     order: Order
 
 
-class ContenderResult(Part):
+class ContenderResult(Frozen):
     """A contender: its name, its description, and its results on both kinds of inputs."""
 
     name: str
@@ -71,7 +71,7 @@ class ContenderResult(Part):
         return self.random if kind == "random" else self.real
 
 
-class Skipped(Part):
+class Skipped(Frozen):
     """A contender that could not run: its name, its description and the reason."""
 
     name: str
@@ -79,7 +79,7 @@ class Skipped(Part):
     reason: str
 
 
-class Reading(Part):
+class Reading(Frozen):
     """How much a search reads for an input; means.
 
     Attributes:
@@ -91,7 +91,7 @@ class Reading(Part):
     opened: float
 
 
-class Search(Part):
+class Search(Frozen):
     """The exact search for the k best.
 
     Attributes:
@@ -105,7 +105,7 @@ class Search(Part):
     times_untold: float | None
 
 
-class SearchWork(Part):
+class SearchWork(Frozen):
     """How much the exact search reads with its kernel, for the 10 and the 50 best."""
 
     kernel: str
@@ -113,7 +113,7 @@ class SearchWork(Part):
     top_50: Search
 
 
-class InputsResult(Part):
+class InputsResult(Frozen):
     """Inputs of one kind, and how much the exact search reads for them.
 
     Attributes:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from rich.table import Table
 
+from srec.reports.markdown import markdown_table
 from srec_bench.inference.result import (
     ContenderResult,
     InferenceResult,
@@ -11,7 +12,7 @@ from srec_bench.inference.result import (
     Reading,
     SearchWork,
 )
-from srec_bench.markdown import link, markdown_table
+from srec_bench.markdown import link
 
 HEADINGS = (
     "contender",

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Self
 
-from srec_bench.prepare.result import Step
+from srec_bench.prepare.result import PrepareStep
 
 _SAMPLED_EVERY = 0.05  # seconds
 
@@ -19,7 +19,7 @@ class Meter:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.steps: list[Step] = []
+        self.steps: list[PrepareStep] = []
         self.most_spilled = 0
         self._folder, self._stop = folder, threading.Event()
         self._peak = self._spilled = 0
@@ -30,7 +30,7 @@ class Meter:
         """Attribute the work since the last call to this step."""
         now = time.perf_counter()
         self.steps.append(
-            Step(
+            PrepareStep(
                 step=name,
                 seconds=now - self._begun,
                 peak_bytes=max(self._peak, _resident()),

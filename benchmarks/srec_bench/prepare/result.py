@@ -5,12 +5,13 @@ from typing import Literal
 
 from rich.table import Table
 
-from srec.results import Part
-from srec_bench.markdown import link, markdown_table
+from srec.reports.markdown import markdown_table
+from srec.results import Frozen
+from srec_bench.markdown import link
 from srec_bench.results import BenchResult, DatasetSize
 
 
-class Step(Part):
+class PrepareStep(Frozen):
     """A step of the preparation: its seconds, its peak memory, and the bytes it spilled to disk."""
 
     step: str
@@ -19,7 +20,7 @@ class Step(Part):
     spilled_bytes: int
 
 
-class Rows(Part):
+class Rows(Frozen):
     """The rows that a step of the preparation left."""
 
     step: str
@@ -28,7 +29,7 @@ class Rows(Part):
     items: int
 
 
-class Prepared(Part):
+class Prepared(Frozen):
     """The preparation itself, from Parquet to the dataset and the global graph, in a process of its own.
 
     Attributes:
@@ -44,13 +45,13 @@ class Prepared(Part):
     seconds: float
     peak_bytes: int
     spilled_bytes: int
-    steps: tuple[Step, ...]
+    steps: tuple[PrepareStep, ...]
     rows: tuple[Rows, ...]
     dataset: DatasetSize
     average_length: float
 
 
-class Opening(Part):
+class Opening(Frozen):
     """The cost of opening the dataset in a process that does nothing else, and some of its contents.
 
     Attributes:

@@ -5,12 +5,13 @@ from typing import Literal
 
 from rich.table import Table
 
-from srec.results import Part
-from srec_bench.markdown import link, markdown_table
+from srec.reports.markdown import markdown_table
+from srec.results import Frozen
+from srec_bench.markdown import link
 from srec_bench.results import BenchResult, DatasetSize
 
 
-class Seconds(Part):
+class Seconds(Frozen):
     """The time of each engine."""
 
     duckdb: float

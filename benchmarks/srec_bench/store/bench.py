@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from srec.artifacts import read_manifest
+from srec.environment import Environment
 from srec.errors import SRecError
 from srec.simulate.world import SimulateSettings, simulate
 from srec.store.connections import shown
@@ -20,8 +21,7 @@ from srec.store.stores.inspection import export, size
 from srec.store.stores.integrity import check_tables
 from srec.store.stores.parquet import KIND, VERSION
 from srec_bench.processes import in_fresh_process, peak_bytes
-from srec_bench.results import Environment
-from srec_bench.store.result import Measured, Step, StoreResult
+from srec_bench.store.result import StoreCost, StoreResult, StoreStep
 
 STEPS = ("ingest", "ingest again", "read", "export", "verify")
 
@@ -56,7 +56,7 @@ def bench_store(
                 _measure, step, store, work, reviews=reviews, memory_limit=memory_limit
             )
         with open_reader(store) as reader:
-            measured[store] = Measured(steps=steps, bytes=size(reader, store))
+            measured[store] = StoreCost(steps=steps, bytes=size(reader, store))
     beside.unlink()
     shutil.rmtree(work / "exported", ignore_errors=True)
     ours, floor = measured.values()
@@ -79,7 +79,7 @@ def _refuse_full(where: str) -> None:
             raise SRecError(f"{store.name} has reviews already: name an empty store")
 
 
-def _measure(step: str, store: str, work: Path, *, reviews: int, memory_limit: str) -> Step:
+def _measure(step: str, store: str, work: Path, *, reviews: int, memory_limit: str) -> StoreStep:
     """Do one step; its time starts after the imports."""
     began = time.perf_counter()
     if step.startswith("ingest"):
@@ -88,7 +88,7 @@ def _measure(step: str, store: str, work: Path, *, reviews: int, memory_limit: s
     else:
         rows = _read(step, store, work / "exported", memory_limit=memory_limit)
     seconds = time.perf_counter() - began
-    return Step(seconds=seconds, rows=rows, rows_per_second=rows / seconds, peak_mb=peak_bytes() / 1e6)
+    return StoreStep(seconds=seconds, rows=rows, rows_per_second=rows / seconds, peak_mb=peak_bytes() / 1e6)
 
 
 def _read(step: str, store: str, target: Path, *, memory_limit: str) -> int:

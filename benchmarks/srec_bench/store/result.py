@@ -5,12 +5,13 @@ from typing import Literal
 
 from rich.table import Table
 
-from srec.results import Part
-from srec_bench.markdown import link, markdown_table
+from srec.reports.markdown import markdown_table
+from srec.results import Frozen
+from srec_bench.markdown import link
 from srec_bench.results import BenchResult
 
 
-class Step(Part):
+class StoreStep(Frozen):
     """A step: how many reviews, how fast, and the peak memory of the process in MB of 10^6 bytes."""
 
     seconds: float
@@ -19,7 +20,7 @@ class Step(Part):
     peak_mb: float
 
 
-class Measured(Part):
+class StoreCost(Frozen):
     """The figures of a store.
 
     Attributes:
@@ -27,7 +28,7 @@ class Measured(Part):
         bytes: its size on disk at the end.
     """
 
-    steps: dict[str, Step]
+    steps: dict[str, StoreStep]
     bytes: int
 
 
@@ -47,8 +48,8 @@ class StoreResult(BenchResult):
     reviews: int
     memory_limit: str
     kind: str
-    store: Measured
-    beside: Measured
+    store: StoreCost
+    beside: StoreCost
     ratios: dict[str, float]
 
 

@@ -17,12 +17,12 @@ from torch import nn
 
 from srec.dataset.batches import Examples, batches, examples
 from srec.dataset.dataset import Dataset
+from srec.environment import Environment
 from srec.evaluation.protocol import rank_all
 from srec.models.gce_gnn import GCEGNN, GCEGNNSettings
 from srec.models.session_model import TorchScorer
 from srec.training.process import peak_memory_mb
 from srec.training.settings import TrainingSettings
-from srec_bench.results import Environment
 from srec_bench.training.clock import PARTS, Clock
 from srec_bench.training.result import TrainingResult
 

@@ -5,7 +5,8 @@ from typing import Literal
 
 from rich.table import Table
 
-from srec_bench.markdown import link, markdown_table
+from srec.reports.markdown import markdown_table
+from srec_bench.markdown import link
 from srec_bench.results import BenchResult, Setting
 
 

@@ -1,7 +1,8 @@
 """What a store holds, counted where the data is; and all of it as Parquet."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -28,16 +29,51 @@ class Answering(Protocol):
         ...
 
 
-def statistics(reader: Reader) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Ingested:
+    """What one ingestion did to one table, as the store keeps it."""
+
+    finished_at: str
+    source: str
+    kind: str
+    read: int
+    added: int
+    replaced: int
+    repeated: int
+    rejected: int
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """What a store holds.
+
+    Attributes:
+        positive_share: of the reviews; None where there are none.
+        first_review: its moment (ISO, UTC).
+        last_review: its moment.
+        removed: how many reviews were removed; None where that is not kept, as in an exported folder.
+        rejects: how many rows, by reason, most first.
+        ingestions: the last ones, the latest first.
+    """
+
+    simulated: bool
+    revision: str
+    reviews: int
+    users: int
+    games: int
+    positive_share: float | None
+    first_review: str | None
+    last_review: str | None
+    removed: int | None
+    rejects: Mapping[str, int]
+    ingestions: Sequence[Ingested]
+
+
+def describe(reader: Reader) -> Holdings:
     """Count what is there.
 
     Args:
         reader: a store, opened as a whole.
-
-    Returns:
-        JSON values: reviews, users, games, the share of positive reviews, the first and last review (ISO,
-        UTC); of a store also its rejects by reason, how many reviews were removed, and its last ingestions,
-        the latest first.
 
     Raises:
         SRecError: the store breaks off.
@@ -49,28 +85,28 @@ def statistics(reader: Reader) -> dict[str, Any]:
             " (SELECT count(*) FROM (SELECT user_key FROM reviews GROUP BY user_key) AS users),"
             " (SELECT count(*) FROM games) FROM reviews"
         )[0]
-        found: dict[str, Any] = {
-            "simulated": reader.simulated,
-            "revision": reader.revision,
-            "reviews": int(rows),
-            "users": int(users),
-            "games": int(games),
-            "positive_share": positive,
-            "first_review": first and first.isoformat(),
-            "last_review": last and last.isoformat(),
-        }
-        if "ingestions" in tables:
-            found["removed"] = int(ask("SELECT count(*) FROM removed")[0][0])
-            found["rejects"] = {str(reason): int(count) for reason, count in ask(_REJECTS)}
-            found["ingestions"] = [
-                dict(zip(_INGESTION, (str(row[0]), str(row[1]), str(row[2]), *row[3:]), strict=True))
-                for row in ask(f"SELECT {', '.join(_INGESTION)} FROM ingestions {_ORDER}")
-            ]
-    return found
+        kept = "ingestions" in tables
+        return Holdings(
+            simulated=reader.simulated,
+            revision=reader.revision,
+            reviews=int(rows),
+            users=int(users),
+            games=int(games),
+            positive_share=positive,
+            first_review=first and first.isoformat(),
+            last_review=last and last.isoformat(),
+            removed=int(ask("SELECT count(*) FROM removed")[0][0]) if kept else None,
+            rejects={str(reason): int(count) for reason, count in ask(_REJECTS)} if kept else {},
+            ingestions=[Ingested(str(row[0]), str(row[1]), str(row[2]), *row[3:]) for row in ask(_INGESTIONS)]
+            if kept
+            else [],
+        )
 
 
-_INGESTION = ("finished_at", "source", "kind", "read", "added", "replaced", "repeated", "rejected")
-_ORDER = f"ORDER BY finished_at DESC, kind DESC LIMIT {_LAST}"
+_INGESTIONS = (
+    f"SELECT {', '.join(one.name for one in fields(Ingested))} FROM ingestions"
+    f" ORDER BY finished_at DESC, kind DESC LIMIT {_LAST}"
+)
 _REJECTS = (
     "SELECT split_part(reason, ':', 1) AS what, count(*) AS total FROM rejects"
     " GROUP BY split_part(reason, ':', 1) ORDER BY total DESC, what"
