@@ -25,8 +25,9 @@ def commands() -> Iterator[str]:
     """Each command with its arguments and options, as ``--help`` has them."""
     yield "# Commands\n"
     group: Any = typer.main.get_command(app)
-    groups = {name: one.commands for name, one in group.commands.items() if hasattr(one, "commands")}
-    leaves = {name: command for name, command in group.commands.items() if name not in groups}
+    all_ = {name: group.get_command(None, name) for name in group.list_commands(None)}
+    groups = {name: one.commands for name, one in all_.items() if hasattr(one, "commands")}
+    leaves = {name: command for name, command in all_.items() if name not in groups}
     for outer, inner in groups.items():
         leaves |= {f"{outer} {name}": command for name, command in inner.items()}
     for name, command in leaves.items():

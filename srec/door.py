@@ -1,4 +1,7 @@
-"""Packages that share their name with a function: ``srec.prepare(...)`` and ``srec.prepare.build``."""
+"""Packages that share their name with a function: ``srec.prepare(...)`` and ``srec.prepare.build``.
+
+Import a module of such a package by its full name: ``from srec.prepare.build import build``.
+"""
 
 import sys
 from collections.abc import Callable
@@ -12,7 +15,7 @@ class _CallableRoom(ModuleType):
 
     @property
     def __wrapped__(self) -> Callable[..., Any]:
-        """The function; ``help`` and ``inspect.signature`` look for it here."""
+        """The function; ``inspect.signature`` and ``inspect.unwrap`` look for it here."""
         function: Callable[..., Any] = getattr(
             import_module("srec.api.data"), self.__name__.rpartition(".")[2]
         )
@@ -20,6 +23,10 @@ class _CallableRoom(ModuleType):
 
     def __call__(self, *given: Any, **named: Any) -> Any:
         return self.__wrapped__(*given, **named)
+
+    def __reduce__(self) -> tuple[Callable[[str], ModuleType], tuple[str]]:
+        """For pickle, as a function has it: by its name. ``multiprocessing`` and ``joblib`` send it so."""
+        return import_module, (self.__name__,)
 
 
 def make_callable(room: str) -> None:

@@ -1,5 +1,8 @@
 """The errors that a person can fix: the CLI prints them as one line, without a traceback."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class SRecError(Exception):
     """Something is wrong with the input; the message says what to change."""
@@ -31,6 +34,21 @@ class MissingLibrary(SRecError):  # noqa: N818 -- it names what is missing
 
     def __init__(self, library: str, extra: str) -> None:
         super().__init__(f"this needs {library}: install the extra, pip install 'srec[{extra}]'")
+
+
+@contextmanager
+def naming_the_extra() -> Iterator[None]:
+    """Where a library is missing, say which extra brings it; also a decorator.
+
+    Raises:
+        MissingLibrary: a library of the extra ``train`` is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "srec":
+            raise
+        raise MissingLibrary(error.name, "train") from None
 
 
 def first_line(error: BaseException, said: str | None = None) -> str:

@@ -59,7 +59,7 @@ class Recipe:
             name, equals, text = override.partition("=")
             section, dot, key = name.strip().partition(".")
             if not (equals and dot and key):
-                raise SettingsError(f"--set takes section.key=value, not {override!r}")
+                raise SettingsError(f"a setting (--set) is section.key=value, not {override!r}")
             self._values.setdefault(section, {})[key] = _parse(text.strip())
         for section in self._values:
             if section not in sections:

@@ -53,7 +53,8 @@ def blocks(page: Path, language: str) -> list[str]:
 def command_names() -> list[str]:
     group: Any = typer.main.get_command(app)
     found = []
-    for name, one in group.commands.items():
+    for name in group.list_commands(None):
+        one = group.get_command(None, name)
         found += [f"{name} {inner}" for inner in one.commands] if hasattr(one, "commands") else [name]
     return found
 
@@ -140,8 +141,8 @@ def assert_srec(words: list[str]) -> None:
     name = " ".join(words[: 2 if words[0] in ("bench", "store") else 1])
     command: Any = typer.main.get_command(app)
     for word in name.split():
-        assert word in command.commands, words
-        command = command.commands[word]
+        command = command.get_command(None, word)
+        assert command is not None, words
     options = {option for parameter in command.params for option in parameter.opts}
     for word in words:
         if word.startswith("--"):

@@ -1,6 +1,7 @@
 """``import srec``: a dozen lazy names, which take paths or objects and return objects."""
 
 import inspect
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,9 @@ NAMES = {
     "simulate",
     "train",
 }
+
+#: What only the extra ``train`` brings.
+TRAIN = ("duckdb", "jinja2", "matplotlib", "pyarrow", "safetensors", "scipy", "sklearn", "torch")
 
 
 def in_a_fresh_process(code: str) -> str:
@@ -67,6 +71,33 @@ def test_a_room_of_the_same_name_is_the_function_and_the_package(name: str) -> N
         code = f"{lines}; from srec import {name}; print(callable({name}), {inner}.__name__)"
         assert in_a_fresh_process(code) == f"True {inner}"
     assert "progress" in inspect.signature(getattr(srec, name)).parameters
+
+
+def test_a_room_that_is_called_can_be_sent_to_another_process() -> None:
+    import srec.prepare.build
+
+    assert pickle.loads(pickle.dumps(srec.prepare)) is srec.prepare
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "simulate('world')",
+        "open_store('store.duckdb')",
+        "ingest('store.duckdb', 'reviews.csv', source='table')",
+        "prepare('store.duckdb', 'dataset')",
+        "train('dataset', 'run')",
+        "evaluate('dataset', 'report')",
+        "leaderboard('dataset')",
+        "export('dataset', 'run', 'bundle')",
+    ],
+)
+def test_where_only_serving_is_installed_a_call_names_the_extra(call: str) -> None:
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({TRAIN}))\nimport srec, srec.errors\n"
+        f"try:\n    srec.{call}\nexcept srec.errors.MissingLibrary as error:\n    print(error)"
+    )
+    assert in_a_fresh_process(code).endswith(": install the extra, pip install 'srec[train]'")
 
 
 def test_every_function_documents_each_of_its_arguments() -> None:

@@ -126,7 +126,7 @@ def test_the_command_line_answers_as_the_recommender(structured: Path) -> None:
         (("ingest", "store.duckdb", "nowhere", "--source", "steam"), "the sources are ucsd, steam-api"),
         (("ingest", "store.duckdb", "x", "--source", "ucsd", "--query", "q"), "are for the source table"),
         (("ingest", "store.duckdb", "x", "--source", "table", "--query", "q"), "a table in PostgreSQL"),
-        (("prepare", "store.duckdb", "dataset", "--scratch", "x"), "are for the engine spark"),
+        (("prepare", "store.duckdb", "dataset", "--scratch", "x"), "no use for a scratch folder (--scratch)"),
         (("simulate", "world", "--set", "simulate.revews=5"), "simulate"),
         (("simulate", "world", "--set", "simulat.reviews=5"), "there is no section"),
         (("simulate", "world", "--set", "reviews"), "section.key=value"),
@@ -152,4 +152,4 @@ def test_a_command_without_its_library_says_what_to_install() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr == "srec: this command needs torch: install the extra, pip install 'srec[train]'\n"
+    assert done.stderr == "srec: this needs torch: install the extra, pip install 'srec[train]'\n"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from srec.errors import SettingsError
+from srec.errors import naming_the_extra
 from srec.progress import console_for
 from srec.settings import settings_of
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Given = Mapping[str, Any]
 
 
+@naming_the_extra()
 def simulate(
     target: str | Path,
     settings: "SimulateSettings | Given | None" = None,
@@ -52,6 +53,7 @@ def simulate(
     return Path(target)
 
 
+@naming_the_extra()
 def open_store(
     where: str | Path,
     *,
@@ -75,14 +77,17 @@ def open_store(
     return open_it(str(where), create=create, memory_limit=memory_limit, threads=threads)
 
 
+@naming_the_extra()
 def ingest(
     store: str | Path,
     data: "str | Path | ArrowTable",
     *,
     source: str | None = None,
-    table: str = "reviews",
+    table: str | None = None,
     columns: Mapping[str, str] | None = None,
     query: str | None = None,
+    label: str | None = None,
+    simulated: bool = False,
     memory_limit: str | None = "2GB",
     threads: int | None = None,
     progress: bool | None = None,
@@ -94,9 +99,13 @@ def ingest(
         data: a file, a folder, a postgresql:// URL, or a table in memory with Arrow's PyCapsule interface,
             such as those of pandas, polars, DuckDB and PyArrow.
         source: the kind of a file or folder: ucsd, steam-api, table or simulated.
-        table: for a table, "reviews" or "games".
+        table: for a table, "reviews" or "games"; None means reviews.
         columns: for a table, its names by canonical name, such as ``{"user_id": "author"}``.
         query: for a database, the SELECT that returns the rows.
+        label: for a table in memory, its name in messages and rejects. A store keeps the rejects of a label's
+            last ingestion, so give each table its own label; tables without one share one.
+        simulated: for a table in memory, whether its rows come from a simulation such as ``srec.simulate``;
+            reports and pages made from them then say so.
         memory_limit: DuckDB's limit; beyond it DuckDB spills to disk.
         threads: DuckDB's threads; None means all cores.
         progress: whether to show progress; None shows it in a terminal and in a notebook.
@@ -105,13 +114,16 @@ def ingest(
         How many rows were read, added, replaced and rejected, and why.
 
     Raises:
+        SettingsError: there is no such source, or it has no use for an argument.
         SourceError: the data is not of the claimed kind; the store is unchanged.
         SRecError: the store cannot be opened, or it would mix simulated and real data.
     """
     from srec.store.ingest import choose_source
     from srec.store.ingest import ingest as read
 
-    chosen = choose_source(data, source, table=table, columns=columns, query=query)
+    chosen = choose_source(
+        data, source, table=table, columns=columns, query=query, label=label, simulated=simulated
+    )
     with console_for(progress).status(f"reading {chosen.path}") as status:
         return read(
             store,
@@ -122,6 +134,7 @@ def ingest(
         )
 
 
+@naming_the_extra()
 def prepare(
     store: str | Path,
     target: str | Path,
@@ -129,7 +142,7 @@ def prepare(
     *,
     tags: "TagSettings | Given | None" = None,
     context: "ContextSettings | Given | None" = None,
-    memory_limit: str = "2GB",
+    memory_limit: str | None = None,
     threads: int | None = None,
     update: bool = False,
     engine: str = "duckdb",
@@ -145,9 +158,10 @@ def prepare(
         settings: filters and windows, such as ``{"test_days": 30}``.
         tags: the settings of the tags' factorisation.
         context: the settings of the metadata's pooling.
-        memory_limit: how much memory DuckDB may use before it spills to disk.
-        threads: DuckDB's threads; None means all cores.
-        update: count only the changes since the last time; the counts are kept beside the dataset.
+        memory_limit: for DuckDB, how much memory it may use before it spills to disk; None means "2GB".
+        threads: for DuckDB, its threads; None means all cores.
+        update: for DuckDB, count only the changes since the last time; the counts are kept beside the
+            dataset.
         engine: the engine that runs the SQL, "duckdb" or "spark"; both write the same dataset.
         master: for Spark, its master or the URL of a Spark Connect server; None means local[*].
         scratch: for Spark, a folder or URL for intermediate tables that all workers see.
@@ -157,47 +171,30 @@ def prepare(
         The dataset.
 
     Raises:
-        SettingsError: a setting does not fit, or the engine cannot use an argument.
+        SettingsError: a setting does not fit, or the engine has no use for an argument.
+        MissingLibrary: the extra of the engine is not installed.
         SRecError: the store is empty or damaged, or nothing is left after the filters.
     """
-    from srec.prepare.build import prepare as build
-    from srec.prepare.build import prepare_on_spark
     from srec.prepare.context import ContextSettings
+    from srec.prepare.engines import preparing
     from srec.prepare.interactions import PrepareSettings
     from srec.prepare.tags import TagSettings
 
-    if engine not in ("duckdb", "spark"):
-        raise SettingsError(f"there is no engine {engine!r}; the engines are duckdb and spark")
-    if engine == "spark" and update:
-        raise SettingsError("only DuckDB can update: Spark counts everything again")
-    if engine == "duckdb" and (master or scratch):
-        raise SettingsError("a master and a scratch folder are for the engine spark")
-    chosen = settings_of(PrepareSettings, settings)
+    build = preparing(
+        engine,
+        memory_limit=memory_limit,
+        threads=threads,
+        update=update or None,
+        master=master,
+        scratch=scratch,
+    )
     console = console_for(progress)
-
-    def note(line: str) -> None:
-        console.print(line, highlight=False)
-
     with console.status(f"preparing {target}"):
-        if engine == "spark":
-            return prepare_on_spark(
-                str(store),
-                Path(target),
-                chosen,
-                tags=settings_of(TagSettings, tags),
-                context=settings_of(ContextSettings, context),
-                master=master or "local[*]",
-                scratch=scratch,
-                note=note,
-            )
         return build(
             str(store),
             Path(target),
-            chosen,
+            settings_of(PrepareSettings, settings),
             tags=settings_of(TagSettings, tags),
             context=settings_of(ContextSettings, context),
-            memory_limit=memory_limit,
-            threads=threads,
-            update=update,
-            note=note,
+            note=lambda line: console.print(line, highlight=False),
         )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from srec.errors import naming_the_extra
 from srec.progress import console_for, training_progress
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from srec.training.settings import TrainingSettings
 
 
+@naming_the_extra()
 def train(
     dataset: "Dataset | str | Path",
     target: str | Path,
@@ -50,6 +52,7 @@ def train(
         return fit(dataset, target, model, settings=settings, training=training, watch=watch)
 
 
+@naming_the_extra()
 def evaluate(
     dataset: "Dataset | str | Path",
     target: str | Path,
@@ -81,6 +84,7 @@ def evaluate(
         return measure(dataset, target, runs=runs, recipe=recipe, overrides=overrides)
 
 
+@naming_the_extra()
 def leaderboard(
     dataset: "Dataset | str | Path",
     *,
@@ -134,6 +138,7 @@ def leaderboard(
         )
 
 
+@naming_the_extra()
 def export(
     dataset: "Dataset | str | Path",
     run: "Run | str | Path",

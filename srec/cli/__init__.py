@@ -1,7 +1,6 @@
 """The command line: it composes the parts."""
 
 import sys
-from importlib.metadata import entry_points
 from typing import Annotated
 
 import typer
@@ -11,9 +10,11 @@ from rich.markup import escape
 from srec import __version__
 from srec.cli import crawling, operations, pipeline, research, stores
 from srec.cli.console import console
-from srec.errors import SRecError
+from srec.cli.mounted import Commands
+from srec.errors import SRecError, naming_the_extra
 
 app = typer.Typer(
+    cls=Commands,
     help="Recommend Steam games to anonymous visitors: from reviews to a served page.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -37,12 +38,6 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(stores.app, name="store")
-# Commands of other packages, such as `srec bench` of the benchmarks.
-mounted = entry_points(group="srec.commands")
-for entry in mounted:
-    app.add_typer(entry.load(), name=entry.name)
-if "bench" not in mounted.names:
-    app.command("bench", hidden=True, context_settings={"ignore_unknown_options": True})(research.no_bench)
 
 
 @app.callback(invoke_without_command=True)
@@ -58,17 +53,12 @@ def version(
 def main() -> None:
     """Run the command line; an error that a person can fix is one line, with exit status 1."""
     try:
-        app()
+        with naming_the_extra():
+            app()
     except (SRecError, OSError) as error:  # OSError: a full disk, a missing right, and so on
         Console(stderr=True).print(
             f"[bold red]srec:[/] {escape(str(error))}", highlight=False, soft_wrap=True
         )
-        sys.exit(1)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("srec"):
-            raise
-        message = f"this command needs {error.name}: install the extra, pip install 'srec[train]'"
-        Console(stderr=True).print(f"[bold red]srec:[/] {escape(message)}", highlight=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         Console(stderr=True).print("[bold]srec:[/] interrupted; the same command goes on from here")

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from srec.cli.console import console
-from srec.errors import MissingLibrary, SRecError
+from srec.errors import SRecError
 
 if TYPE_CHECKING:
     from srec.crawl.outcome import CrawlProgress, CrawlWatch, Outcome
@@ -44,36 +44,20 @@ def crawl(
     ] = 1.5,
 ) -> None:
     """Fetch reviews, details and tags from Steam; after an interrupt, the same command goes on."""
-    try:
-        from srec.crawl.client import Client, Manners, OutOfBudget
-    except ModuleNotFoundError as error:
-        if error.name != "httpx2":
-            raise
-        raise MissingLibrary("httpx2", "crawl") from None
-    from srec.crawl.apps import list_apps
-    from srec.crawl.crawl import Crawl
-    from srec.crawl.steam import Endpoints
-    from srec.store.stores import open_store
+    from srec.crawl.run import crawl as fetch
 
-    key = os.environ.get("STEAM_KEY", "").strip()
-    if not apps and not key:
-        raise SRecError(
-            "name the apps to crawl, or set the environment variable STEAM_KEY to a Steam Web API key"
+    with _progress() as (watch, say):
+        outcome = fetch(
+            store,
+            apps,
+            key=os.environ.get("STEAM_KEY", "").strip(),
+            refresh=refresh,
+            budget=budget,
+            interval=interval,
+            watch=watch,
+            told=say,
+            interrupted=lambda done: console.print(outcome_table(done)),
         )
-    manners, endpoints = Manners(interval=interval, budget=budget), Endpoints()
-    with _progress() as (watch, say), Client(manners, tell=say) as client:
-        try:
-            # The list comes before the store, so that a refused key leaves no empty store.
-            wanted = apps or list(list_apps(client, endpoints, key))
-        except OutOfBudget:
-            raise SRecError("the list of apps used up the budget: allow more requests") from None
-        with open_store(store, create=True) as opened:
-            run = Crawl(opened, client, wanted, refresh=refresh, endpoints=endpoints, watch=watch)
-            try:
-                outcome = run.run()
-            except KeyboardInterrupt:
-                console.print(outcome_table(run.outcome))
-                raise
     console.print(outcome_table(outcome))
     for line in _remarks(outcome):
         console.print(line, highlight=False, markup=False)

@@ -10,7 +10,6 @@ from srec.cli.console import console
 from srec.cli.options import MemoryOption, RecipeOption, SetOption, ThreadsOption
 from srec.cli.tables import answer_table, ingestion_table, report_table, statistics_table, steps_table
 from srec.errors import SRecError
-from srec.progress import training_progress
 from srec.recipes import read_recipe
 from srec.store.connections import shown
 
@@ -21,12 +20,10 @@ def simulate(
     overrides: SetOption = None,
 ) -> None:
     """Write a Steam-like world from a seed: games, users and reviews as Parquet."""
+    from srec.api.data import simulate as write
     from srec.simulate.world import SimulateSettings
-    from srec.simulate.world import simulate as write
 
-    settings = read_recipe(recipe, overrides or ()).get(SimulateSettings)
-    with console.status("simulating") as status:
-        write(target, settings, lambda done, all_: status.update(f"simulated {done:,} of {all_:,} reviews"))
+    write(target, read_recipe(recipe, overrides or ()).get(SimulateSettings), progress=True)
     console.print(f"simulated world: {target}")
 
 
@@ -37,8 +34,13 @@ def ingest(
     path: Annotated[
         str, typer.Argument(help="The folder or file to read; for a table, also a postgresql:// URL.")
     ],
-    source: Annotated[str, typer.Option(help="The kind of source: ucsd, steam-api, table or simulated.")],
-    table: Annotated[str, typer.Option(help="For a table: reviews or games.")] = "reviews",
+    source: Annotated[
+        str | None,
+        typer.Option(help="The kind of source: ucsd, steam-api, table or simulated; a URL is a table."),
+    ] = None,
+    table: Annotated[
+        str | None, typer.Option(help="For a table: reviews or games; reviews if left out.")
+    ] = None,
     column: Annotated[
         list[str] | None, typer.Option(help="For a table: a column's name, as ours=theirs; may be repeated.")
     ] = None,
@@ -49,18 +51,19 @@ def ingest(
     threads: ThreadsOption = None,
 ) -> None:
     """Read reviews and games into the store; rows that it already has change nothing."""
-    from srec.store.ingest import choose_source
-    from srec.store.ingest import ingest as read
+    from srec.api.data import ingest as read
 
-    chosen = choose_source(path, source, table=table, columns=_columns(column or ()), query=query)
-    with console.status(f"reading {chosen.path}") as status:
-        summary = read(
-            store,
-            chosen,
-            memory_limit=memory,
-            threads=threads,
-            progress=lambda rows: status.update(f"reading {chosen.path}: {rows:,} rows"),
-        )
+    summary = read(
+        store,
+        path,
+        source=source,
+        table=table,
+        columns=_columns(column or ()),
+        query=query,
+        memory_limit=memory,
+        threads=threads,
+        progress=True,
+    )
     console.print(ingestion_table(summary))
     for reason, count in summary.reasons.items():
         console.print(f"rejected: {count:,} rows, {reason}", highlight=False)
@@ -74,11 +77,18 @@ def prepare(
     dataset: Annotated[Path, typer.Argument(help="The dataset directory to write.")],
     recipe: RecipeOption = None,
     overrides: SetOption = None,
-    memory: MemoryOption = "2GB",
-    threads: ThreadsOption = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(help="For DuckDB: what it may use before it spills; 2GB if left out."),
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="For DuckDB: threads to use; all cores if left out.")
+    ] = None,
     update: Annotated[
         bool,
-        typer.Option("--update", help="Count only what changed; the counts are kept beside the dataset."),
+        typer.Option(
+            "--update", help="For DuckDB: count only what changed; the counts are kept beside the dataset."
+        ),
     ] = False,
     engine: Annotated[str, typer.Option(help="The engine that runs the SQL: duckdb or spark.")] = "duckdb",
     master: Annotated[
@@ -125,21 +135,19 @@ def train(
     threads: ThreadsOption = None,
 ) -> None:
     """Train a model, or go on where an interrupted training stopped; works with torchrun -m srec train."""
+    from srec.api.models import train as fit
     from srec.models import model_entry
     from srec.training.process import set_up_process
-    from srec.training.run import train as fit
     from srec.training.settings import training_of
 
     console.quiet = not set_up_process(threads).first
     read = read_recipe(recipe, overrides or ())
     kind = model_entry(model).load()
     settings, training = read.get(kind.settings_type), training_of(kind, read)
-    with training_progress(console) as watch:
-        done = fit(dataset, run, model, settings=settings, training=training, watch=watch)
-    best = done.manifest["valid"]
+    done = fit(dataset, run, model, settings=settings, training=training, progress=not console.quiet)
     console.print(
-        f"{model}: epoch {done.manifest['chosen_epoch']} chosen on the validation window, "
-        + ", ".join(f"{name} {value:.4f}" for name, value in best.items()),
+        f"{model}: epoch {done.chosen_epoch} chosen on the validation window, "
+        + ", ".join(f"{name} {value:.4f}" for name, value in done.valid.items()),
         highlight=False,
     )
     console.print(f"run: {run}")
@@ -155,10 +163,9 @@ def evaluate(
     overrides: SetOption = None,
 ) -> None:
     """Measure models on the test window, with intervals, and write the report."""
-    from srec.experiments.report import evaluate as measure
+    from srec.api.models import evaluate as measure
 
-    with console.status("measuring"):
-        result = measure(dataset, report, runs=run or (), recipe=recipe, overrides=overrides or ())
+    result = measure(dataset, report, runs=run or (), recipe=recipe, overrides=overrides or (), progress=True)
     console.print(report_table(result))
     for line in result.verdicts:
         console.print(line, highlight=False)

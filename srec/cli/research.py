@@ -75,23 +75,21 @@ def leaderboard(
     threads: ThreadsOption = None,
 ) -> None:
     """Train or count every model that fits a dataset, and print one table; existing rows are kept."""
-    from srec.experiments.leaderboard import leaderboard as fill
+    from srec.api.models import leaderboard as fill
     from srec.training.process import set_up_process
 
     alone(set_up_process(threads))
-    with training_progress(console) as watch:
-        result = fill(
-            dataset,
-            rows=None if rows is None else [name.strip() for name in rows.split(",")],
-            seeds=seeds,
-            data=data,
-            work=work,
-            target=target,
-            recipe=recipe,
-            overrides=overrides or (),
-            watch=watch,
-            told=console.print,
-        )
+    result = fill(
+        dataset,
+        rows=None if rows is None else [name.strip() for name in rows.split(",")],
+        seeds=seeds,
+        data=data,
+        work=work,
+        target=target,
+        recipe=recipe,
+        overrides=overrides or (),
+        progress=True,
+    )
     console.print(leaderboard_table(result))
     assert result.path is not None
     console.print(f"leaderboard: {result.path.parent}")
@@ -101,8 +99,3 @@ def alone(workers: "Workers") -> None:
     """Refuse to run as one of several processes."""
     if workers.count > 1:
         raise SRecError("this command runs in one process: only srec train works with torchrun")
-
-
-def no_bench(arguments: Annotated[list[str] | None, typer.Argument()] = None) -> None:
-    """Say how to install the benchmarks."""
-    raise SRecError("the benchmarks are a package of their own: pip install 'srec[bench]'")

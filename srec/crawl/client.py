@@ -13,11 +13,14 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
 
-import httpx2
-
 from srec import __version__
-from srec.errors import SRecError
+from srec.errors import MissingLibrary, SRecError
 from srec.store.sources.text import Reject, parse_json
+
+try:
+    import httpx2
+except ModuleNotFoundError:
+    raise MissingLibrary("httpx2", "crawl") from None
 
 USER_AGENT = f"srec/{__version__} (+self-hosted recommender)"
 

@@ -80,7 +80,9 @@ def candidates(
     if "refit" in explicit:
         raise SettingsError("training.refit cannot be set here: every model is trained again before the test")
     if "seed" in explicit:
-        raise SettingsError("training.seed cannot be set here: --seeds N trains with the seeds 0 to N - 1")
+        raise SettingsError(
+            "training.seed cannot be set here: seeds (--seeds) N trains with the seeds 0 to N - 1"
+        )
     defaults = {"max_length": LONGEST} if dataset.repeats else {}
     length = recipe.changed(TrainingSettings(**defaults)).max_length
     found: list[Candidate] = []

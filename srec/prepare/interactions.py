@@ -13,7 +13,7 @@ from pydantic import Field
 
 from srec.dataset.statistics import statistics
 from srec.errors import SRecError
-from srec.prepare.engines.base import Engine
+from srec.prepare.engine import Engine
 from srec.prepare.sequences import write_sessions
 from srec.settings import Settings
 

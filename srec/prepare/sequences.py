@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from srec.errors import SRecError
-from srec.prepare.engines.base import Engine
+from srec.prepare.engine import Engine
 
 #: About how many reviews are sorted together.
 _SORTED = 1 << 24

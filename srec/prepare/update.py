@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from srec.errors import SRecError
-from srec.prepare.engines.duckdb import DuckDBEngine
+from srec.prepare.engine import Engine
 from srec.prepare.interactions import PrepareSettings, filters, tally
 from srec.store.connections.duckdb import quoted
 from srec.store.stores.base import Reader
@@ -21,11 +21,11 @@ from srec.store.stores.integrity import readable
 VERSION = 2
 
 
-def tally_changes(engine: DuckDBEngine, *, reader: Reader, settings: PrepareSettings, state: Path) -> None:
+def tally_changes(engine: Engine, *, reader: Reader, settings: PrepareSettings, state: Path) -> None:
     """As ``tally``, counting only what changed in the store since the state was written; updates the state.
 
     Args:
-        engine: it has the reader attached.
+        engine: DuckDB, with the reader attached to its catalogue.
         reader: the store.
         settings: the filters; where they differ from the state's, everything is counted again.
         state: the file of the state; it is made where there is none, or where it does not fit.
@@ -34,7 +34,9 @@ def tally_changes(engine: DuckDBEngine, *, reader: Reader, settings: PrepareSett
         SRecError: the reader cannot say what changed.
     """
     if reader.identity is None:
-        raise SRecError("only a store knows what changed in it: prepare these reviews without --update")
+        raise SRecError(
+            "only a store knows what changed in it: prepare these reviews without an update (--update)"
+        )
     connection = engine.catalogue
     what = json.dumps({"version": VERSION, "store": reader.identity, "filters": filters(settings)})
     since = _attach(connection, state, what)

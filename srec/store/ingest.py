@@ -8,7 +8,7 @@ from srec.errors import SettingsError
 from srec.store.ingestion import RowsRead, Summary
 from srec.store.sources import SOURCES
 from srec.store.sources.base import Source
-from srec.store.sources.memory import ArrowTable, MemorySource
+from srec.store.sources.memory import UNNAMED, ArrowTable, MemorySource
 from srec.store.stores import open_store
 
 
@@ -16,42 +16,59 @@ def choose_source(
     data: str | Path | ArrowTable,
     source: str | None = None,
     *,
-    table: str = "reviews",
+    table: str | None = None,
     columns: Mapping[str, str] | None = None,
     query: str | None = None,
+    label: str | None = None,
+    simulated: bool = False,
 ) -> Source:
     """What reads the data.
 
     Args:
         data: a file or folder, a postgresql:// URL, or a table in memory.
-        source: a key of SOURCES; a table in memory needs none.
-        table: of a table: whether it has reviews or games.
+        source: a key of SOURCES; a URL and a table in memory need none.
+        table: of a table: whether it has reviews or games; reviews where None.
         columns: of a table: canonical name to the table's.
         query: of a database: the SELECT that gives the rows.
+        label: of a table in memory: what messages and rejects call it.
+        simulated: of a table in memory: whether its rows are simulated.
 
     Raises:
         SettingsError: there is no such source, or it has no use for what is given.
     """
     if not isinstance(data, str | Path):
+        if not isinstance(data, ArrowTable):
+            raise SettingsError(
+                f"a {type(data).__name__} cannot be read: give a path, a postgresql:// URL, or a table that"
+                " speaks Arrow's PyCapsule interface, such as a data frame"
+            )
         if source not in (None, "table") or query:
             raise SettingsError("a table in memory is read as it is: leave out the source and the query")
-        return MemorySource(data, table, dict(columns or {}))
+        return MemorySource(data, table or "reviews", dict(columns or {}), label or UNNAMED, simulated)
+    if label or simulated:
+        raise SettingsError("a label and simulated are for a table in memory: leave them out")
+    remote = "://" in str(data)
+    source = source or ("table" if remote else None)
+    if source is None:
+        raise SettingsError(f"name the source (--source): one of {', '.join(SOURCES)}")
     if source not in SOURCES:
         raise SettingsError(f"there is no source {source!r}; the sources are {', '.join(SOURCES)}")
     if source != "table":
-        if columns or query:
-            raise SettingsError("columns and a query are for the source table")
+        if table or columns or query:
+            raise SettingsError(
+                "a table (--table), columns (--column) and a query (--query) are for the source table"
+            )
         # Rejects are kept by file, and two files of one name are two.
         return SOURCES[source](Path(data).absolute())
-    if "://" in str(data):
+    if remote:
         from srec.store.sources.query import QuerySource
 
         if not query:
-            raise SettingsError("the query is missing: the SELECT that gives the rows")
-        return QuerySource(str(data), query, table, dict(columns or {}))
+            raise SettingsError("the query is missing (--query): the SELECT that gives the rows")
+        return QuerySource(str(data), query, table or "reviews", dict(columns or {}))
     if query:
-        raise SettingsError("a query is for a table in PostgreSQL: a file is read as it is")
-    return SOURCES[source](Path(data).absolute(), table, dict(columns or {}))
+        raise SettingsError("a query (--query) is for a table in PostgreSQL: a file is read as it is")
+    return SOURCES[source](Path(data).absolute(), table or "reviews", dict(columns or {}))
 
 
 def ingest(
@@ -80,11 +97,11 @@ def ingest(
     with open_store(where, create=True, memory_limit=memory_limit, threads=threads) as opened:
         try:
             summary = opened.ingest(source, progress)
-            summary.stored = opened.counts()["reviews"]
-            return summary
         except BaseException:
             # While it is open no other process can have put anything into it.
             if new:
                 with suppress(OSError):
                     Path(where).unlink()
             raise
+        summary.stored = opened.counts()["reviews"]
+        return summary

@@ -11,6 +11,9 @@ from fakes.steam_world import World
 from typer.testing import CliRunner
 
 from srec.cli import app as cli
+from srec.crawl.crawl import Crawl
+from srec.crawl.outcome import CrawlProgress, Outcome
+from srec.crawl.run import crawl
 from srec.crawl.steam import Endpoints
 from srec.errors import SRecError
 from srec.store.stores.duckdb import DuckDBStore
@@ -19,7 +22,7 @@ from srec.store.stores.duckdb import DuckDBStore
 @pytest.fixture
 def steam(monkeypatch: pytest.MonkeyPatch) -> Iterator[Steam]:
     with Steam(World(14, 4, 8)) as steam:
-        monkeypatch.setattr("srec.crawl.steam.Endpoints", lambda: Endpoints.at(steam.base))
+        monkeypatch.setattr("srec.crawl.run.Endpoints", lambda: Endpoints.at(steam.base))
         yield steam
 
 
@@ -34,6 +37,28 @@ def test_the_command_crawls_the_named_apps(steam: Steam, path: Path) -> None:
     )
     assert done.exit_code == 0
     assert "the budget of 1 requests is spent" in done.output
+
+
+def test_python_crawls_as_the_command_does(steam: Steam, path: Path) -> None:
+    with pytest.raises(SRecError, match=r"name the apps to crawl, or give a Steam Web API key \(key, or"):
+        crawl(path)
+    assert not path.exists()
+    seen: list[CrawlProgress] = []
+    outcome = crawl(path, key=KEY, interval=0, watch=seen.append)
+    assert outcome.whole
+    assert (outcome.done, seen[-1].done) == (4, 4)
+    assert not wrong(path, steam)
+
+
+def test_an_interrupt_says_what_was_done(steam: Steam, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(self: Crawl) -> Outcome:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Crawl, "run", interrupted)
+    told: list[Outcome] = []
+    with pytest.raises(KeyboardInterrupt):
+        crawl(path, [30], interval=0, interrupted=told.append)
+    assert told[0].apps == 1
 
 
 def test_the_key_comes_from_the_environment_and_is_shown_nowhere(

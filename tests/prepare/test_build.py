@@ -15,8 +15,8 @@ from srec.artifacts import read_manifest
 from srec.dataset.dataset import Dataset
 from srec.dataset.writing import KIND, VERSION
 from srec.errors import SRecError
-from srec.prepare.build import prepare
 from srec.prepare.context import ContextSettings
+from srec.prepare.engines.duckdb import prepare
 from srec.prepare.interactions import PrepareSettings
 from srec.prepare.tags import TagSettings
 from srec.store.stores.duckdb import DuckDBStore
@@ -230,7 +230,7 @@ def test_exported_reviews_cannot_be_updated_from(tmp_path: Path) -> None:
             connection.execute(
                 f"COPY (SELECT 1::BIGINT AS user_key, 1 AS app_id) TO '{folder}/{name}.parquet'"
             )
-    with pytest.raises(SRecError, match="without --update"):
+    with pytest.raises(SRecError, match=r"without an update \(--update\)"):
         build(folder, tmp_path / "dataset", update=True)
     assert read_manifest(folder, "reviews", 1)["revision"] == "x"
     assert not (tmp_path / "dataset").exists()

@@ -10,8 +10,8 @@ import pytest
 from java import FOR_A_MINUTE
 
 from srec.errors import SRecError
-from srec.prepare.build import prepare, prepare_on_spark
 from srec.prepare.context import ContextSettings
+from srec.prepare.engines.duckdb import prepare
 from srec.prepare.interactions import PrepareSettings
 from srec.prepare.tags import TagSettings
 from srec.store.sources import SOURCES
@@ -22,6 +22,8 @@ from srec.store.stores.inspection import export
 pytest.importorskip("pyspark", reason="the extra spark is not installed")
 if shutil.which("java") is None:
     pytest.skip("Spark needs Java 17 or newer", allow_module_level=True)
+
+from srec.prepare.engines.spark import prepare as prepare_on_spark
 
 MASTER = "local[2]"
 OTHERS: dict[str, Any] = {"tags": TagSettings(dimension=4), "context": ContextSettings()}

@@ -12,10 +12,12 @@ import pytest
 from worlds import ANNA, BERT, KNOWN, facts, rejects
 
 import srec
-from srec.errors import SettingsError, SourceError
+from srec.errors import SettingsError, SourceError, SRecError
 from srec.store.ingest import choose_source
+from srec.store.schema import TABLES
 from srec.store.sources.memory import MemorySource
 from srec.store.sources.parquet import BATCH
+from srec.store.sources.tabular import renamed
 from srec.store.stores.duckdb import DuckDBStore
 
 COLUMNS = {"user_id": "who", "app_id": "game", "positive": "liked", "created_at": "when"}
@@ -97,6 +99,87 @@ def test_a_table_in_memory_needs_no_source_and_takes_no_query() -> None:
     assert choose_source(pa.table(ROWS), columns=COLUMNS).name == "table"
     with pytest.raises(SettingsError, match="leave out the source and the query"):
         choose_source(pa.table(ROWS), "ucsd")
+
+
+def test_a_large_batch_of_any_reader_is_cut() -> None:
+    batch = pa.RecordBatch.from_pydict(
+        {name: pa.nulls(2 * BATCH + 1) for name in TABLES["reviews"].required}
+        | {"more": pa.nulls(2 * BATCH + 1)}
+    )
+    found = list(renamed(Path("it"), TABLES["reviews"], {}, names=batch.schema.names, batches=[batch]))
+    assert [len(piece) for piece in found] == [BATCH, BATCH, 1]
+    assert found[-1].column("row").to_pylist() == [2 * BATCH + 1]
+
+
+def test_an_interrupt_while_counting_keeps_what_was_committed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(self: DuckDBStore) -> dict[str, int]:
+        raise KeyboardInterrupt
+
+    where = tmp_path / "store.duckdb"
+    with monkeypatch.context() as patched:
+        patched.setattr(DuckDBStore, "counts", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            srec.ingest(where, pa.table(ROWS), columns=COLUMNS, progress=False)
+    with srec.open_store(where) as store:
+        assert store.counts()["reviews"] == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "said"),
+    [
+        ([{"user_id": "a"}], {}, "a list cannot be read: give a path, a postgresql:// URL, or a table"),
+        (None, {}, "a NoneType cannot be read"),
+        ("reviews.csv", {}, r"name the source \(--source\): one of ucsd, steam-api, table, simulated"),
+        ("reviews.csv", {"source": "csv"}, "there is no source 'csv'; the sources are ucsd, "),
+        ("postgresql://host/site", {}, r"the query is missing \(--query\)"),
+        ("folder", {"source": "ucsd", "table": "games"}, r"a table \(--table\).* are for the source table"),
+        ("folder", {"source": "steam-api", "table": "reviews"}, "are for the source table"),
+        ("folder", {"source": "simulated", "columns": {"user_id": "who"}}, "are for the source table"),
+        ("reviews.csv", {"source": "table", "label": "mine"}, "are for a table in memory"),
+        ("reviews.csv", {"source": "table", "simulated": True}, "are for a table in memory"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_in_one_line(
+    given: Any, options: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError, match=said) as caught:
+        srec.ingest(tmp_path / "store.duckdb", given, progress=False, **options)
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_url_is_a_table() -> None:
+    chosen = choose_source("postgresql://user:secret@host/site", query="SELECT 1", table="games")
+    assert (chosen.name, str(chosen.path)) == ("table", "host/site")
+
+
+def test_frames_with_labels_keep_their_own_rejects(tmp_path: Path) -> None:
+    where = tmp_path / "store.duckdb"
+    for label in ("spring", "autumn"):
+        srec.ingest(where, pd.DataFrame(ROWS), columns=COLUMNS, label=label, progress=False)
+    with DuckDBStore.open(where) as store:
+        assert len(rejects(store)) == 2
+
+
+def test_a_simulated_table_is_marked_and_mixes_with_no_real_one(tmp_path: Path) -> None:
+    where = tmp_path / "store.duckdb"
+    table = pa.table(ROWS)
+    srec.ingest(where, table, columns=COLUMNS, simulated=True, progress=False)
+    with srec.open_store(where) as store:
+        assert store.simulated
+    with pytest.raises(SRecError, match="simulated"):
+        srec.ingest(where, table, columns=COLUMNS, progress=False)
+
+
+def test_a_broken_reader_is_one_line(store: DuckDBStore) -> None:
+    class Broken:
+        def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+            raise pa.ArrowInvalid("it breaks off\nat its second line")
+
+    with pytest.raises(SourceError, match=r"^a table in memory cannot be read: it breaks off$"):
+        store.ingest(MemorySource(Broken()))
 
 
 def test_the_front_door_takes_a_data_frame(tmp_path: Path) -> None:

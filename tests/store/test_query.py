@@ -100,4 +100,4 @@ def test_a_site_keeps_its_reviews_and_the_store_in_one_database(site: str, tmp_p
     assert ANNA not in text
     assert BERT not in text
     missing = CliRunner().invoke(app, [*command[:5]])
-    assert "the query is missing: the SELECT" in str(missing.exception)
+    assert "the query is missing (--query): the SELECT" in str(missing.exception)

@@ -6,8 +6,8 @@ from typing import Any
 
 from worlds import Records, review
 
-from srec.prepare.build import prepare
 from srec.prepare.context import ContextSettings
+from srec.prepare.engines.duckdb import prepare
 from srec.prepare.interactions import PrepareSettings
 from srec.prepare.tags import TagSettings
 from srec.store.stores import open_store

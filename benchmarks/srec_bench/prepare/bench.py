@@ -7,9 +7,10 @@ from pathlib import Path
 
 import duckdb
 
+from srec.environment import Environment
 from srec.models.global_graph import global_graph
-from srec.prepare.build import prepare
 from srec.prepare.context import ContextSettings
+from srec.prepare.engines.duckdb import prepare
 from srec.prepare.interactions import PrepareSettings
 from srec.prepare.tags import TagSettings
 from srec.simulate.world import SimulateSettings
@@ -18,7 +19,7 @@ from srec_bench.prepare.meter import Meter
 from srec_bench.prepare.opening import open_dataset
 from srec_bench.prepare.result import Prepared, PrepareResult, Rows
 from srec_bench.processes import in_fresh_process, peak_bytes
-from srec_bench.results import DatasetSize, Environment
+from srec_bench.results import DatasetSize
 from srec_bench.reviews import simulated_reviews
 
 #: GCE-GNN's global graph: its window, and how many neighbours an item keeps.

@@ -5,12 +5,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from srec.prepare.build import prepare, prepare_on_spark
+from srec.environment import Environment
 from srec.prepare.context import ContextSettings
+from srec.prepare.engines import preparing
 from srec.prepare.interactions import PrepareSettings
 from srec.prepare.tags import TagSettings
 from srec.simulate.world import SimulateSettings
-from srec_bench.results import DatasetSize, Environment
+from srec_bench.results import DatasetSize
 from srec_bench.reviews import simulated_reviews
 from srec_bench.spark.result import Seconds, SparkResult
 
@@ -27,18 +28,15 @@ def bench_spark(reviews: int, work: Path, *, memory_limit: str, master: str) -> 
     source = work / f"reviews-{reviews}"
     simulated_reviews(source, SimulateSettings(reviews=reviews), memory_limit)
     settings, tags, context = PrepareSettings(), TagSettings(), ContextSettings()
-    targets = {name: work / f"dataset-{reviews}-{name}" for name in ("duckdb", "spark")}
+    options = {"duckdb": {"memory_limit": memory_limit}, "spark": {"master": master}}
+    targets = {name: work / f"dataset-{reviews}-{name}" for name in options}
     seconds: dict[str, float] = {}
     manifests: dict[str, dict[str, Any]] = {}
     for name, target in targets.items():
         shutil.rmtree(target, ignore_errors=True)
         begun = time.perf_counter()
-        if name == "spark":
-            made = prepare_on_spark(str(source), target, settings, tags=tags, context=context, master=master)
-        else:
-            made = prepare(
-                str(source), target, settings, tags=tags, context=context, memory_limit=memory_limit
-            )
+        prepare = preparing(name, **options[name])
+        made = prepare(str(source), target, settings, tags=tags, context=context)
         seconds[name] = time.perf_counter() - begun
         manifests[name] = {key: value for key, value in made.manifest.items() if key != "created_at"}
         shutil.rmtree(target)

@@ -1,18 +1,76 @@
 """DuckDB on one machine: what does not fit in memory spills to disk."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
 
+from srec.dataset.dataset import Dataset
+from srec.prepare.build import build
+from srec.prepare.context import ContextSettings
+from srec.prepare.interactions import Note, PrepareSettings, tally
+from srec.prepare.tags import TagSettings
+from srec.prepare.update import tally_changes
 from srec.store.connections.duckdb import connect, one_line, read_sql, run_sql
+from srec.store.stores import open_reader
 from srec.store.stores.base import Reader
 
 _BATCH = 1 << 20
 _FAILED = "the preparation stopped, and what was there before is as it was"
+
+
+def prepare(
+    store: str,
+    target: Path,
+    settings: PrepareSettings,
+    *,
+    tags: TagSettings,
+    context: ContextSettings,
+    memory_limit: str = "2GB",
+    threads: int | None = None,
+    update: bool = False,
+    note: Note = lambda line: None,
+) -> Dataset:
+    """Make the dataset directory of a store, or find that it is up to date.
+
+    Args:
+        store: the store, as ``open_reader`` takes it.
+        target: where the dataset directory shall appear.
+        settings: filters and windows.
+        tags: the factorisation of the tags.
+        context: the pooling of metadata.
+        memory_limit: what DuckDB may use before it spills to disk, such as "2GB".
+        threads: DuckDB's threads; all cores where None.
+        update: keep the counts beside the dataset, and count only what changed since the last time.
+        note: called with a line after each step.
+
+    Raises:
+        ArtifactError: ``target`` exists and is not a dataset.
+        SRecError: the store is empty or damaged, or nothing is left after the filters.
+    """
+    with open_reader(store) as reader:
+
+        def engine(scratch: Path) -> DuckDBEngine:
+            return DuckDBEngine(reader, scratch, memory_limit=memory_limit, threads=threads)
+
+        count: Callable[..., None] = partial(tally, latest=reader.latest, settings=settings)
+        if update:
+            state = target.with_name(f"{target.name}.state.duckdb")
+            count = partial(tally_changes, reader=reader, settings=settings, state=state)
+        return build(
+            reader,
+            engine,
+            count,
+            target=target,
+            settings=settings,
+            tags=tags,
+            context=context,
+            note=note,
+        )
 
 
 class DuckDBEngine:

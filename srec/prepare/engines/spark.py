@@ -6,8 +6,11 @@ plan grows from round to round, and a lost worker costs one step at most.
 
 import json
 import os
+import secrets
+import shutil
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,7 +18,12 @@ import duckdb
 import pyarrow as pa
 
 from srec.artifacts import check_manifest
+from srec.dataset.dataset import Dataset
 from srec.errors import MissingLibrary, SRecError, first_line
+from srec.prepare.build import build
+from srec.prepare.context import ContextSettings
+from srec.prepare.interactions import Note, PrepareSettings, tally
+from srec.prepare.tags import TagSettings
 from srec.store.connections.duckdb import connect, read_sql
 from srec.store.stores.parquet import KIND, VERSION
 
@@ -32,6 +40,51 @@ _SETTINGS = {
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
     "spark.ui.showConsoleProgress": "false",
 }
+
+
+def prepare(
+    store: str,
+    target: Path,
+    settings: PrepareSettings,
+    *,
+    tags: TagSettings,
+    context: ContextSettings,
+    master: str = "local[*]",
+    scratch: str | None = None,
+    note: Note = lambda line: None,
+) -> Dataset:
+    """As DuckDB's ``prepare``; the dataset is the same.
+
+    Args:
+        store: a folder as ``srec store export`` writes it, as all of Spark's workers see it; a path or URL.
+        target: where the dataset directory shall appear, on this machine.
+        settings: filters and windows.
+        tags: the factorisation of the tags.
+        context: the pooling of metadata.
+        master: Spark's master, or the URL of a Spark Connect server.
+        scratch: a folder for intermediate tables, as all workers see it; where None, one beside the dataset.
+        note: called with a line after each step.
+
+    Raises:
+        ArtifactError: ``target`` exists and is not a dataset.
+        SRecError: nothing is left after the filters, Spark does not start, or cannot read the folder.
+    """
+    own = target.absolute().with_name(f".{target.name}.spark")
+    try:
+        with SparkEngine(store, master, f"{scratch or own}/srec-{secrets.token_hex(4)}") as engine:
+            count = partial(tally, latest=engine.latest, settings=settings)
+            return build(
+                engine,
+                lambda _: engine,
+                count,
+                target=target,
+                settings=settings,
+                tags=tags,
+                context=context,
+                note=note,
+            )
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
 
 
 class SparkEngine:

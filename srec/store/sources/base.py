@@ -29,7 +29,11 @@ class Source(Protocol):
     """A way to get reviews and games in. Reading streams: memory does not grow with the source."""
 
     name: ClassVar[str]
-    simulated: ClassVar[bool]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether its rows come from a simulation: a store holds only such rows, or none."""
+        ...
 
     @property
     def path(self) -> Path:

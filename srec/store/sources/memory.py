@@ -7,12 +7,12 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 import pyarrow as pa
 
-from srec.errors import SourceError
+from srec.errors import SourceError, first_line
 from srec.store.schema import Table
 from srec.store.sources.base import Part
-from srec.store.sources.parquet import BATCH, canonical, choose_columns
-from srec.store.sources.records import to_batches
-from srec.store.sources.tabular import as_records, mapped_table
+from srec.store.sources.tabular import mapped_table, part_of, renamed
+
+UNNAMED = "a table in memory"
 
 
 @runtime_checkable
@@ -33,14 +33,15 @@ class MemorySource:
         table: "reviews" or "games".
         columns: canonical name to the table's; a column not named here goes by its canonical name.
         label: what messages and rejects call it; the rejects of a label are those of its last ingestion.
+        simulated: whether its rows come from a simulation.
     """
 
     rows: ArrowTable
     table: str = "reviews"
     columns: Mapping[str, str] = field(default_factory=dict)
-    label: str = "a table in memory"
+    label: str = UNNAMED
+    simulated: bool = False
     name: ClassVar[str] = "table"
-    simulated: ClassVar[bool] = False
 
     @property
     def path(self) -> Path:
@@ -50,19 +51,11 @@ class MemorySource:
     def parts(self) -> Iterator[Part]:
         """The table's rows."""
         table = mapped_table(self.table, self.columns)
-        batches = self._batches(table)
-        yield Part(table.name, to_batches(table, as_records(batches)) if table.name == "games" else batches)
+        yield part_of(table, self._batches(table))
 
     def _batches(self, table: Table) -> Iterator[pa.RecordBatch]:
         try:
             reader = pa.RecordBatchReader.from_stream(self.rows)
-            chosen = choose_columns(self.path, table, columns=self.columns, available=reader.schema.names)
-            wanted = list(dict.fromkeys(chosen.values()))
-            row = 1
-            for batch in reader:
-                for at in range(0, len(batch), BATCH):
-                    piece = batch.select(wanted).slice(at, BATCH)
-                    yield canonical(self.path, piece, chosen=chosen, row=row)
-                    row += len(piece)
+            yield from renamed(self.path, table, self.columns, names=reader.schema.names, batches=reader)
         except pa.ArrowException as error:
-            raise SourceError(f"{self.label} cannot be read: {error}") from error
+            raise SourceError(f"{self.label} cannot be read: {first_line(error)}") from error

@@ -11,9 +11,7 @@ from srec.errors import SourceError, SRecError
 from srec.store.connections.postgresql import PostgresConnection, first_line_said
 from srec.store.schema import Table
 from srec.store.sources.base import Part
-from srec.store.sources.parquet import canonical, choose_columns
-from srec.store.sources.records import to_batches
-from srec.store.sources.tabular import as_records, mapped_table
+from srec.store.sources.tabular import mapped_table, part_of, renamed
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,7 @@ class QuerySource:
             SourceError: the database cannot be reached or refuses the query, or a column is missing.
         """
         table = mapped_table(self.table, self.columns)
-        batches = self._batches(table)
-        yield Part(table.name, to_batches(table, as_records(batches)) if table.name == "games" else batches)
+        yield part_of(table, self._batches(table))
 
     def _batches(self, table: Table) -> Iterator[pa.RecordBatch]:
         try:
@@ -58,11 +55,8 @@ class QuerySource:
         try:
             server.ask("BEGIN READ ONLY")
             with server.stream(self.query.rstrip().rstrip(";")) as reader:
-                chosen = choose_columns(self.path, table, columns=self.columns, available=reader.schema.names)
-                row = 1
-                for batch in reader:
-                    yield canonical(self.path, _plain(batch), chosen=chosen, row=row)
-                    row += len(batch)
+                names, batches = reader.schema.names, map(_plain, reader)
+                yield from renamed(self.path, table, self.columns, names=names, batches=batches)
         except (SRecError, pa.ArrowException, OSError) as error:
             said = str(error) if isinstance(error, SRecError) else f"{server.name}: {first_line_said(error)}"
             raise SourceError(said) from error

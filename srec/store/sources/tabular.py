@@ -1,6 +1,6 @@
 """A plain table of one's own: Parquet, CSV or JSON lines, its columns mapped to the canonical names."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -12,7 +12,7 @@ from srec.errors import SourceError
 from srec.store.schema import FILE, REJECT, ROW, TABLES, Table
 from srec.store.sources.base import Part
 from srec.store.sources.delimited import CsvFile
-from srec.store.sources.parquet import choose_columns, read_parquet
+from srec.store.sources.parquet import BATCH, canonical, choose_columns, read_parquet
 from srec.store.sources.records import SourceRow, to_batches
 from srec.store.sources.text import Reject, read_json_lines
 
@@ -42,21 +42,17 @@ class TableSource:
         Raises:
             SourceError: the file cannot be read, or lacks a column that is required or mapped.
         """
-        table = mapped_table(self.table, self.columns)
-        yield Part(table.name, self._batches(table))
-
-    def _batches(self, table: Table) -> Iterator[pa.RecordBatch]:
-        name = self.path.name
+        table, name = mapped_table(self.table, self.columns), self.path.name
         if name.endswith(".parquet"):
-            batches = read_parquet(self.path, table, self.columns)
-            return to_batches(table, as_records(batches)) if table.name == "games" else batches
-        if name.endswith(_CSV):
-            return to_batches(table, _csv_rows(self.path, table, self.columns))
-        if name.endswith(_JSON):
-            return to_batches(table, _json_rows(self.path, table, self.columns))
-        raise SourceError(
-            f"{self.path} has no ending that is known here: .parquet, {', '.join(_CSV + _JSON)}"
-        )
+            yield part_of(table, read_parquet(self.path, table, self.columns))
+        elif name.endswith(_CSV):
+            yield Part(table.name, to_batches(table, _csv_rows(self.path, table, self.columns)))
+        elif name.endswith(_JSON):
+            yield Part(table.name, to_batches(table, _json_rows(self.path, table, self.columns)))
+        else:
+            raise SourceError(
+                f"{self.path} has no ending that is known here: .parquet, {', '.join(_CSV + _JSON)}"
+            )
 
 
 def mapped_table(name: str, columns: Mapping[str, str]) -> Table:
@@ -80,8 +76,45 @@ def mapped_table(name: str, columns: Mapping[str, str]) -> Table:
     return table
 
 
-def as_records(batches: Iterator[pa.RecordBatch]) -> Iterator[SourceRow]:
-    """The rows of batches as records, because games' lists come in many forms."""
+def renamed(
+    path: Path,
+    table: Table,
+    columns: Mapping[str, str],
+    *,
+    names: Sequence[str],
+    batches: Iterable[pa.RecordBatch],
+) -> Iterator[pa.RecordBatch]:
+    """A table's batches as a source gives them, however large they come.
+
+    Args:
+        path: what messages and rejects call it.
+        table: the canonical table.
+        columns: canonical name to the table's; a column not named here goes by its canonical name.
+        names: those of the columns that are there.
+        batches: all rows, in order.
+
+    Yields:
+        At most ``BATCH`` rows at a time, numbered from 1.
+
+    Raises:
+        SourceError: a column is missing, or is there twice.
+    """
+    chosen = choose_columns(path, table, columns=columns, available=names)
+    wanted = list(dict.fromkeys(chosen.values()))
+    row = 1
+    for batch in batches:
+        for at in range(0, len(batch), BATCH):
+            piece = batch.select(wanted).slice(at, BATCH)
+            yield canonical(path, piece, chosen=chosen, row=row)
+            row += len(piece)
+
+
+def part_of(table: Table, batches: Iterator[pa.RecordBatch]) -> Part:
+    """The part of a typed table: games become records, because their lists come in many forms."""
+    return Part(table.name, to_batches(table, _as_records(batches)) if table.name == "games" else batches)
+
+
+def _as_records(batches: Iterator[pa.RecordBatch]) -> Iterator[SourceRow]:
     for batch in batches:
         for record in _times_as_text(batch).to_pylist():
             file, row, reject = Path(record.pop(FILE)), record.pop(ROW), record.pop(REJECT)
