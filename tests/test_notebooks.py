@@ -40,6 +40,15 @@ def test_a_notebook_runs_from_its_first_cell_to_its_last(
     assert shown[-1] is not None or notebook.stem == "a_model_of_your_own"
 
 
+def test_what_is_simulated_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the cells up to the dataset: a frame does not say where its rows come from."""
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, Any] = {}
+    for at, source in enumerate(cells(NOTEBOOKS[1])[:4]):
+        run(source, f"cell {at}", namespace)
+    assert namespace["dataset"].simulated
+
+
 def test_there_are_three_and_the_first_has_ten_cells() -> None:
     assert len(NOTEBOOKS) == 3
     assert len(cells(NOTEBOOKS[1])) == 10
