@@ -184,6 +184,11 @@ class Dataset:
         """Whether an item may come again in a session, so that the input's items stay in the answer."""
         return bool(self.manifest["repeats"])
 
+    @property
+    def has_games(self) -> bool:
+        """Whether it has dated reviews of games, with their tags; else it has bare sessions."""
+        return "tags" in self.manifest
+
     @cached_property
     def fingerprint(self) -> str:
         """A short hash of the content, for what is made from it."""

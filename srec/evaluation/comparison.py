@@ -115,7 +115,7 @@ class Bootstrap:
     """
 
     def __init__(
-        self, values_EC: Floats, sessions_E: Ints, resamples: int, generator: np.random.Generator
+        self, values_EC: Floats, sessions_E: Ints, *, resamples: int, generator: np.random.Generator
     ) -> None:
         kept, places = np.unique(sessions_E, return_inverse=True)
         self.sessions = len(kept)
@@ -164,7 +164,7 @@ def compare(
     """
     columns = [(name, metric) for name, metrics in values.items() for metric in metrics]
     values_EC = np.column_stack([values[name][metric] for name, metric in columns])
-    boot = Bootstrap(values_EC, sessions_E, resamples, generator)
+    boot = Bootstrap(values_EC, sessions_E, resamples=resamples, generator=generator)
     place = {column: at for at, column in enumerate(columns)}
     metrics = list(next(iter(values.values())))
 

@@ -13,7 +13,11 @@ from srec.models.base import Scorer
 
 
 def validator(
-    dataset: Dataset, max_length: int, part: Literal["valid", "test"] = "valid", batch_size: int = BATCH_SIZE
+    dataset: Dataset,
+    max_length: int,
+    *,
+    part: Literal["valid", "test"] = "valid",
+    batch_size: int = BATCH_SIZE,
 ) -> Callable[[Scorer], dict[str, float]]:
     """A function that gives a scorer's accuracy on a window, by metric.
 
@@ -28,7 +32,8 @@ def validator(
     """
     data = examples(dataset.sequences, part, max_length)
     if not len(data):
-        more = "give more sessions" if dataset.repeats else "widen prepare.valid_days and prepare again"
+        widen = f"widen prepare.{part}_days and prepare again"
+        more = widen if dataset.has_games else "give more sessions"
         raise SRecError(f"there is no {part} example to measure on: {more}")
 
     def validate(scorer: Scorer) -> dict[str, float]:

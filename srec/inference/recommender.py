@@ -49,7 +49,9 @@ class Recommender:
         self._encoder = OnnxEncoder(bundle.encoder)
         self.index = ExactTopK(bundle.items, kernel, self._encoder.typical(len(bundle.items)))
         self._scorers: dict[Name, Scorer] = {
-            "tags": TagScorer(bundle.tag_offsets, bundle.tag_ids, bundle.tag_weights, len(bundle.tag_names)),
+            "tags": TagScorer(
+                bundle.tag_offsets, bundle.tag_ids, bundle.tag_weights, tag_count=len(bundle.tag_names)
+            ),
             "popular": Popularity(np.asarray(bundle.popularity)),
         }
 

@@ -67,7 +67,9 @@ class BERT4Rec(SessionModel):
         self.positions = nn.Embedding(POSITIONS, dimension)
         self.norm_input = nn.LayerNorm(dimension)
         self.layers = nn.ModuleList(
-            TransformerLayer(dimension, settings.heads, 4 * dimension, settings.dropout, before=False)
+            TransformerLayer(
+                dimension, settings.heads, inner=4 * dimension, dropout=settings.dropout, before=False
+            )
             for _ in range(settings.layers)
         )
         self.output = nn.Linear(dimension, dimension)

@@ -80,9 +80,10 @@ class GCEGNN(SessionModel):
         """
         assert isinstance(settings, GCEGNNSettings)
         model = cls(settings, dataset.item_count)
-        if settings.tags and "tags" not in dataset.manifest:
+        if settings.tags and not dataset.has_games:
             raise SettingsError(
-                f"{dataset.path} has no tags: set gce-gnn.tags=false and gce-gnn.context=false"
+                f"{dataset.path} has no tags: set gce-gnn.tags=false and gce-gnn.context=false (in Python"
+                ' settings={"tags": False, "context": False})'
             )
         if settings.tags:
             factors_VD = torch.from_numpy(dataset.tag_factors.copy())
@@ -97,8 +98,8 @@ class GCEGNN(SessionModel):
                 model.context[kind] = MetadataEmbedding(
                     torch.from_numpy(values.ids.copy()).long(),
                     torch.from_numpy(values.offsets.copy()),
-                    len(values.names),
-                    settings.dimension,
+                    values=len(values.names),
+                    dimension=settings.dimension,
                 )
         return model
 
@@ -113,9 +114,9 @@ class GCEGNN(SessionModel):
             items,
             sessions,
             self.embedding.num_embeddings - 1,
-            settings.window,
-            settings.neighbours,
-            settings.graph_seed,
+            window=settings.window,
+            neighbours=settings.neighbours,
+            seed=settings.graph_seed,
         )
         self.neighbours_VS = torch.from_numpy(neighbours_VS)
         self.weights_VS = torch.from_numpy(weights_VS)
@@ -213,7 +214,7 @@ class MetadataEmbedding(nn.Module):
     ids_M: Tensor
     offsets: Tensor
 
-    def __init__(self, ids_M: Tensor, offsets: Tensor, values: int, dimension: int) -> None:
+    def __init__(self, ids_M: Tensor, offsets: Tensor, *, values: int, dimension: int) -> None:
         super().__init__()
         self.table = nn.Parameter(torch.empty(values, dimension))
         self.register_buffer("ids_M", ids_M)

@@ -38,14 +38,14 @@ def pack(items: Ints, sessions: Ints, window: int) -> Ints:
     return packed
 
 
-def count_neighbours(places: Ints, bits: int, window: int, positions: Ints) -> tuple[Ints, Ints, Ints]:
+def count_neighbours(places: Ints, positions: Ints, *, bits: int, window: int) -> tuple[Ints, Ints, Ints]:
     """How often the items at some positions stand within ``window`` positions of each other item.
 
     Args:
         places: int64 [N + window], as ``pack`` returns them.
+        positions: int [P]: all positions of the items to count.
         bits: the bit length of the largest item.
         window: the largest distance that counts.
-        positions: int [P]: all positions of the items to count.
 
     Returns:
         item, neighbour, count: each int64 [E], sorted by item, then by descending count, then by neighbour.
@@ -76,7 +76,7 @@ def count_neighbours(places: Ints, bits: int, window: int, positions: Ints) -> t
 
 
 def global_graph(
-    items: Ints, sessions: Ints, item_count: int, window: int, neighbours: int, seed: int
+    items: Ints, sessions: Ints, item_count: int, *, window: int, neighbours: int, seed: int
 ) -> tuple[Ints, Floats]:
     """The sampled neighbours of every item, and how often they meet.
 
@@ -105,7 +105,7 @@ def global_graph(
 
     def fill(first: int, past: int) -> None:
         positions = by_item[ends[first - 1] : ends[past - 1]]
-        item, neighbour, count = count_neighbours(places, bits, window, positions)
+        item, neighbour, count = count_neighbours(places, positions, bits=bits, window=window)
         begins = np.searchsorted(item, np.arange(first, past + 1))
         available = np.minimum(np.diff(begins), neighbours)[:, None]
         again = (drawn[first:past] * available).astype(np.int64)

@@ -56,7 +56,9 @@ class SASRec(SessionModel):
         self.embedding = nn.Embedding(item_count + 1, dimension)
         self.positions = nn.Embedding(POSITIONS, dimension)
         self.layers = nn.ModuleList(
-            TransformerLayer(dimension, settings.heads, dimension, settings.dropout, before=True)
+            TransformerLayer(
+                dimension, settings.heads, inner=dimension, dropout=settings.dropout, before=True
+            )
             for _ in range(settings.layers)
         )
         self.norm = nn.LayerNorm(dimension)

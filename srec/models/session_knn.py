@@ -65,7 +65,7 @@ class VSKNN:
 
     settings_type: ClassVar[type[Settings]] = VSKNNSettings
 
-    def __init__(self, items: Ints, sessions: Ints, item_count: int, settings: VSKNNSettings) -> None:
+    def __init__(self, items: Ints, sessions: Ints, item_count: int, *, settings: VSKNNSettings) -> None:
         self._settings, self._size = settings, item_count + 1
         _, numbered = np.unique(sessions, return_inverse=True)
         self._count = int(numbered.max(initial=-1)) + 1
@@ -91,7 +91,7 @@ class VSKNN:
         ranks[np.argsort(times[ends], kind="stable")] = np.arange(len(ends))
         ranked = np.repeat(ranks, np.diff(ends, prepend=-1))
         order = np.argsort(ranked, kind="stable")
-        return cls(items[order], ranked[order], dataset.item_count, settings)
+        return cls(items[order], ranked[order], dataset.item_count, settings=settings)
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
         """The neighbours' votes; items without any stand below, by popularity. float32 [B, V]."""

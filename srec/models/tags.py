@@ -32,7 +32,7 @@ class TagScorer:
 
     settings_type: ClassVar[type[Settings]] = TagScorerSettings
 
-    def __init__(self, offsets: Ints, ids: Ints, weights: Floats, tag_count: int) -> None:
+    def __init__(self, offsets: Ints, ids: Ints, weights: Floats, *, tag_count: int) -> None:
         rows = len(offsets) - 1
         self.ids = np.asarray(ids)
         self.row_of = np.repeat(np.arange(rows), np.diff(offsets))
@@ -48,7 +48,7 @@ class TagScorer:
         """The tag recommender of a dataset; it reads no reviews."""
         tags = dataset.tags
         assert tags.weights is not None
-        return cls(tags.offsets, tags.ids, tags.weights, len(tags.names))
+        return cls(tags.offsets, tags.ids, tags.weights, tag_count=len(tags.names))
 
     def session_vector(self, items_L: Ints) -> Floats:
         """float64 [T]: the mean of the items' tag vectors, scaled to length 1 (zeros if no item has tags)."""

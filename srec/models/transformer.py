@@ -16,7 +16,7 @@ class TransformerLayer(nn.Module):
         before: whether the norms come before the parts (SASRec, with ReLU) or after (BERT4Rec, with GELU).
     """
 
-    def __init__(self, dimension: int, heads: int, inner: int, dropout: float, before: bool) -> None:
+    def __init__(self, dimension: int, heads: int, *, inner: int, dropout: float, before: bool) -> None:
         super().__init__()
         self.heads, self.dropout, self.before = heads, dropout, before
         self.projections = nn.Linear(dimension, 3 * dimension)

@@ -136,7 +136,7 @@ def _fitted(model: str, folder: Path) -> Scorer:
 def _dataset(path: Path, *, sessions: int, noise: bool, dimension: int) -> Dataset:
     if path.exists():
         return Dataset(path)
-    return write_dataset(path, chains(ITEMS, sessions, seed=0, noise=noise), ITEMS, dimension)
+    return write_dataset(path, chains(ITEMS, sessions, seed=0, noise=noise), ITEMS, dimension=dimension)
 
 
 def _small(kind: Any, dimension: int) -> Settings:

@@ -17,7 +17,7 @@ TAGS = ("Action", "Co-op", "Puzzle", "RPG", "Racing")
 Session = tuple[list[int], list[int], list[int]]
 
 
-def write_dataset(path: Path, sessions: list[Session], item_count: int, dimension: int = 8) -> Dataset:
+def write_dataset(path: Path, sessions: list[Session], item_count: int, *, dimension: int = 8) -> Dataset:
     """A dataset of reviews of games, dated and tagged, with metadata; no session repeats a game.
 
     Args:
@@ -95,7 +95,7 @@ def write_dataset(path: Path, sessions: list[Session], item_count: int, dimensio
     return Dataset(path)
 
 
-def chains(item_count: int, sessions: int, seed: int, noise: bool) -> list[Session]:
+def chains(item_count: int, sessions: int, *, seed: int, noise: bool) -> list[Session]:
     """Sessions of six distinct items: four to train on, one to validate on, one to test on.
 
     Args:

@@ -35,6 +35,7 @@ class Progress:
 def save_checkpoint(
     path: Path,
     progress: Progress,
+    *,
     model: torch.nn.Module,
     optimizer: torch.optim.Optimizer,
     best: dict[str, Tensor],

@@ -3,7 +3,7 @@
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,8 +81,9 @@ class _Trainer:
         model: SessionModel,
         stage: Stage,
         settings: TrainingSettings,
+        *,
         checkpoint: Path,
-        log: list[dict[str, Any]],
+        log: Sequence[dict[str, Any]],
         watch: Watch,
     ) -> None:
         self.workers = Workers.current()
@@ -108,7 +109,13 @@ class _Trainer:
     def save(self) -> None:
         """The first process writes the checkpoint; all processes hold the same state."""
         if self.workers.first:
-            save_checkpoint(self.checkpoint, self.progress, self.model, self.optimizer, self.best)
+            save_checkpoint(
+                self.checkpoint,
+                self.progress,
+                model=self.model,
+                optimizer=self.optimizer,
+                best=self.best,
+            )
 
     def run_epoch(self) -> None:
         """Train to the end of the epoch, from the step that the progress has."""
@@ -197,8 +204,9 @@ def run_stage(
     model: SessionModel,
     stage: Stage,
     settings: TrainingSettings,
+    *,
     checkpoint: Path,
-    log: list[dict[str, Any]],
+    log: Sequence[dict[str, Any]] = (),
     watch: Watch = lambda step: None,
 ) -> Progress:
     """Train a prepared model, or go on from the checkpoint, and leave it with its best weights.
@@ -219,7 +227,7 @@ def run_stage(
         TrainingError: the loss is not finite; the message names the step.
     """
     with _deterministic():
-        trainer = _Trainer(model, stage, settings, checkpoint, log, watch)
+        trainer = _Trainer(model, stage, settings, checkpoint=checkpoint, log=log, watch=watch)
         while not trainer.finished():
             trainer.run_epoch()
             trainer.end_epoch()

@@ -18,7 +18,12 @@ from srec.evaluation.comparison import (
 def boot(
     values: list[list[float]] | np.ndarray, sessions: object, resamples: int = 1000, seed: int = 0
 ) -> Bootstrap:
-    return Bootstrap(np.asarray(values, float), np.asarray(sessions), resamples, np.random.default_rng(seed))
+    return Bootstrap(
+        np.asarray(values, float),
+        np.asarray(sessions),
+        resamples=resamples,
+        generator=np.random.default_rng(seed),
+    )
 
 
 def test_the_value_is_the_mean_over_examples_not_over_sessions() -> None:

@@ -34,14 +34,14 @@ def test_tags_rank_by_the_cosine_of_weighted_tags() -> None:
     # Items: 1 {a: 1, b: 1}, 2 {a: 1}, 3 {c: 1}, 4 has none. Of 4 items a stands in 2, b and c in 1:
     # idf a = ln(1 + 4/2) = 1.0986, b = c = ln(1 + 4/1) = 1.6094. cos(1, 2) = 1.0986 / |(1.0986, 1.6094)|.
     offsets, ids = np.array([0, 0, 2, 3, 4, 4]), np.array([0, 1, 0, 2])
-    scorer = TagScorer(offsets, ids, np.ones(4, np.float32), 3)
+    scorer = TagScorer(offsets, ids, np.ones(4, np.float32), tag_count=3)
     np.testing.assert_allclose(scorer.score(np.array([[1]])), [[1, 0.56378, 0, 0]], atol=1e-5)
     assert scorer.score(np.array([[4]])).tolist() == [[0, 0, 0, 0]], "no tags, no preference"
 
 
 def test_tags_answer_a_session_by_its_mean() -> None:
     offsets, ids = np.array([0, 0, 1, 2, 4]), np.array([0, 1, 0, 1])
-    scorer = TagScorer(offsets, ids, np.ones(4, np.float32), 2)
+    scorer = TagScorer(offsets, ids, np.ones(4, np.float32), tag_count=2)
     # Items 1 {a} and 2 {b} together are exactly item 3 {a, b}; alone each is 1/sqrt(2) of it.
     np.testing.assert_allclose(scorer.score(np.array([[1, 2]])), [[0.70711, 0.70711, 1]], atol=1e-5)
     assert scorer.score(np.array([[1, 0]]))[0, 2] == pytest.approx(2**-0.5)

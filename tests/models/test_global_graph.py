@@ -29,7 +29,7 @@ def slow_counts(sessions: list[list[int]], window: int) -> Counter[tuple[int, in
 def test_counts_equal_the_slow_count(sessions: list[list[int]], window: int) -> None:
     items, flat_sessions = flat(sessions)
     item, neighbour, count = count_neighbours(
-        pack(items, flat_sessions, window), 3, window, np.arange(len(items))
+        pack(items, flat_sessions, window), np.arange(len(items)), bits=3, window=window
     )
     assert dict(zip(zip(item, neighbour, strict=True), count, strict=True)) == slow_counts(sessions, window)
 

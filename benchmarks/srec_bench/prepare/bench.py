@@ -102,7 +102,7 @@ def _prepare(source: Path, target: Path, *, memory_limit: str, threads: int) -> 
         )
         meter.step("the dataset's checksums")
         items, _, sessions = made.sequences.learnable("train")
-        global_graph(items, sessions, made.item_count, WINDOW, NEIGHBOURS, seed=0)
+        global_graph(items, sessions, made.item_count, window=WINDOW, neighbours=NEIGHBOURS, seed=0)
         meter.step("global graph")
     return Prepared(
         seconds=time.perf_counter() - begun,
