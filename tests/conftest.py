@@ -1,6 +1,5 @@
 """Fixtures shared by all tests."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,13 +24,6 @@ LONG = {
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.stem not in LONG)
-
-
-@pytest.fixture(autouse=True)
-def _numbers_near_zero_stay() -> Iterator[None]:
-    """A training command flushes tiny numbers to zero in its whole process, which other tests share."""
-    yield
-    torch.set_flush_denormal(False)
 
 
 @pytest.fixture(scope="session")

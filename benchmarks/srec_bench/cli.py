@@ -33,21 +33,22 @@ def training(
     from srec.dataset.sessions import prepare_sessions
     from srec.experiments.reproduce import training_settings
     from srec.experiments.sets import located, model_settings
-    from srec.training.process import set_up_process
+    from srec.training.process import computing, set_up_process
     from srec_bench.training.bench import bench_training
     from srec_bench.training.result import terminal_table
 
-    alone(set_up_process(threads))
+    alone(set_up_process())
     source, name = located(dataset, data)
     prepared = prepare_sessions(source, work / name / "paper", 0.0)
-    found = bench_training(
-        prepared,
-        model_settings(name),
-        training_settings("paper", 0, 20),
-        name=name,
-        steps=steps,
-        blocks=blocks,
-    )
+    with computing(threads):
+        found = bench_training(
+            prepared,
+            model_settings(name),
+            training_settings("paper", 0, 20),
+            name=name,
+            steps=steps,
+            blocks=blocks,
+        )
     console.print(terminal_table(found))
     tell(found, result)
 
@@ -92,7 +93,7 @@ def inference(
     import torch
 
     from srec.dataset.dataset import Dataset
-    from srec.training.process import set_up_process
+    from srec.training.process import computing, set_up_process
     from srec.training.run import Run
     from srec_bench.inference.bench import bench_inference
     from srec_bench.inference.contenders import chosen
@@ -100,9 +101,9 @@ def inference(
     from srec_bench.inference.shown import terminal_table
 
     names = chosen(contenders)
-    alone(set_up_process(1))
+    alone(set_up_process())
     torch.set_num_interop_threads(1)
-    with console.status("reading") as status:
+    with console.status("reading") as status, computing(1):
         found = bench_inference(
             Dataset(dataset), Run(run), names, count=inputs, warm=warm_up, blocks=blocks, say=status.update
         )

@@ -24,6 +24,7 @@ def train(
     *,
     settings: "Settings | Mapping[str, Any] | None" = None,
     training: "TrainingSettings | Mapping[str, Any] | None" = None,
+    threads: int | None = None,
     progress: bool | None = None,
 ) -> "Run":
     """Train a model, or go on where an interrupted training stopped.
@@ -35,7 +36,11 @@ def train(
         target: the run directory to write.
         model: a learnt model of ``srec.MODELS``.
         settings: the model's settings that differ from its defaults, such as ``{"dimension": 32}``.
-        training: the loop's settings that differ from the model's paper, such as ``{"epochs": 5}``.
+        training: the loop's settings. A mapping such as ``{"epochs": 5}`` says what differs from the model's
+            paper. A ``TrainingSettings`` object is taken as it is: what it leaves out has SRec's defaults,
+            not the paper's.
+        threads: torch's threads while it trains; None leaves their number as it is. An interrupted training
+            keeps the number that it began with, and says so.
         progress: whether to show progress; None shows it in a terminal and in a notebook.
 
     Returns:
@@ -48,8 +53,18 @@ def train(
     """
     from srec.training.run import train as fit
 
-    with training_progress(console_for(progress)) as watch:
-        return fit(dataset, target, model, settings=settings, training=training, watch=watch)
+    console = console_for(progress)
+    with training_progress(console) as watch:
+        return fit(
+            dataset,
+            target,
+            model,
+            settings=settings,
+            training=training,
+            threads=threads,
+            watch=watch,
+            told=console.print,
+        )
 
 
 @naming_the_extra()
@@ -80,8 +95,9 @@ def evaluate(
     """
     from srec.experiments.report import evaluate as measure
 
-    with console_for(progress).status("measuring"):
-        return measure(dataset, target, runs=runs, recipe=recipe, overrides=overrides)
+    console = console_for(progress)
+    with console.status("measuring"):
+        return measure(dataset, target, runs=runs, recipe=recipe, overrides=overrides, told=console.print)
 
 
 @naming_the_extra()
@@ -96,6 +112,7 @@ def leaderboard(
     target: str | Path | None = None,
     recipe: str | Path | None = None,
     overrides: Sequence[str] = (),
+    threads: int | None = None,
     progress: bool | None = None,
 ) -> "Leaderboard":
     """Train or count every model that fits a dataset, and measure it; existing rows are kept.
@@ -110,6 +127,7 @@ def leaderboard(
         target: the folder of rows and tables; None means one in ``work``, by the dataset's name and settings.
         recipe: a TOML file with the settings that differ from the defaults.
         overrides: ``section.key=value`` texts; they win over the recipe.
+        threads: torch's threads while it trains and measures; None leaves their number as it is.
         progress: whether to show progress; None shows it in a terminal and in a notebook.
 
     Returns:
@@ -133,6 +151,7 @@ def leaderboard(
             target=target,
             recipe=recipe,
             overrides=overrides,
+            threads=threads,
             watch=watch,
             told=console.print,
         )

@@ -140,11 +140,19 @@ def train(
     from srec.training.process import set_up_process
     from srec.training.settings import training_of
 
-    console.quiet = not set_up_process(threads).first
+    console.quiet = not set_up_process().first
     read = read_recipe(recipe, overrides or ())
     kind = model_entry(model).load()
     settings, training = read.get(kind.settings_type), training_of(kind, read)
-    done = fit(dataset, run, model, settings=settings, training=training, progress=not console.quiet)
+    done = fit(
+        dataset,
+        run,
+        model,
+        settings=settings,
+        training=training,
+        threads=threads,
+        progress=not console.quiet,
+    )
     console.print(
         f"{model}: epoch {done.chosen_epoch} chosen on the validation window, "
         + ", ".join(f"{name} {value:.4f}" for name, value in done.valid.items()),

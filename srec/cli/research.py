@@ -37,7 +37,7 @@ def reproduce(
     names: tuple[Literal["paper", "honest"], ...] = ("paper", "honest")
     if protocol not in (*names, "both"):
         raise SRecError("there is the model gce-gnn, and the protocols are paper, honest and both")
-    alone(set_up_process(threads))
+    alone(set_up_process())
     for name in names:
         if protocol in (name, "both"):
             with training_progress(console) as watch:
@@ -50,7 +50,9 @@ def reproduce(
                     epochs=epochs,
                     overrides=overrides or (),
                     work=work,
+                    threads=threads,
                     watch=watch,
+                    told=console.print,
                 )
             console.print(reproduction_table(result))
             console.print(f"result: {result.path}")
@@ -78,7 +80,7 @@ def leaderboard(
     from srec.api.models import leaderboard as fill
     from srec.training.process import set_up_process
 
-    alone(set_up_process(threads))
+    alone(set_up_process())
     result = fill(
         dataset,
         rows=None if rows is None else [name.strip() for name in rows.split(",")],
@@ -88,6 +90,7 @@ def leaderboard(
         target=target,
         recipe=recipe,
         overrides=overrides or (),
+        threads=threads,
         progress=True,
     )
     console.print(leaderboard_table(result))

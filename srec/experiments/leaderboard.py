@@ -20,6 +20,7 @@ from srec.models import MODELS
 from srec.recipes import read_recipe
 from srec.reports.leaderboard import markdown, page
 from srec.training.loop import Watch
+from srec.training.process import computing
 
 
 def leaderboard(
@@ -33,6 +34,7 @@ def leaderboard(
     target: str | Path | None = None,
     recipe: str | Path | None = None,
     overrides: Sequence[str] = (),
+    threads: int | None = None,
     watch: Watch = lambda step: None,
     told: Callable[[str], None] = lambda line: None,
 ) -> Leaderboard:
@@ -52,8 +54,9 @@ def leaderboard(
             settings.
         recipe: a TOML file with the settings that differ from the defaults; it may have other sections too.
         overrides: ``section.key=value`` texts; they win over the recipe, and must all be read here.
+        threads: torch's threads; None leaves their number as it is.
         watch: called after each training step.
-        told: called with a line that says which model is measured.
+        told: called with a line that says which model is measured, or left out.
 
     Raises:
         SettingsError: there is no such row, or a setting is fixed by the protocol or not read.
@@ -61,21 +64,23 @@ def leaderboard(
     """
     numbers = checked_seeds(seeds)
     prepared, name, folder = _prepared(dataset, data, Path(work))
-    changed(overrides, (model for model, entry in MODELS.items() if entry.fits(prepared)))
+    table = MODELS.loadable(told)
+    changed(overrides, (model for model, entry in table.items() if entry.fits(prepared)))
     read = read_recipe(recipe, overrides)
-    every, usual = (candidates(prepared, name, one, models) for one in (read, read_recipe()))
+    every, usual = (candidates(prepared, name, one, given=models) for one in (read, read_recipe()))
     # Other settings have their own folders, so that earlier measurements stay.
     settings = digest(every, prepared)
     ending = "" if settings == digest(usual, prepared) else f"-{settings}"
     board = Board(prepared, name, every, Path(target) if target else folder / f"leaderboard{ending}")
-    return board.fill(
-        chosen(every, rows),
-        seeds=numbers,
-        runs=folder / f"runs{ending}",
-        batch_size=read.get(EvaluationSettings).batch_size,
-        watch=watch,
-        told=told,
-    )
+    with computing(threads):
+        return board.fill(
+            chosen(every, rows),
+            seeds=numbers,
+            runs=folder / f"runs{ending}",
+            batch_size=read.get(EvaluationSettings).batch_size,
+            watch=watch,
+            told=told,
+        )
 
 
 def _prepared(
@@ -131,7 +136,15 @@ class Board:
         for one in wanted:
             if one.given or self.known(one, seeds) is None:
                 told(f"measuring {one.name}")
-                row = measure(self.dataset, one, seeds=seeds, folder=runs, batch_size=batch_size, watch=watch)
+                row = measure(
+                    self.dataset,
+                    one,
+                    seeds=seeds,
+                    folder=runs,
+                    batch_size=batch_size,
+                    watch=watch,
+                    told=told,
+                )
                 row.write(self._file(one))
                 self.write()
         return self.write()

@@ -8,7 +8,7 @@ reaches its best. SRec trains all epochs, so its best can only be equal or bette
 sessions for that many epochs and looks at the test set once. Mean and deviation are over seeds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from srec.experiments.asked import changed, checked_seeds
 from srec.experiments.sets import HELD_OUT, OTHER, PAPER, located, model_settings
 from srec.models.session_model import TorchScorer
 from srec.training.loop import Watch
+from srec.training.process import computing
 from srec.training.run import Run, train
 from srec.training.settings import TrainingSettings
 from srec.training.workers import Workers
@@ -55,7 +56,9 @@ def reproduce(
     epochs: int = EPOCHS,
     overrides: Sequence[str] = (),
     work: str | Path = "work/sessions",
+    threads: int | None = None,
     watch: Watch = lambda step: None,
+    told: Callable[[str], None] = lambda line: None,
 ) -> Reproduction:
     """Train a paper's model with its settings, and measure it under one protocol; resumes if interrupted.
 
@@ -69,7 +72,9 @@ def reproduce(
         overrides: ``section.key=value`` of [training] and [gce-gnn] that differ from the paper's, and
             evaluation.batch_size.
         work: the folder that keeps datasets, runs and results.
+        threads: torch's threads; None leaves their number as it is.
         watch: called after each training step.
+        told: called with a line if an interrupted training keeps another number of threads.
 
     Raises:
         SourceError: the files are not sets of sessions.
@@ -89,20 +94,22 @@ def reproduce(
     settings = recipe.changed(model_settings(name))
     training = recipe.changed(training_settings(protocol, 0, epochs))
     runs: list[ReproducedRun] = []
-    for seed in numbers:
-        # The leaderboard uses the honest runs too, and finds them here.
-        target = folder / (f"runs/gce-gnn-{seed}" if honest else f"paper-{seed}")
-        run = train(
-            prepared,
-            target.with_name("-".join((target.name, *differing))),
-            model,
-            settings=settings,
-            training=training.model_copy(update={"seed": seed}),
-            choose_on="valid" if honest else "test",
-            batch_size=batch_size,
-            watch=watch,
-        )
-        runs.append(_measured(run, prepared, honest, batch_size))
+    with computing(threads):
+        for seed in numbers:
+            # The leaderboard uses the honest runs too, and finds them here.
+            target = folder / (f"runs/gce-gnn-{seed}" if honest else f"paper-{seed}")
+            run = train(
+                prepared,
+                target.with_name("-".join((target.name, *differing))),
+                model,
+                settings=settings,
+                training=training.model_copy(update={"seed": seed}),
+                choose_on="valid" if honest else "test",
+                batch_size=batch_size,
+                watch=watch,
+                told=told,
+            )
+            runs.append(_measured(run, prepared, honest, batch_size))
     values = {metric: [run.metrics[metric] for run in runs] for metric in METRICS}
     return Reproduction(
         dataset=name,
@@ -122,7 +129,7 @@ def _measured(run: Run, dataset: Dataset, honest: bool, batch_size: int) -> Repr
     """A run's metrics: those of its best epochs on the test set, or of one look at it."""
     curve = [line["valid"] for line in run.log if line["stage"] == "select"]
     if honest:
-        look = validator(dataset, run.training.max_length, "test", batch_size)
+        look = validator(dataset, run.training.max_length, part="test", batch_size=batch_size)
         found = look(TorchScorer(run.load(dataset).to(Workers.current().device)))
     else:
         found = {metric: max(epoch[metric] for epoch in curve) for metric in METRICS}

@@ -5,7 +5,7 @@ on all data before the test. Shapes: E examples.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,6 +50,7 @@ def measure(
     folder: Path,
     batch_size: int = BATCH_SIZE,
     watch: Watch = lambda step: None,
+    told: Callable[[str], None] = lambda line: None,
 ) -> Row:
     """Fit or train a model and look at the test window once for each seed.
 
@@ -60,6 +61,7 @@ def measure(
         folder: the folder that keeps the runs; an interrupted run goes on.
         batch_size: examples scored at a time; it bounds the memory and changes no rank.
         watch: called after each training step.
+        told: called with a line if an interrupted training keeps another number of threads.
     """
     data = examples(dataset.sequences, "test", candidate.max_length)
     found: list[dict[str, Floats]] = []
@@ -75,6 +77,7 @@ def measure(
                 folder=folder,
                 batch_size=batch_size,
                 watch=watch,
+                told=told,
             )
             if candidate.training
             else _counted(dataset, candidate)
@@ -92,7 +95,12 @@ def measure(
         found.append(gains(ranking.ranks, TABLE_KS))
     means = {metric: [float(one[metric].mean()) for one in found] for metric in METRICS}
     by_example_EC = np.column_stack([np.mean([one[metric] for one in found], axis=0) for metric in METRICS])
-    boot = Bootstrap(by_example_EC, independent_groups(data), RESAMPLES, np.random.default_rng(0))
+    boot = Bootstrap(
+        by_example_EC,
+        independent_groups(data),
+        resamples=RESAMPLES,
+        generator=np.random.default_rng(0),
+    )
     intervals = [boot.mean(column) for column in range(len(METRICS))]
     return Row(
         **candidate.described(dataset, seeds),
@@ -127,6 +135,7 @@ def _trained(
     folder: Path,
     batch_size: int,
     watch: Watch,
+    told: Callable[[str], None],
 ) -> _Made:
     run = train(
         dataset,
@@ -136,6 +145,7 @@ def _trained(
         training=training.model_copy(update={"seed": seed}),
         batch_size=batch_size,
         watch=watch,
+        told=told,
     )
     return _Made(
         TorchScorer(run.load(dataset).to(Workers.current().device)),

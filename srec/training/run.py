@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from srec.partial import begin
 from srec.settings import Settings, settings_of
 from srec.training.checkpoint import Progress
 from srec.training.loop import Stage, Validate, Watch, run_stage
+from srec.training.process import computing
 from srec.training.settings import TrainingSettings, training_of
 from srec.training.workers import Workers
 
@@ -112,24 +113,33 @@ def train(
     training: TrainingSettings | Mapping[str, Any] | None = None,
     choose_on: Literal["valid", "test"] = "valid",
     batch_size: int = BATCH_SIZE,
+    threads: int | None = None,
     watch: Watch = lambda step: None,
+    told: Callable[[str], None] = lambda line: None,
 ) -> Run:
     """Train a model into a run directory; an interrupted training goes on, and a finished one is kept.
 
     The epoch is chosen by ``training.metric`` on the validation window. While it trains, its state is in
     ``<target>.partial``; the run appears at ``target`` when it is complete. An interrupted training goes on
-    with its first number of threads, because another number sums in another order.
+    with its first number of threads, because another number sums in another order. Only another number of
+    processes computes with the threads that are asked for. Numbers below 1e-38 are treated as zero.
 
     Args:
         dataset: the dataset to train on, or its path.
         target: the run directory to write.
         model: a learnt model of the MODELS table.
         settings: the model's settings, or those that differ from its defaults.
-        training: the loop's settings, or those that differ from the defaults and the model's paper.
+        training: the loop's settings. A mapping says what differs from the model's paper. A
+            ``TrainingSettings`` object is taken as it is: what it leaves out has SRec's defaults, not the
+            paper's.
         choose_on: the window that chooses the epoch. "test" is for reproducing papers that choose theirs
-            there: it says nothing about how good the model is on unseen data.
+            there: it says nothing about how good the model is on unseen data. The manifest of such a run has
+            ``chosen_on``, and it is not taken for an honest one. Runs of SRec 0.1 lack the key; those of its
+            "paper" protocol are known only by their folders: paper-0, paper-1, ...
         batch_size: examples scored at a time to choose the epoch; it bounds the memory and changes no rank.
+        threads: torch's threads while it trains; None leaves their number as it is.
         watch: called after each step.
+        told: called with a line if an interrupted training keeps another number of threads.
 
     Raises:
         SettingsError: there is no such model, or it does not learn.
@@ -137,9 +147,10 @@ def train(
             into this target.
         SRecError: there is no example to choose the epoch with.
     """
-    if not model_entry(model).learnt:
+    entry = model_entry(model)
+    if not entry.learnt:
         raise SettingsError(f"{model} is counted, not trained: `srec evaluate` computes it by itself")
-    kind, dataset, target = model_entry(model).load(), opened(dataset), Path(target)
+    kind, dataset, target = entry.load(), opened(dataset), Path(target)
     own: Settings = settings_of(kind.settings_type, settings)
     training = training if isinstance(training, TrainingSettings) else training_of(kind, training)
     inputs = {"dataset": dataset.fingerprint}
@@ -147,7 +158,7 @@ def train(
     workers = Workers.current()
     if workers.agreed(is_current(target, KIND, VERSION, inputs=inputs, parameters=parameters)):
         return _chosen_alike(Run(target), choose_on)
-    validate = validator(dataset, training.max_length, choose_on, batch_size)
+    validate = validator(dataset, training.max_length, part=choose_on, batch_size=batch_size)
     partial = target.with_name(f"{target.name}.partial")
     with ExitStack() as held:
         if workers.first:
@@ -156,11 +167,17 @@ def train(
             raise TrainingError(f"another process is training {target}: wait for it, or name another target")
         # Only what is unusual is written, because runs are compared by their text.
         unusual = {} if choose_on == "valid" else {"chosen_on": choose_on}
-        threads = torch.get_num_threads()
+        threads = threads or torch.get_num_threads()
+        begun: dict[str, Any] = {}
         if workers.first:
             wanted = {"inputs": inputs, "parameters": parameters} | unusual
-            threads = int(begin(partial, wanted, {"threads": threads})["threads"])
-        _keep_threads(workers.agreed(threads), held)
+            begun = begin(partial, wanted, {"threads": threads, "processes": workers.count})
+        begun = workers.agreed(begun)
+        # As other processes it sums in another order anyway.
+        kept = int(begun["threads"]) if begun["processes"] == workers.count else threads
+        if workers.first and kept != threads:
+            told(f"{target} goes on with the threads it began with: {kept}, not {threads}")
+        held.enter_context(computing(kept))
         trained, done, facts = _stages(_Fresh(dataset, kind, own, training), validate, watch, partial)
         if workers.first:
             with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
@@ -212,7 +229,7 @@ def _stages(
     training = fresh.training
     model, data, shares = fresh.begin("train")
     stage = Stage("select", data, shares, training.epochs, validate)
-    done = run_stage(model, stage, training, partial / "select.safetensors", [], watch)
+    done = run_stage(model, stage, training, checkpoint=partial / "select.safetensors", watch=watch)
     facts = {
         "chosen_epoch": done.best_epoch,
         "valid": done.log[done.best_epoch - 1]["valid"],
@@ -223,7 +240,9 @@ def _stages(
     if training.refit:
         model, data, shares = fresh.begin("fit")
         stage = Stage("refit", data, shares, done.best_epoch, None)
-        done = run_stage(model, stage, training, partial / "refit.safetensors", done.log, watch)
+        done = run_stage(
+            model, stage, training, checkpoint=partial / "refit.safetensors", log=done.log, watch=watch
+        )
         facts["seconds"]["refit"] = round(done.seconds, 1)
         facts["peak_memory_mb"]["refit"] = done.peak_memory_mb
     return model, done, facts
@@ -236,11 +255,3 @@ def _shares(times: Ints, half_life_days: float | None) -> Floats | None:
     ages = (times.max() - times) / (86_400 * half_life_days)
     shares: Floats = 0.5**ages / (0.5**ages).sum()
     return shares
-
-
-def _keep_threads(threads: int, held: ExitStack) -> None:
-    """Compute with this many threads until ``held`` closes."""
-    before = torch.get_num_threads()
-    if threads != before:
-        held.callback(torch.set_num_threads, before)
-        torch.set_num_threads(threads)

@@ -72,8 +72,8 @@ def test_the_honest_protocol_looks_at_the_test_once_for_each_seed(
     looks = []
     real = module.validator
 
-    def watched(dataset: object, max_length: int, part: str, batch_size: int) -> object:
-        measure = real(dataset, max_length, part, batch_size)  # type: ignore[arg-type]
+    def watched(dataset: object, max_length: int, *, part: str, batch_size: int) -> object:
+        measure = real(dataset, max_length, part=part, batch_size=batch_size)  # type: ignore[arg-type]
         return lambda scorer: looks.append(part) or measure(scorer)
 
     for room in (module, training_run):
@@ -135,7 +135,9 @@ def test_memory_is_bounded_by_a_setting_that_changes_nothing_else(
     sizes = set()
     real = module.validator
     for room in (module, training_run):
-        monkeypatch.setattr(room, "validator", lambda *given: sizes.add(given[3]) or real(*given))
+        monkeypatch.setattr(
+            room, "validator", lambda *given, **named: sizes.add(named["batch_size"]) or real(*given, **named)
+        )
     plain = reproduced(source, tmp_path / "work", "paper", 1, 2)
     steps: list[object] = []
     few = reproduced(source, tmp_path / "work", "paper", 1, 2, "evaluation.batch_size=7", watch=steps.append)

@@ -1,8 +1,5 @@
-import os
-import signal
-import subprocess
-import sys
-from contextlib import ExitStack
+"""How a run is trained: what it is told, how its epoch is chosen, and what it learns."""
+
 from pathlib import Path
 from typing import get_args
 
@@ -10,12 +7,11 @@ import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
-from safetensors.torch import load_file
+from quick_runs import ITEMS, MODEL, QUICK, Killed, assert_same, chain, fit, weights
 
-from srec.artifacts import lock
 from srec.dataset.batches import examples
 from srec.dataset.dataset import Dataset
-from srec.errors import ArtifactError, SettingsError, TrainingError
+from srec.errors import SettingsError, TrainingError
 from srec.evaluation.metrics import accuracy
 from srec.evaluation.protocol import rank_all
 from srec.models.base import Scorer
@@ -28,110 +24,10 @@ from srec.training.loop import BETTER, Stage, Step, run_stage
 from srec.training.run import Run, _shares, train
 from srec.training.settings import Metric, TrainingSettings, training_of
 
-ITEMS = 20
-MODEL = GCEGNNSettings(dimension=8)
-QUICK = TrainingSettings(epochs=3, batch_size=16, learning_rate=0.01, checkpoint_seconds=0)
-
 
 @pytest.fixture
 def dataset(tmp_path: Path) -> Dataset:
-    return write_dataset(tmp_path / "dataset", chains(ITEMS, 80, seed=0, noise=False), ITEMS)
-
-
-def fit(dataset: Dataset, target: Path, training: TrainingSettings = QUICK, **given: object) -> Run:
-    return train(dataset, target, "gce-gnn", settings=MODEL, training=training, **given)
-
-
-def weights(run: Run) -> dict[str, torch.Tensor]:
-    return load_file(run.path / "weights.safetensors")
-
-
-def assert_same(first: Run, second: Run) -> None:
-    ours, theirs = weights(first), weights(second)
-    assert ours.keys() == theirs.keys()
-    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
-    assert first.log == second.log
-
-
-class Killed(BaseException):
-    pass
-
-
-@pytest.mark.parametrize("at", [2, 26, 50])
-def test_a_run_stopped_anywhere_ends_with_the_same_bits(dataset: Dataset, tmp_path: Path, at: int) -> None:
-    """3 epochs of 15 steps choose the epoch, then each refit epoch has 20: it stops in both stages."""
-    steps = 0
-
-    def stop(step: Step) -> None:
-        nonlocal steps
-        steps += 1
-        if steps == at:
-            raise Killed
-
-    with pytest.raises(Killed):
-        fit(dataset, tmp_path / "stopped", watch=stop)
-    assert not (tmp_path / "stopped").exists()
-    resumed = []
-    second = fit(dataset, tmp_path / "stopped", watch=resumed.append)
-    whole: list[Step] = []
-    first = fit(dataset, tmp_path / "whole", watch=whole.append)
-    assert len(resumed) < len(whole), "it went on, it did not begin again"
-    assert_same(first, second)
-    assert not (tmp_path / "stopped.partial").exists()
-
-
-KILLED = """
-import sys
-from pathlib import Path
-import torch
-sys.path.insert(0, sys.argv[3])
-torch.set_num_threads(2)
-from test_training import MODEL, QUICK, fit
-from srec.dataset.dataset import Dataset
-print("started", flush=True)
-fit(Dataset(Path(sys.argv[1])), Path(sys.argv[2]), watch=lambda step: print("step", flush=True))
-"""
-
-
-def test_a_killed_process_resumes_to_the_same_bits_with_the_threads_it_began_with(
-    dataset: Dataset, tmp_path: Path
-) -> None:
-    """The killed process has two threads and this one has one; resumed here, the run keeps two."""
-    command = [sys.executable, "-c", KILLED, str(dataset.path), str(tmp_path / "killed")]
-    command.append(str(Path(__file__).parent))
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-    assert child.stdout is not None
-    for _ in range(20):
-        child.stdout.readline()
-    child.send_signal(signal.SIGKILL)
-    child.wait(timeout=30)
-    child.stdout.close()
-    assert not (tmp_path / "killed").exists()
-    assert (tmp_path / "killed.partial" / "select.safetensors").exists()
-    threads: set[int] = set()
-    killed = fit(dataset, tmp_path / "killed", watch=lambda step: threads.add(torch.get_num_threads()))
-    assert threads == {2}
-    assert torch.get_num_threads() == 1
-    torch.set_num_threads(2)
-    try:
-        assert_same(fit(dataset, tmp_path / "whole"), killed)
-    finally:
-        torch.set_num_threads(1)
-
-
-def test_a_finished_run_is_not_trained_again(dataset: Dataset, tmp_path: Path) -> None:
-    first = fit(dataset, tmp_path / "run")
-    steps: list[Step] = []
-    second = fit(dataset, tmp_path / "run", watch=steps.append)
-    assert steps == []
-    assert_same(first, second)
-
-
-def test_other_settings_begin_again(dataset: Dataset, tmp_path: Path) -> None:
-    first = weights(fit(dataset, tmp_path / "run"))
-    second = weights(fit(dataset, tmp_path / "run", QUICK.model_copy(update={"seed": 1})))
-    assert any(not torch.equal(first[name], tensor) for name, tensor in second.items())
+    return chain(tmp_path / "dataset")
 
 
 def test_a_loss_that_is_not_finite_stops_and_names_the_step(dataset: Dataset, tmp_path: Path) -> None:
@@ -139,18 +35,6 @@ def test_a_loss_that_is_not_finite_stops_and_names_the_step(dataset: Dataset, tm
     with pytest.raises(TrainingError, match=r"loss is (nan|inf) at step \d+ of epoch 1 .*learning_rate"):
         fit(dataset, tmp_path / "run", wild)
     assert not (tmp_path / "run").exists()
-
-
-def test_a_damaged_checkpoint_is_refused(dataset: Dataset, tmp_path: Path) -> None:
-    def stop(step: Step) -> None:
-        if step.step == 5:
-            raise Killed
-
-    with pytest.raises(Killed):
-        fit(dataset, tmp_path / "run", watch=stop)
-    (tmp_path / "run.partial" / "select.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{broken}")
-    with pytest.raises(ArtifactError, match="delete it to start again"):
-        fit(dataset, tmp_path / "run")
 
 
 def test_a_half_life_draws_late_examples_more_often(dataset: Dataset, tmp_path: Path) -> None:
@@ -163,49 +47,9 @@ def test_a_half_life_draws_late_examples_more_often(dataset: Dataset, tmp_path: 
     assert shares == pytest.approx([1 / 7, 2 / 7, 4 / 7])
 
 
-def test_a_run_of_another_dataset_is_refused(dataset: Dataset, tmp_path: Path) -> None:
-    run = fit(dataset, tmp_path / "run")
-    other = write_dataset(tmp_path / "other", chains(ITEMS, 80, seed=1, noise=False), ITEMS)
-    with pytest.raises(ArtifactError, match="another dataset"):
-        run.load(other)
-
-
 def test_a_counted_model_is_not_trained(dataset: Dataset, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="counted, not trained"):
         train(dataset, tmp_path / "r", "popularity")
-
-
-def test_one_process_trains_a_run_at_a_time(dataset: Dataset, tmp_path: Path) -> None:
-    partial = tmp_path / "run.partial"
-    partial.mkdir()
-    with ExitStack() as other:
-        assert lock(partial, other)
-        with pytest.raises(TrainingError, match=r"another process is training .*run: wait for it"):
-            fit(dataset, tmp_path / "run")
-    assert list(partial.iterdir()) == []
-    assert fit(dataset, tmp_path / "run").path.is_dir()
-
-
-def test_what_was_begun_with_other_settings_is_thrown_away(dataset: Dataset, tmp_path: Path) -> None:
-    def stop(step: Step) -> None:
-        if step.step == 5:
-            raise Killed
-
-    with pytest.raises(Killed):
-        fit(dataset, tmp_path / "run", QUICK.model_copy(update={"seed": 1}), watch=stop)
-    assert_same(fit(dataset, tmp_path / "run"), fit(dataset, tmp_path / "whole"))
-
-
-def test_a_target_that_is_something_else_is_refused_before_the_first_step(
-    dataset: Dataset, tmp_path: Path
-) -> None:
-    (tmp_path / "home").mkdir()
-    (tmp_path / "home" / "letters.txt").write_text("dear", encoding="utf-8")
-    steps: list[Step] = []
-    with pytest.raises(ArtifactError, match="move it away"):
-        fit(dataset, tmp_path / "home", watch=steps.append)
-    assert steps == []
-    assert not (tmp_path / "home.partial").exists()
 
 
 def test_the_metrics_to_choose_by_are_those_that_are_measured() -> None:
@@ -231,7 +75,7 @@ def test_it_stops_when_the_metric_gets_no_better(dataset: Dataset, tmp_path: Pat
     model.initialise(0)
     model.prepare(items, sessions)
     stage = Stage("select", examples(dataset.sequences, "train", 50), None, 5, validate)
-    done = run_stage(model, stage, patient, tmp_path / "select.safetensors", [])
+    done = run_stage(model, stage, patient, checkpoint=tmp_path / "select.safetensors")
     # 0.5 after epoch 2 is the best; two epochs later it stops, and never sees the 0.9.
     assert [line["epoch"] for line in done.log] == [1, 2, 3, 4]
     assert done.best_epoch == 2
