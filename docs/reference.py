@@ -49,7 +49,7 @@ def settings() -> Iterator[str]:
     """Each section of a recipe with its fields."""
     yield "# Settings\n"
     yield "These are the sections of a recipe (TOML), and of `--set section.key=value`.\n"
-    for kind in settings_types():
+    for kind in settings_types(_tell):
         yield f"## `[{kind.section}]`\n"
         yield f"{_first_line(kind)}\n"
         if not kind.model_fields:
@@ -67,7 +67,7 @@ def models() -> Iterator[str]:
     yield "# Models\n"
     yield "A counted model takes seconds; a learnt one is trained by `srec train`.\n"
     yield "| name | learnt | what it is |\n|---|---|---|"
-    for name, entry in MODELS.items():
+    for name, entry in MODELS.loadable(_tell).items():
         yield f"| `{name}` | {'yes' if entry.learnt else 'no'} | {_first_line(entry.load())} |"
     yield "\n## Contenders\n\n`srec bench inference` compares these ways to run a model.\n"
     yield "| name | what it is |\n|---|---|"
@@ -96,6 +96,10 @@ def tables() -> Iterator[str]:
             doc = column.doc + (" (required)" if column.required else "")
             yield f"| `{column.name}` | {column.type} | {doc} |"
         yield ""
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 def _first_line(documented: object) -> str:

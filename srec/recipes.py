@@ -1,7 +1,7 @@
 """The sections of a recipe: one for each part that has settings, and one for each model of the table."""
 
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from srec.models import MODELS
@@ -23,10 +23,14 @@ def sections() -> list[str]:
     return [*PARTS, *(entry.section or name for name, entry in MODELS.items())]
 
 
-def settings_types() -> list[type[Settings]]:
-    """The settings class of every section, in the order of ``sections``."""
+def settings_types(told: Callable[[str], None] = lambda line: None) -> list[type[Settings]]:
+    """The settings class of every section, in the order of ``sections``.
+
+    Args:
+        told: told one line for each model of another package that is left out, for it cannot be loaded.
+    """
     parts: list[type[Settings]] = [pkgutil.resolve_name(where) for where in PARTS.values()]
-    return parts + [entry.load().settings_type for entry in MODELS.values()]
+    return parts + [entry.load().settings_type for entry in MODELS.loadable(told).values()]
 
 
 def read_recipe(path: str | Path | None = None, overrides: Sequence[str] = ()) -> Recipe:

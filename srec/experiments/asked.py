@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from srec.errors import SettingsError
 from srec.evaluation.settings import EvaluationSettings
-from srec.models import model_entry
+from srec.models import MODELS
 from srec.settings import Recipe
 from srec.training.settings import TrainingSettings
 
@@ -15,7 +15,8 @@ def changed(changes: Sequence[str], models: Iterable[str]) -> Recipe:
     Raises:
         SettingsError: an override sets something that is not read here.
     """
-    own = (model_entry(name).load().settings_type.section for name in models)
+    table = dict(MODELS.items())
+    own = (table[name].load().settings_type.section for name in models)
     recipe = Recipe((TrainingSettings.section, EvaluationSettings.section, *own), overrides=changes)
     for ignored in recipe.get(EvaluationSettings).model_fields_set - {"batch_size"}:
         raise SettingsError(f"evaluation.{ignored} is for srec evaluate: the protocol decides it here")

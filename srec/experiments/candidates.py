@@ -44,6 +44,11 @@ class Candidate:
         return self.given or model_entry(self.model).load()
 
     @property
+    def own(self) -> bool:
+        """Whether it is a model of SRec's own."""
+        return self.given is None and self.model in MODELS.own
+
+    @property
     def file_name(self) -> str:
         """The name as a file name, without its extension."""
         return file_name(self.name)
@@ -62,9 +67,11 @@ class Candidate:
 
 
 def candidates(
-    dataset: Dataset, name: str, recipe: Recipe, given: Mapping[str, Any] | None = None
+    dataset: Dataset, name: str, recipe: Recipe, *, given: Mapping[str, Any] | None = None
 ) -> list[Candidate]:
     """All models that fit a dataset: a paper's whole sessions, or prepared reviews of games.
+
+    A model of another package that cannot be loaded is left out.
 
     Args:
         dataset: the dataset.
@@ -73,8 +80,8 @@ def candidates(
         given: classes of counted models that are not in the table, by name.
 
     Raises:
-        SettingsError: the recipe sets something that the protocol fixes, or a given model is not counted or
-            its name is taken.
+        SettingsError: the recipe sets something that the protocol fixes, or a given model is not counted,
+            has no settings or has the file name of another.
     """
     explicit = recipe.get(TrainingSettings).model_fields_set
     if "refit" in explicit:
@@ -83,10 +90,10 @@ def candidates(
         raise SettingsError(
             "training.seed cannot be set here: seeds (--seeds) N trains with the seeds 0 to N - 1"
         )
-    defaults = {"max_length": LONGEST} if dataset.repeats else {}
+    defaults = {} if dataset.has_games else {"max_length": LONGEST}
     length = recipe.changed(TrainingSettings(**defaults)).max_length
     found: list[Candidate] = []
-    for key, entry in MODELS.items():
+    for key, entry in MODELS.loadable().items():
         if not entry.fits(dataset):
             continue
         kind = entry.load()
@@ -95,21 +102,29 @@ def candidates(
             found.append(Candidate(key, key, settings, None, length))
         elif key != "gce-gnn":
             found.append(Candidate(key, key, settings, training_of(kind, recipe, **defaults), length))
-        elif dataset.repeats:
+        elif not dataset.has_games:
             training = recipe.changed(training_settings("honest", 0, EPOCHS))
             settings = recipe.changed(model_settings(name))
             found.append(Candidate(key, key, settings, training, training.max_length))
         else:
             found += _modifications(settings, training_of(kind, recipe))
-    taken = {*MODELS, *(one.name for one in found)}
-    for key, kind in (given or {}).items():
-        if key in taken:
+    return found + _given(given or {}, length, {*MODELS, *(one.name for one in found)})
+
+
+def _given(given: Mapping[str, Any], length: int, taken: Iterable[str]) -> list[Candidate]:
+    """The rows of classes that are given, with their default settings."""
+    files, found = {file_name(name) for name in taken}, []
+    for key, kind in given.items():
+        if file_name(key) in files:
             raise SettingsError(f"there is a model {key} already: give yours another name")
+        files.add(file_name(key))
         if not hasattr(kind, "fit"):
             raise SettingsError(
                 f"{key} has no fit, so it is no counted model: a learnt one needs an entry point in the group"
                 f" {GROUP}, because its runs are opened by its name"
             )
+        if not hasattr(kind, "settings_type"):
+            raise SettingsError(f"{key} has no settings_type: name there the class of its settings")
         found.append(Candidate(key, key, kind.settings_type(), None, length, given=kind))
     return found
 
@@ -137,11 +152,18 @@ def chosen(known: Iterable[Candidate], names: Sequence[str] | None) -> list[Cand
     """The candidates with these names, in the table's or the files' spelling; None means all.
 
     Raises:
-        SettingsError: there is no such row; the message lists the rows.
+        SettingsError: there is no such row, or no row is named; the message lists the rows. Or two rows would
+            have one file.
     """
-    named = {one.file_name: one for one in known}
+    named: dict[str, Candidate] = {}
+    for one in known:
+        other = named.setdefault(one.file_name, one)
+        if other is not one:
+            raise SettingsError(f"{other.name} and {one.name} would have one file: rename one of the models")
     if names is None:
         return list(named.values())
+    if not names:
+        raise SettingsError(f"rows names no row; the rows are {', '.join(named)}")
     for name in names:
         if file_name(name) not in named:
             raise SettingsError(f"there is no row {name!r}; the rows are {', '.join(named)}")
@@ -149,8 +171,12 @@ def chosen(known: Iterable[Candidate], names: Sequence[str] | None) -> list[Cand
 
 
 def digest(known: Iterable[Candidate], dataset: Dataset) -> str:
-    """A short hash that names the settings of all candidates."""
-    described = json.dumps([one.described(dataset, ()) for one in known], sort_keys=True)
+    """A short hash that names what is set of the candidates.
+
+    A model that is only there does not change it: SRec's own count, and others where their settings are set.
+    """
+    counting = (one for one in known if one.own or one.settings.model_dump(exclude_defaults=True))
+    described = json.dumps([one.described(dataset, ()) for one in counting], sort_keys=True)
     return hashlib.sha256(described.encode()).hexdigest()[:8]
 
 

@@ -1,6 +1,6 @@
 """``srec evaluate``: models side by side on the test window, written as JSON and as a page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from srec.artifacts import fingerprint, is_current, write_directory
@@ -10,7 +10,7 @@ from srec.errors import SRecError
 from srec.evaluation.results import Report
 from srec.evaluation.settings import EvaluationSettings
 from srec.experiments.side_by_side import side_by_side
-from srec.models import MODELS, model_entry
+from srec.models import MODELS
 from srec.models.base import Scorer
 from srec.models.session_model import TorchScorer
 from srec.recipes import read_recipe
@@ -29,6 +29,7 @@ def evaluate(
     runs: Sequence[Run | str | Path] = (),
     recipe: str | Path | None = None,
     overrides: Sequence[str] = (),
+    told: Callable[[str], None] = lambda line: None,
 ) -> Report:
     """Measure all counted models that fit a dataset, and trained runs, on its test window.
 
@@ -40,19 +41,20 @@ def evaluate(
         runs: trained runs or their directories; a run's name is that of its directory.
         recipe: a TOML file with the settings that differ from the defaults.
         overrides: ``section.key=value`` texts; they win over the recipe.
+        told: told which models of other packages are left out, for they cannot be loaded.
 
     Raises:
         SRecError: the test window is empty, the dataset has sessions instead of reviews of games, two runs
             have one name, or a run belongs to another dataset.
     """
     read, dataset = read_recipe(recipe, overrides), opened(dataset)
-    if dataset.repeats:
+    if not dataset.has_games:
         raise SRecError(
             f"{dataset.path} has sessions, not reviews of games: srec leaderboard compares models on it"
         )
     counted = {
         name: read.get(entry.load().settings_type)
-        for name, entry in MODELS.items()
+        for name, entry in MODELS.loadable(told).items()
         if not entry.learnt and entry.fits(dataset)
     }
     paths = [run.path if isinstance(run, Run) else Path(run) for run in runs]
@@ -93,8 +95,9 @@ def write_report(
     file = target / "report.json"
     if is_current(target, KIND, VERSION, inputs=inputs, parameters=parameters):
         return Report.read(file)
+    table = dict(MODELS.items())
     scorers: dict[str, Scorer] = {
-        name: model_entry(name).load().fit(dataset, one, "fit") for name, one in counted.items()
+        name: table[name].load().fit(dataset, one, "fit") for name, one in counted.items()
     }
     logs, validation = {}, {}
     for name, path in runs.items():

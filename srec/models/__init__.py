@@ -4,14 +4,15 @@ A counted model has ``fit(dataset, settings, part)``, which returns a Scorer. A 
 SessionModel that the training loop fits. Both name their settings class as ``settings_type``.
 
 Another package can add a model to the table with an entry point in the group ``srec.models``. The entry
-point leads to the model's class. Its name is the model's name and the section of its settings.
+point leads to the model's class. Its name is the model's name and the section of its settings. A class that
+needs "repeats" or "games" (see ``Entry``) says so in an attribute ``only``.
 """
 
 import pkgutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, ItemsView, Iterator, Mapping
+from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from srec.errors import SettingsError, first_line
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from srec.dataset.dataset import Dataset
 
 GROUP = "srec.models"
+Need = Literal["repeats", "games"]
 
 
 @dataclass(frozen=True)
@@ -27,15 +29,18 @@ class Entry:
 
     Attributes:
         where: the module and the class, as "module:Class".
-        only: "repeats" if it needs sessions that repeat items, "games" if it needs dated games.
+        only: "repeats" if it needs sessions that repeat items, "games" if it needs dated, tagged games. A
+            model of another package says it in its class.
         section: the section of its settings in a recipe, if that is not the model's name.
         package: the installed package that brings it, if that is not SRec.
+        problem: why it cannot be loaded, if that is known already.
     """
 
     where: str
-    only: Literal["repeats", "games"] | None = None
+    only: Need | None = None
     section: str | None = None
     package: str | None = None
+    problem: str | None = None
 
     @property
     def learnt(self) -> bool:
@@ -43,15 +48,25 @@ class Entry:
         return not hasattr(self.load(), "fit")
 
     def fits(self, dataset: "Dataset") -> bool:
-        """Whether the model can answer on this dataset."""
-        return self.only is None or (self.only == "repeats") == dataset.repeats
+        """Whether the model can answer on this dataset.
+
+        Raises:
+            SettingsError: as ``load``, for a model of another package.
+        """
+        only = self.only if self.package is None else getattr(self.load(), "only", None)
+        if only == "repeats":
+            return dataset.repeats
+        return only is None or dataset.has_games
 
     def load(self) -> Any:
         """The model's class.
 
         Raises:
-            SettingsError: another package's model cannot be imported or is no model; the message names both.
+            SettingsError: another package's model cannot be imported, is no model, or has a name that is
+                taken; the message names both.
         """
+        if self.problem:
+            raise SettingsError(self.problem)
         if self.package is None:
             return pkgutil.resolve_name(self.where)
         try:
@@ -77,17 +92,19 @@ def _problem(kind: Any, name: str | None) -> str | None:
         return f"has settings of the section {kind.settings_type.section!r}: that must be the model's name"
     if not (hasattr(kind, "fit") or hasattr(kind, "build")):
         return "has no fit, as a counted model does, and is no SessionModel"
+    if (only := getattr(kind, "only", None)) not in (None, *get_args(Need)):
+        return f"has only = {only!r}: it can be {' or '.join(get_args(Need))}"
     return None
 
 
 class Models(Mapping[str, Entry]):
     """The models by name: SRec's own first, then those of other packages, which each lookup finds anew.
 
+    Each question looks through the installed packages once: ask for ``items()`` rather than for many names.
+    A model whose name another package takes too is in the table, but cannot be loaded.
+
     Args:
         own: SRec's own models.
-
-    Raises:
-        SettingsError: on lookup, if another package gives its model a name that is taken.
     """
 
     def __init__(self, own: dict[str, Entry]) -> None:
@@ -102,16 +119,39 @@ class Models(Mapping[str, Entry]):
     def __len__(self) -> int:
         return len(self._found())
 
+    def items(self) -> ItemsView[str, Entry]:
+        """All names and entries, of one look through the packages."""
+        return self._found().items()
+
+    def loadable(self, told: Callable[[str], None] = lambda line: None) -> dict[str, Entry]:
+        """All whose class can be loaded: one broken package does not stop the other models.
+
+        Args:
+            told: told one line for each model that is left out.
+        """
+        found = self._found()
+        for name, entry in list(found.items()):
+            try:
+                if entry.package or entry.problem:
+                    entry.load()
+            except SettingsError as error:
+                told(f"left out: {error}")
+                del found[name]
+        return found
+
     def _found(self) -> dict[str, Entry]:
         found = dict(self.own)
         for point in entry_points(group=GROUP):
             package = point.dist.name if point.dist else point.value
             if point.name in found:
-                other = found[point.name].package or "srec"
-                raise SettingsError(
-                    f"{other} and {package} both have a model named {point.name}: uninstall one of them"
+                other = found[point.name]
+                problem = (
+                    f"{other.package or 'srec'} and {package} both have a model named {point.name}:"
+                    " uninstall one of them"
                 )
-            found[point.name] = Entry(point.value, section=point.name, package=package)
+                found[point.name] = replace(other, problem=problem)
+            else:
+                found[point.name] = Entry(point.value, section=point.name, package=package)
         return found
 
 
@@ -143,6 +183,7 @@ def model_entry(name: str) -> Entry:
     Raises:
         SettingsError: there is no such model; the message lists the models.
     """
-    if name not in MODELS:
+    entry = MODELS.get(name)
+    if entry is None:
         raise SettingsError(f"there is no model {name!r}; the models are {', '.join(MODELS)}")
-    return MODELS[name]
+    return entry

@@ -35,7 +35,8 @@ class BlendSettings(Settings):
         ("vstan", "rules", "own-items"), description="the models if sessions repeat items"
     )
     games: tuple[str, ...] = Field(
-        ("vstan", "rules", "popularity-recent"), description="the models if they do not"
+        ("vstan", "rules", "popularity-recent"),
+        description="the models if they do not; one that needs dates is left out if there are none",
     )
     parts: dict[str, dict[str, Any]] = Field(
         {}, description="by a model's name, its settings that differ from the defaults"
@@ -63,7 +64,7 @@ class Blend:
     def fit(cls, dataset: Dataset, settings: Settings, part: Part) -> Self:
         """Fit the weights on the validation window, then count the models."""
         assert isinstance(settings, BlendSettings)
-        names = settings.repeating if dataset.repeats else settings.games
+        names = _taking_part(settings, dataset)
         before = {name: _counted(name, settings, dataset, "train") for name in names}
         weights = _fitted_weights(list(before.values()), dataset, settings)
         return cls(
@@ -75,6 +76,15 @@ class Blend:
         """The weighted sum, float32 [B, V]."""
         parts = [_scaled(scorer.score(items_BL)) for scorer in self._scorers.values()]
         return _sum(parts, [self.weights[name] for name in self._scorers])
+
+
+def _taking_part(settings: BlendSettings, dataset: Dataset) -> list[str]:
+    """The models that are blended: of sessions without dates, none that needs dates."""
+    asked = settings.repeating if dataset.repeats else settings.games
+    names = [name for name in asked if model_entry(name).fits(dataset)]
+    if not names:
+        raise SettingsError(f"[blend] no model to blend fits {dataset.path}: of {', '.join(asked) or 'none'}")
+    return names
 
 
 def _counted(name: str, settings: BlendSettings, dataset: Dataset, part: Part) -> Scorer:

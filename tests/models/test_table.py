@@ -3,65 +3,26 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
+from importlib import metadata
 from pathlib import Path
 
+import plugins
 import pytest
 
 from srec.dataset.dataset import Dataset
 from srec.errors import SettingsError
 from srec.models import MODELS, Entry, model_entry
 from srec.models.blend import Blend, BlendSettings
-from srec.recipes import read_recipe, sections
+from srec.recipes import read_recipe, sections, settings_types
 from srec.testing.toys import chains, write_dataset
 
-LAST = """
-from typing import ClassVar
-import numpy as np
-from pydantic import Field
-from srec.settings import Settings
-
-class LastSettings(Settings):
-    section: ClassVar[str] = "last"
-    bonus: float = Field(1.0, description="what the newest item gets")
-
-class Last:
-    settings_type = LastSettings
-
-    def __init__(self, item_count, bonus):
-        self.item_count, self.bonus = item_count, bonus
-
-    @classmethod
-    def fit(cls, dataset, settings, part):
-        return cls(dataset.item_count, settings.bonus)
-
-    def score(self, items_BL):
-        newest_B = items_BL[np.arange(len(items_BL)), (items_BL > 0).sum(1) - 1]
-        return np.float32(self.bonus) * np.eye(self.item_count, dtype=np.float32)[newest_B - 1]
-
-class Nothing:
-    pass
-
-class NeitherOf:
-    settings_type = LastSettings
-"""
 Install = Callable[[str], None]
 
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Installs a package with one module, ``lastly``, and these entry points."""
-
-    def made(points: str) -> None:
-        place = tmp_path / "site"
-        about = place / "lastly_models-1.0.dist-info"
-        about.mkdir(parents=True)
-        (place / "lastly.py").write_text(LAST, encoding="utf-8")
-        (about / "METADATA").write_text("Metadata-Version: 2.1\nName: lastly-models\nVersion: 1.0\n")
-        (about / "entry_points.txt").write_text(f"[srec.models]\n{points}\n", encoding="utf-8")
-        monkeypatch.syspath_prepend(place)
-        monkeypatch.delitem(sys.modules, "lastly", raising=False)
-
-    return made
+    return partial(plugins.install, tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -101,6 +62,7 @@ def test_it_can_be_blended(install: Install, dataset: Dataset) -> None:
         ("none = lastly:Nothing", "model none of the package lastly-models has no settings_type"),
         ("newest = lastly:Last", "of the section 'last': that must be the model's name"),
         ("last = lastly:NeitherOf", "has no fit, as a counted model does, and is no SessionModel"),
+        ("last = lastly:OnlyOnSundays", "has only = 'sundays': it can be repeats or games"),
     ],
 )
 def test_what_is_wrong_with_it_is_one_line_that_names_its_package(
@@ -110,6 +72,36 @@ def test_what_is_wrong_with_it_is_one_line_that_names_its_package(
     with pytest.raises(SettingsError, match=says) as told:
         model_entry(points.split()[0]).load()
     assert "\n" not in str(told.value)
+
+
+def test_its_class_says_what_it_needs(install: Install, dataset: Dataset) -> None:
+    bare = Dataset.from_sessions([[1, 2, 3], [3, 1, 2]], test=[([1], 2)])
+    install("last = lastly:LastOfGames")
+    assert model_entry("last").fits(dataset)
+    assert not model_entry("last").fits(bare)
+
+
+def test_a_broken_one_is_left_out_and_named_where_nobody_asked_for_it(install: Install) -> None:
+    own, told = list(MODELS), list[str]()
+    install("last = lastly:Last\nfar = nowhere:Far\nmarkov = lastly:Last")
+    assert list(MODELS) == [*own, "last", "far"]
+    assert list(MODELS.loadable(told.append)) == [*(name for name in own if name != "markov"), "last"]
+    assert len(told) == 2
+    assert "left out: srec and lastly-models both have a model named markov: uninstall one of them" in told
+    assert any("model far of the package lastly-models cannot be loaded" in line for line in told)
+    assert "last" in [kind.section for kind in settings_types()]
+    assert read_recipe(overrides=["last.bonus=3", "markov.x=1"])
+
+
+def test_the_packages_are_looked_through_once_for_a_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look takes milliseconds where a hundred packages are installed."""
+    looks: list[dict[str, str]] = []
+    real = metadata.entry_points
+    monkeypatch.setattr("srec.models.entry_points", lambda **given: looks.append(given) or real(**given))
+    for asking in (read_recipe, MODELS.items, MODELS.loadable, lambda: model_entry("ease")):
+        looks.clear()
+        asking()
+        assert len(looks) == 1
 
 
 def test_a_model_is_one_file_and_one_line(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
