@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,9 @@ class NumberedSessions:
         """
         _check_ids(list(chain.from_iterable(sessions)))
         learnt = [list(session) for session in sessions if len(session)]
-        if isinstance(test, float | int):
-            _check_share("test", test)
-            cut = len(learnt) - max(1, round(test * len(learnt)))
+        if isinstance(test, float | Real):
+            share = _checked_share("test", test)
+            cut = len(learnt) - max(1, round(share * len(learnt)))
             learnt, asked = learnt[:cut], learnt[cut:]
             there = set(chain.from_iterable(learnt))
             asked = [kept for session in asked if len(kept := [one for one in session if one in there]) > 1]
@@ -57,8 +58,7 @@ class NumberedSessions:
             asked = [[*given, target] for given, target in test]
             _check_ids(list(chain.from_iterable(asked)))
             begins = [len(session) - 1 for session in asked]
-        _check_share("valid_share", valid_share)
-        trained = len(learnt) - round(valid_share * len(learnt))
+        trained = len(learnt) - round(_checked_share("valid_share", valid_share) * len(learnt))
         if not trained or not asked or min(begins) < 1:
             raise SettingsError(
                 f"{len(learnt)} sessions to learn from and {len(asked)} to test on are too few, or a test"
@@ -90,9 +90,10 @@ class NumberedSessions:
         return self.items, self.lengths, self.test_from, self.app_ids
 
 
-def _check_share(name: str, share: float) -> None:
-    if not 0 <= share < 1:
+def _checked_share(name: str, share: float | Real) -> float:
+    if not 0 <= float(share) < 1:
         raise SettingsError(f"{name} is {share}: give a share of the sessions, from 0 to less than 1")
+    return float(share)
 
 
 def _check_ids(ids: list[Any]) -> None:

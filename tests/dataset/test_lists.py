@@ -1,5 +1,6 @@
 """A dataset of sessions in memory: numbered, split, and read like any other."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import duckdb
@@ -42,6 +43,14 @@ def test_a_share_of_the_sessions_is_tested_at_every_item_but_the_first() -> None
     assert asked(dataset, "test") == [([30], 20), ([30, 20], 10)]
     assert asked(dataset, "valid") == []
     assert len(asked(dataset, "train")) == 6
+
+
+@pytest.mark.parametrize("share", [np.float32(0.2), np.float64(0.2), Fraction(1, 5)])
+def test_a_share_is_any_real_number(share: float) -> None:
+    assert asked(Dataset.from_sessions(SESSIONS, test=share, valid_share=0), "test") == [
+        ([30], 20),
+        ([30, 20], 10),
+    ]
 
 
 def test_items_that_nobody_learns_are_left_out_of_a_tested_share() -> None:
