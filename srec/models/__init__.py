@@ -47,16 +47,27 @@ class Entry:
         """Whether the training loop fits it; a counted model fits itself."""
         return not hasattr(self.load(), "fit")
 
+    @property
+    def needs(self) -> Need | None:
+        """What ``only`` says, or the class of another package's model.
+
+        Raises:
+            SettingsError: as ``load``, for a model of another package.
+        """
+        if self.package is None:
+            return self.only
+        needed: Need | None = getattr(self.load(), "only", None)
+        return needed
+
     def fits(self, dataset: "Dataset") -> bool:
         """Whether the model can answer on this dataset.
 
         Raises:
             SettingsError: as ``load``, for a model of another package.
         """
-        only = self.only if self.package is None else getattr(self.load(), "only", None)
-        if only == "repeats":
+        if self.needs == "repeats":
             return dataset.repeats
-        return only is None or dataset.has_games
+        return self.needs is None or dataset.has_games
 
     def load(self) -> Any:
         """The model's class.

@@ -79,11 +79,12 @@ class Blend:
 
 
 def _taking_part(settings: BlendSettings, dataset: Dataset) -> list[str]:
-    """The models that are blended: of sessions without dates, none that needs dates."""
+    """The models to blend. Where there are no dates, those that need dates are left out."""
     asked = settings.repeating if dataset.repeats else settings.games
-    names = [name for name in asked if model_entry(name).fits(dataset)]
+    names = [name for name in asked if dataset.has_games or model_entry(name).needs != "games"]
     if not names:
-        raise SettingsError(f"[blend] no model to blend fits {dataset.path}: of {', '.join(asked) or 'none'}")
+        wanted = "a model" if dataset.has_games else "a model that needs no dates"
+        raise SettingsError(f"[blend] there is nothing to blend on {dataset.path}: name {wanted}")
     return names
 
 

@@ -51,7 +51,7 @@ def test_a_blend_takes_only_what_fits(bare: Dataset) -> None:
     taking = ["vstan", "rules"] + ["own-items"] * bare.repeats
     assert list(Blend.fit(bare, BlendSettings(), "fit").weights) == taking
     none = BlendSettings(games=("popularity-recent",), repeating=("popularity-recent",))
-    with pytest.raises(SettingsError, match=r"\[blend\] no model to blend fits .*: of popularity-recent"):
+    with pytest.raises(SettingsError, match=r"\[blend\] there is nothing to blend .* needs no dates"):
         Blend.fit(bare, none, "fit")
 
 
