@@ -1,11 +1,15 @@
 """Fixtures shared by all tests."""
 
+import os
 from pathlib import Path
+
+# The tests' computations are small: more threads would only wait for each other, above all on a busy machine.
+# The processes that tests start inherit it.
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 import pytest
 import torch
 
-# The tests' computations are small: more threads would only wait for each other, above all on a busy machine.
 torch.set_num_threads(1)
 
 SHARED = Path(__file__).parents[1].parent / "shared"
@@ -20,6 +24,12 @@ LONG = {
     "test_pipeline",
     "test_spark",
 }
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Three workers for two cores: tests wait for servers, databases and processes that they start."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores + (cores + 1) // 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from urllib.error import URLError
 from urllib.request import urlopen
 
 import pyarrow as pa
@@ -110,12 +111,14 @@ def test_a_server_calls_nobody(listener: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "srec", "serve", str(bundle), "--port", str(port)]
     server = subprocess.Popen(command, env=environment(listener, home, calls))
     try:
-        for _ in range(600):
-            with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/api/health") as answer:
-                assert answer.status == 200
+        answered = False
+        for _ in range(300):
+            with suppress(ConnectionError, URLError), urlopen(f"http://127.0.0.1:{port}/health") as answer:
+                answered = answer.status == 200
                 break
             time.sleep(0.1)
-        time.sleep(3)
+        assert answered
+        time.sleep(2)
     finally:
         server.terminate()
         server.wait(timeout=30)
