@@ -5,7 +5,7 @@ from pathlib import Path
 
 # The tests' computations are small: more threads would only wait for each other, above all on a busy machine.
 # The processes that tests start inherit it.
-os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}
 
 import pytest
 import torch
