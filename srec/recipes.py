@@ -27,7 +27,7 @@ def settings_types(told: Callable[[str], None] = lambda line: None) -> list[type
     """The settings class of every section, in the order of ``sections``.
 
     Args:
-        told: told one line for each model of another package that is left out, for it cannot be loaded.
+        told: called with a line for each model of another package that cannot be loaded and is left out.
     """
     parts: list[type[Settings]] = [pkgutil.resolve_name(where) for where in PARTS.values()]
     return parts + [entry.load().settings_type for entry in MODELS.loadable(told).values()]

@@ -16,7 +16,7 @@ class Commands(TyperGroup):
     """SRec's own commands, then those of other packages; none of theirs takes the name of one of SRec's."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The names of all."""
+        """The names of all commands."""
         own = super().list_commands(ctx)
         return [*own, *sorted(entry_points(group=GROUP).names - set(own))]
 
@@ -31,7 +31,7 @@ class Commands(TyperGroup):
 
 
 def _loaded(point: EntryPoint) -> Any:
-    """The command; of a broken package, one that says so, for the others must go on working."""
+    """The command; for a broken package, a command that says so, because the others must go on working."""
     try:
         command = typer.main.get_command(point.load())
     except Exception as error:  # noqa: BLE001 -- whatever it is, the other commands go on

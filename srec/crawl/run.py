@@ -27,22 +27,22 @@ def crawl(
     """Fetch reviews, details and tags from Steam into a store; an interrupted crawl goes on.
 
     Args:
-        store: the path of a DuckDB file, or a postgresql:// URL; it is made where there is none.
-        apps: the ids of the apps; where there are none, all games of Steam, which needs a key.
+        store: the path of a DuckDB file, or a postgresql:// URL; a missing store is created.
+        apps: the ids of the apps; None means all games of Steam, which needs a key.
         key: a Steam Web API key.
         refresh: read all reviews again, and remove those that are gone.
         budget: stop after this many requests; the next run goes on.
         interval: the fewest seconds between two requests to the same host.
         watch: called after each page and each app.
         told: called with a line whenever it waits.
-        interrupted: called with what was done, where Ctrl-C ends it.
+        interrupted: called with the outcome so far if Ctrl-C ends it.
 
     Returns:
         What it did, and what stopped it.
 
     Raises:
         SRecError: there are neither apps nor a key, the key is refused, the budget does not reach the end of
-            the list of apps, or the store cannot take what comes.
+            the list of apps, or the store refuses the rows.
     """
     if not apps and not key:
         raise SRecError(

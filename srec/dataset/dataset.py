@@ -106,14 +106,14 @@ class Dataset:
         """A dataset of sessions in memory, for papers and tests: without times, names, tags or metadata.
 
         Args:
-            sessions: lists of item ids, positive 32-bit integers, each oldest first; the sessions themselves
-                in the order of time, for the latest are held out.
-            target: the directory to write; where None, one that goes with the object.
+            sessions: lists of item ids, positive 32-bit integers, each oldest first. The sessions are in
+                the order of time, because the latest are held out.
+            target: the directory to write; None means a temporary one, which is removed with the object.
             test: the share of the sessions, the latest, that is tested on at every item but the first; or
                 the examples to test on, as pairs of an input and its next item, and then all ``sessions``
                 are learnt from. Items that no other session has are left out of a tested share.
             valid_share: the share of the other sessions, the latest, that is held out to validate on.
-            repeats: whether the input's items may be answers; where None, whether any session repeats one.
+            repeats: whether the input's items may be answers; None means if any session repeats an item.
 
         Returns:
             The dataset; its items are numbered in the order of their ids.

@@ -138,7 +138,7 @@ class Models(Mapping[str, Entry]):
         """All whose class can be loaded: one broken package does not stop the other models.
 
         Args:
-            told: told one line for each model that is left out.
+            told: called with a line for each model that is left out.
         """
         found = self._found()
         for name, entry in list(found.items()):

@@ -22,19 +22,19 @@ def choose_source(
     label: str | None = None,
     simulated: bool = False,
 ) -> Source:
-    """What reads the data.
+    """Choose the source that reads the data.
 
     Args:
         data: a file or folder, a postgresql:// URL, or a table in memory.
         source: a key of SOURCES; a URL and a table in memory need none.
-        table: of a table: whether it has reviews or games; reviews where None.
-        columns: of a table: canonical name to the table's.
-        query: of a database: the SELECT that gives the rows.
-        label: of a table in memory: what messages and rejects call it.
-        simulated: of a table in memory: whether its rows are simulated.
+        table: for a table, "reviews" or "games"; None means reviews.
+        columns: for a table, its names by canonical name.
+        query: for a database, the SELECT that returns the rows.
+        label: for a table in memory, its name in messages and rejects.
+        simulated: for a table in memory, whether its rows are simulated.
 
     Raises:
-        SettingsError: there is no such source, or it has no use for what is given.
+        SettingsError: there is no such source, or it has no use for an argument.
     """
     if not isinstance(data, str | Path):
         if not isinstance(data, ArrowTable):
@@ -79,17 +79,17 @@ def ingest(
     threads: int | None = None,
     progress: RowsRead | None = None,
 ) -> Summary:
-    """Read a source into a store, which is made if it is not there; what is already there changes nothing.
+    """Read a source into a store; a missing store is created, and rows that it already has change nothing.
 
     Args:
         store: the path of a DuckDB file, or a postgresql:// URL.
         source: what to read.
-        memory_limit: DuckDB's limit; what does not fit spills to disk.
-        threads: DuckDB's threads; all cores where None.
+        memory_limit: DuckDB's limit; beyond it DuckDB spills to disk.
+        threads: DuckDB's threads; None means all cores.
         progress: called after each batch of rows.
 
     Raises:
-        SourceError: the source is not what it claims; the store is as it was.
+        SourceError: the source is not what it claims to be; the store is unchanged.
         SRecError: the store cannot be opened, or it would mix simulated and real data.
     """
     where = str(store)

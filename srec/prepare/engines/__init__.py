@@ -9,7 +9,7 @@ from typing import Any
 from srec.dataset.dataset import Dataset
 from srec.errors import SettingsError
 
-#: The function of each that prepares, as "module:function": imported when it is used.
+#: The function of each engine that prepares, as "module:function"; it is imported on first use.
 ENGINES = {
     "duckdb": "srec.prepare.engines.duckdb:prepare",
     "spark": "srec.prepare.engines.spark:prepare",
@@ -24,11 +24,11 @@ _OPTIONS = {
 
 
 def preparing(engine: str, **options: Any) -> Callable[..., Dataset]:
-    """What prepares on an engine, with its options.
+    """The function that prepares on an engine, with the engine's options bound.
 
     Args:
         engine: a key of ENGINES.
-        options: of the engine; what is None is left to it.
+        options: the engine's options; an option that is None has the engine's default.
 
     Returns:
         ``prepare(store, target, settings, *, tags, context, note)``.

@@ -44,7 +44,7 @@ def prepare(
         tags: the factorisation of the tags.
         context: the pooling of metadata.
         memory_limit: what DuckDB may use before it spills to disk, such as "2GB".
-        threads: DuckDB's threads; all cores where None.
+        threads: DuckDB's threads; None means all cores.
         update: keep the counts beside the dataset, and count only what changed since the last time.
         note: called with a line after each step.
 
@@ -80,7 +80,7 @@ class DuckDBEngine:
         reader: the reviews and games.
         scratch: a folder for the database and what spills; it is made anew and removed in the end.
         memory_limit: what DuckDB may use before it spills, such as "2GB".
-        threads: DuckDB's threads; all cores where None.
+        threads: DuckDB's threads; None means all cores.
 
     Raises:
         SRecError: DuckDB refuses a setting or the reader. Every method raises it where the database fails.

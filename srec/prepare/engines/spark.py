@@ -62,7 +62,7 @@ def prepare(
         tags: the factorisation of the tags.
         context: the pooling of metadata.
         master: Spark's master, or the URL of a Spark Connect server.
-        scratch: a folder for intermediate tables, as all workers see it; where None, one beside the dataset.
+        scratch: a folder for intermediate tables, as all workers see it; None means one beside the dataset.
         note: called with a line after each step.
 
     Raises:

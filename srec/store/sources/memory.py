@@ -1,4 +1,4 @@
-"""A table in memory, of pandas, polars, DuckDB, PyArrow: what speaks Arrow's PyCapsule interface."""
+"""A table in memory with Arrow's PyCapsule interface, such as those of pandas, polars, DuckDB and PyArrow."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ UNNAMED = "a table in memory"
 
 @runtime_checkable
 class ArrowTable(Protocol):
-    """What a table in memory has; see Arrow's documentation of the PyCapsule interface."""
+    """A table in memory; see Arrow's documentation of the PyCapsule interface."""
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """A capsule with the table's rows."""
@@ -31,8 +31,8 @@ class MemorySource:
     Args:
         rows: the table.
         table: "reviews" or "games".
-        columns: canonical name to the table's; a column not named here goes by its canonical name.
-        label: what messages and rejects call it; the rejects of a label are those of its last ingestion.
+        columns: the table's names by canonical name; other columns have their canonical names.
+        label: its name in messages and rejects; a store keeps the rejects of a label's last ingestion.
         simulated: whether its rows come from a simulation.
     """
 
