@@ -8,7 +8,8 @@ from safetensors.torch import load_file
 from srec.dataset.dataset import Dataset
 from srec.models.gce_gnn import GCEGNNSettings
 from srec.testing.toys import chains, write_dataset
-from srec.training.run import Run, train
+from srec.training.run import train
+from srec.training.runs import Run
 from srec.training.settings import TrainingSettings
 
 ITEMS = 20

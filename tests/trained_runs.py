@@ -5,7 +5,8 @@ from pathlib import Path
 from srec.dataset.dataset import Dataset
 from srec.models import model_entry
 from srec.testing.toys import chains, write_dataset
-from srec.training.run import Run, train
+from srec.training.run import train
+from srec.training.runs import Run
 from srec.training.settings import TrainingSettings
 
 ITEMS = 80

@@ -94,7 +94,7 @@ def inference(
 
     from srec.dataset.dataset import Dataset
     from srec.training.process import computing, set_up_process
-    from srec.training.run import Run
+    from srec.training.runs import Run
     from srec_bench.inference.bench import bench_inference
     from srec_bench.inference.contenders import chosen
     from srec_bench.inference.page import page

@@ -33,7 +33,7 @@ from srec.models.gce_gnn import GCEGNN
 from srec.models.session_graph import BOTH, IN, NONE, OUT, SELF
 from srec.models.session_model import TorchScorer
 from srec.ranking import top_k
-from srec.training.run import Run
+from srec.training.runs import Run
 
 EXACT = "eager,eager-contiguous,torchscript,onnx-float32,srec"
 FAST = f"{EXACT},dynamic-int8,dynamic-int8-body,static-int8,pruned-90"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from srec.evaluation.results import Leaderboard, Report
     from srec.inference.bundle import Bundle
     from srec.settings import Settings
-    from srec.training.run import Run
+    from srec.training.runs import Run
     from srec.training.settings import TrainingSettings
 
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def train(
     dataset: "Dataset | str | Path",
     target: str | Path,
-    model: str = "gce-gnn",
+    model: str = "smart",
     *,
     settings: "Settings | Mapping[str, Any] | None" = None,
     training: "TrainingSettings | Mapping[str, Any] | None" = None,
@@ -29,14 +29,16 @@ def train(
 ) -> "Run":
     """Train a model, or go on where an interrupted training stopped.
 
-    The epoch is chosen on the validation window. Then the model is trained again on all data before the test.
+    ``smart`` is counted: it chooses the weight of popularity on the validation window. A trained model
+    chooses its epoch there. Both then learn again from all data before the test.
 
     Args:
         dataset: the dataset to learn from.
         target: the run directory to write.
-        model: a learnt model of ``srec.MODELS``.
+        model: a model of ``srec.MODELS`` that is trained, or ``smart``.
         settings: the model's settings that differ from its defaults, such as ``{"dimension": 32}``.
-        training: the loop's settings. A mapping such as ``{"epochs": 5}`` says what differs from the model's
+        training: the loop's settings, for a trained model. A mapping such as ``{"epochs": 5}`` says what
+            differs from the model's
             paper. A ``TrainingSettings`` object is taken as it is: what it leaves out has SRec's defaults,
             not the paper's.
         threads: torch's threads while it trains; None leaves their number as it is. An interrupted training
@@ -47,7 +49,7 @@ def train(
         The run: its weights, its settings and the log of its epochs.
 
     Raises:
-        SettingsError: there is no such model, or it is counted, not trained.
+        SettingsError: there is no such model, or it is counted and cannot be stored.
         TrainingError: there is nothing to learn from, the loss is not finite, or another process is training
             into this target.
     """
@@ -178,7 +180,7 @@ def export(
     """
     from srec.dataset.dataset import opened
     from srec.inference.export import export as write
-    from srec.training.run import Run
+    from srec.training.runs import Run
 
     with console_for(progress).status(f"exporting {target}"):
         return write(opened(dataset), run if isinstance(run, Run) else Run(Path(run)), Path(target))

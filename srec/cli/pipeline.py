@@ -129,7 +129,7 @@ def prepare(
 def train(
     dataset: Annotated[Path, typer.Argument(help="The dataset directory to learn from.")],
     run: Annotated[Path, typer.Argument(help="The run directory to write.")],
-    model: Annotated[str, typer.Option(help="The model to train.")] = "gce-gnn",
+    model: Annotated[str, typer.Option(help="The model to train.")] = "smart",
     recipe: RecipeOption = None,
     overrides: SetOption = None,
     threads: ThreadsOption = None,
@@ -143,21 +143,22 @@ def train(
     console.quiet = not set_up_process().first
     read = read_recipe(recipe, overrides or ())
     kind = model_entry(model).load()
-    settings, training = read.get(kind.settings_type), training_of(kind, read)
+    learnt = model_entry(model).learnt
     done = fit(
         dataset,
         run,
         model,
-        settings=settings,
-        training=training,
+        settings=read.get(kind.settings_type),
+        training=training_of(kind, read) if learnt else None,
         threads=threads,
         progress=not console.quiet,
     )
-    console.print(
-        f"{model}: epoch {done.chosen_epoch} chosen on the validation window, "
-        + ", ".join(f"{name} {value:.4f}" for name, value in done.valid.items()),
-        highlight=False,
-    )
+    reached = "".join(f", {name} {value:.4f}" for name, value in done.valid.items())
+    if done.counted:
+        chosen = f"popularity weight {done.popularity_weight}" + ", on the validation window" * bool(reached)
+    else:
+        chosen = f"epoch {done.chosen_epoch} chosen on the validation window"
+    console.print(f"{model}: {chosen}{reached}", highlight=False)
     console.print(f"run: {run}")
 
 
@@ -195,7 +196,7 @@ def export(
     """Write all that serving needs into one directory, without torch or pickle; or another format."""
     from srec.dataset.dataset import Dataset
     from srec.inference.formats import format_module
-    from srec.training.run import Run
+    from srec.training.runs import Run
 
     module = format_module(format_name)
     with console.status(f"exporting {run}"):

@@ -12,11 +12,10 @@ from srec.evaluation.settings import EvaluationSettings
 from srec.experiments.side_by_side import side_by_side
 from srec.models import MODELS
 from srec.models.base import Scorer
-from srec.models.session_model import TorchScorer
 from srec.recipes import read_recipe
 from srec.reports.page import page
 from srec.settings import Settings
-from srec.training.run import Run
+from srec.training.runs import Run
 
 KIND = "report"
 VERSION = 2
@@ -102,9 +101,10 @@ def write_report(
     logs, validation = {}, {}
     for name, path in runs.items():
         run = Run(path)
-        scorers[name] = TorchScorer(run.load(dataset))
-        logs[name] = run.log
-        validation[name] = {"epoch": run.chosen_epoch, **run.valid}
+        scorers[name] = run.scorer(dataset)
+        if not run.counted:
+            logs[name] = run.log
+            validation[name] = {"epoch": run.chosen_epoch, **run.valid}
     result = side_by_side(dataset, scorers, settings).model_copy(
         update={
             "validation": validation,

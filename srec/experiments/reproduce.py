@@ -26,7 +26,8 @@ from srec.experiments.sets import HELD_OUT, OTHER, PAPER, located, model_setting
 from srec.models.session_model import TorchScorer
 from srec.training.loop import Watch
 from srec.training.process import computing
-from srec.training.run import Run, train
+from srec.training.run import train
+from srec.training.runs import Run
 from srec.training.settings import TrainingSettings
 from srec.training.workers import Workers
 

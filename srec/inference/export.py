@@ -23,7 +23,7 @@ from srec.models.base import Scorer
 from srec.models.popularity import RecentPopularity, RecentPopularitySettings
 from srec.models.session_model import SessionModel, TorchScorer
 from srec.store.connections.duckdb import connect
-from srec.training.run import Run
+from srec.training.runs import Run
 
 GOLDEN_SESSIONS, GOLDEN_SINGLES = 48, 16
 

@@ -168,6 +168,7 @@ class Models(Mapping[str, Entry]):
 
 MODELS = Models(
     {
+        "smart": Entry("srec.models.smart:Smart"),
         "popularity": Entry("srec.models.popularity:Popularity"),
         "popularity-recent": Entry("srec.models.popularity:RecentPopularity", only="games"),
         "tags": Entry("srec.models.tags:TagScorer", only="games", section="tag-scorer"),

@@ -4,7 +4,7 @@ Shapes: B sessions of a batch, L their padded length, V items, D the dimension o
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import scipy.sparse as sp
 
 ItemsBL = npt.NDArray[np.integer[Any]]
+WeightsBL = npt.NDArray[np.float32]
 ScoresBV = npt.NDArray[np.float32]
 VectorsBD = npt.NDArray[np.float32]
 
@@ -25,6 +26,30 @@ class Scorer(Protocol):
 
         Args:
             items_BL: item indices, oldest first, padded with 0 on the right.
+        """
+        ...
+
+
+@runtime_checkable
+class SumScorer(Scorer, Protocol):
+    """A Scorer of sets: each game that a visitor names has a part in a score, and so has popularity.
+
+    The score of an item is (1 - p) times the mean of the named games' parts plus p times its popularity.
+
+    Attributes:
+        popularity_weight: the p of a request that says none, in [0, 1]: 0 is only the visitor's taste, and
+            1 is only what everybody plays.
+    """
+
+    popularity_weight: float
+
+    def weigh(self, items_BL: ItemsBL, weights_BL: WeightsBL, *, popularity: float | None = None) -> ScoresBV:
+        """Scores of the items 1..V, float32; the caller may write into them.
+
+        Args:
+            items_BL: the games that each visitor names, in any order, padded with 0.
+            weights_BL: above 0 for a liked game, below 0 for a disliked one, 0 for the padding.
+            popularity: the weight p of popularity, in [0, 1]; None means the model's own.
         """
         ...
 

@@ -1,20 +1,20 @@
-"""A run directory: the weights of one trained model, its settings and the log of its epochs."""
+"""Training a model into a run directory, resumable at any kill."""
 
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
-from srec.artifacts import is_current, lock, read_manifest, write_directory
+from srec.artifacts import is_current, lock, write_directory
 from srec.dataset.batches import Examples, examples
 from srec.dataset.dataset import Dataset, Floats, Ints, Part, opened
-from srec.errors import ArtifactError, SettingsError, TrainingError
+from srec.errors import TrainingError
 from srec.evaluation.settings import BATCH_SIZE
 from srec.evaluation.validation import validator
 from srec.models import model_entry
@@ -22,92 +22,18 @@ from srec.models.session_model import SessionModel
 from srec.partial import begin
 from srec.settings import Settings, settings_of
 from srec.training.checkpoint import Progress
+from srec.training.counted import count
 from srec.training.loop import Stage, Validate, Watch, run_stage
 from srec.training.process import computing
+from srec.training.runs import KIND, VERSION, WEIGHTS, Run
 from srec.training.settings import TrainingSettings, training_of
 from srec.training.workers import Workers
-
-KIND = "run"
-VERSION = 1
-
-
-class Run:
-    """A complete run directory.
-
-    Raises:
-        ArtifactError: it is missing, incomplete or of another format version.
-    """
-
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self.manifest = read_manifest(self.path, KIND, VERSION)
-        self.model_name: str = self.manifest["parameters"]["model"]
-        self.training = TrainingSettings(**self.manifest["parameters"]["training"])
-
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """The model's settings, by name."""
-        found: dict[str, Any] = self.manifest["parameters"]["settings"]
-        return found
-
-    @property
-    def chosen_epoch(self) -> int:
-        """The epoch that was chosen, counted from 1."""
-        return int(self.manifest["chosen_epoch"])
-
-    @property
-    def valid(self) -> Mapping[str, float]:
-        """The metrics after the chosen epoch, on the window that chose it."""
-        found: dict[str, float] = self.manifest["valid"]
-        return found
-
-    @property
-    def parameter_count(self) -> int:
-        """How many numbers the model learnt."""
-        return int(self.manifest["parameter_count"])
-
-    @property
-    def seconds(self) -> Mapping[str, float]:
-        """What each stage of the training took."""
-        found: dict[str, float] = self.manifest["seconds"]
-        return found
-
-    @property
-    def peak_memory_mb(self) -> Mapping[str, Sequence[int]]:
-        """The peak of the process's memory after each epoch of each stage."""
-        found: dict[str, list[int]] = self.manifest["peak_memory_mb"]
-        return found
-
-    @property
-    def log(self) -> list[dict[str, Any]]:
-        """The lines of metrics.jsonl."""
-        lines = (self.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines]
-
-    def load(self, dataset: Dataset) -> SessionModel:
-        """The trained model.
-
-        Raises:
-            ArtifactError: the run was trained on another dataset, or its weights are damaged.
-        """
-        if self.manifest["inputs"]["dataset"] != dataset.fingerprint:
-            raise ArtifactError(
-                f"{self.path} was trained on another dataset than {dataset.path}: train again"
-            )
-        kind = model_entry(self.model_name).load()
-        settings = kind.settings_type(**self.manifest["parameters"]["settings"])
-        model: SessionModel = kind.build(dataset, settings)
-        try:
-            model.load_state_dict(load_file(self.path / "weights.safetensors"))
-        except (OSError, RuntimeError, ValueError) as error:
-            raise ArtifactError(f"the weights of {self.path} cannot be read: {error}") from error
-        return model
 
 
 def train(
     dataset: Dataset | str | Path,
     target: str | Path,
-    model: str = "gce-gnn",
+    model: str = "smart",
     *,
     settings: Settings | Mapping[str, Any] | None = None,
     training: TrainingSettings | Mapping[str, Any] | None = None,
@@ -119,15 +45,17 @@ def train(
 ) -> Run:
     """Train a model into a run directory; an interrupted training goes on, and a finished one is kept.
 
-    The epoch is chosen by ``training.metric`` on the validation window. While it trains, its state is in
-    ``<target>.partial``; the run appears at ``target`` when it is complete. An interrupted training goes on
-    with its first number of threads, because another number sums in another order. Only another number of
-    processes computes with the threads that are asked for. Numbers below 1e-38 are treated as zero.
+    A counted model whose scores are a sum, such as ``smart``, is counted and stored; what follows is about
+    the others. The epoch is chosen by ``training.metric`` on the validation window. While it trains, its
+    state is in ``<target>.partial``; the run appears at ``target`` when it is complete. An interrupted
+    training goes on with its first number of threads, because another number sums in another order. Only
+    another number of processes computes with the threads that are asked for. Numbers below 1e-38 are treated
+    as zero.
 
     Args:
         dataset: the dataset to train on, or its path.
         target: the run directory to write.
-        model: a learnt model of the MODELS table.
+        model: a model of the MODELS table that is learnt or can be stored.
         settings: the model's settings, or those that differ from its defaults.
         training: the loop's settings. A mapping says what differs from the model's paper. A
             ``TrainingSettings`` object is taken as it is: what it leaves out has SRec's defaults, not the
@@ -142,16 +70,16 @@ def train(
         told: called with a line if an interrupted training keeps another number of threads.
 
     Raises:
-        SettingsError: there is no such model, or it does not learn.
+        SettingsError: there is no such model, or it is counted and cannot be stored.
         TrainingError: there is nothing to learn from, the loss is not finite, or another process is training
             into this target.
         SRecError: there is no example to choose the epoch with.
     """
     entry = model_entry(model)
-    if not entry.learnt:
-        raise SettingsError(f"{model} is counted, not trained: `srec evaluate` computes it by itself")
     kind, dataset, target = entry.load(), opened(dataset), Path(target)
     own: Settings = settings_of(kind.settings_type, settings)
+    if not entry.learnt:
+        return count(dataset, target, model, own)
     training = training if isinstance(training, TrainingSettings) else training_of(kind, training)
     inputs = {"dataset": dataset.fingerprint}
     parameters = {"model": model, "settings": own.model_dump(), "training": training.model_dump()}
@@ -182,7 +110,7 @@ def train(
         if workers.first:
             with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
                 weights = {key: value.cpu().contiguous() for key, value in trained.state_dict().items()}
-                save_file(weights, draft.path / "weights.safetensors")
+                save_file(weights, draft.path / WEIGHTS)
                 lines = "".join(json.dumps(line) + "\n" for line in done.log)
                 (draft.path / "metrics.jsonl").write_text(lines, encoding="utf-8")
                 draft.facts = facts | unusual

@@ -22,7 +22,8 @@ from srec.models.popularity import Popularity, PopularitySettings, RecentPopular
 from srec.models.tags import TagScorerSettings
 from srec.settings import Settings
 from srec.testing.toys import chains, write_dataset
-from srec.training.run import Run, train
+from srec.training.run import train
+from srec.training.runs import Run
 from srec.training.settings import TrainingSettings
 
 ITEMS = 12

@@ -16,7 +16,8 @@ from srec.inference.recommender import Recommender
 from srec.models.gce_gnn import GCEGNNSettings
 from srec.models.session_model import TorchScorer
 from srec.testing.toys import chains, write_dataset
-from srec.training.run import Run, train
+from srec.training.run import train
+from srec.training.runs import Run
 from srec.training.settings import TrainingSettings
 
 ITEMS = 40

@@ -14,7 +14,7 @@ from srec.inference.formats import FORMATS, aotinductor, format_module
 from srec.inference.formats.artefact import EncodedScorer
 from srec.models import MODELS
 from srec.models.session_model import TorchScorer
-from srec.training.run import Run
+from srec.training.runs import Run
 
 NEEDS = {"openvino": "openvino", "torchserve": "model_archiver"}
 

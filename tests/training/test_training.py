@@ -21,7 +21,8 @@ from srec.models.session_model import TorchScorer
 from srec.settings import Recipe
 from srec.testing.toys import chains, write_dataset
 from srec.training.loop import BETTER, Stage, Step, run_stage
-from srec.training.run import Run, _shares, train
+from srec.training.run import _shares, train
+from srec.training.runs import Run
 from srec.training.settings import Metric, TrainingSettings, training_of
 
 

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from srec.cli import app
 from srec.dataset.dataset import Dataset
 from srec.testing.toys import chains, write_dataset
-from srec.training.run import Run
+from srec.training.runs import Run
 from srec.training.workers import Workers
 
 ITEMS = 20

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 from srec.dataset.dataset import Dataset
 from srec.environment import Environment
 from srec.errors import SRecError
-from srec.training.run import Run
+from srec.training.runs import Run
 from srec_bench.inference.contender import Contender
 from srec_bench.inference.contenders import CONTENDERS
 from srec_bench.inference.inputs import Inputs, random_inputs, real_inputs

@@ -9,7 +9,7 @@ from srec.inference.export import encoder_onnx
 from srec.inference.formats.artefact import Encode
 from srec.inference.runtimes.onnx import OnnxEncoder
 from srec.models.session_model import SessionModel, TorchScorer
-from srec.training.run import Run
+from srec.training.runs import Run
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from srec.errors import MissingLibrary, SettingsError
 
 if TYPE_CHECKING:
     from srec.inference.formats.artefact import Encode
-    from srec.training.run import Run
+    from srec.training.runs import Run
 
 
 class FormatModule(Protocol):

@@ -13,7 +13,7 @@ from srec.dataset.dataset import Dataset
 from srec.errors import SRecError
 from srec.inference.export import FoldedEncoder
 from srec.inference.formats.artefact import Encode, checked, torch_encode, write_artefact
-from srec.training.run import Run
+from srec.training.runs import Run
 
 KIND, FILE = "aotinductor", "encoder.pt2"
 SHORTEST = 3  # torch.export cannot leave lengths of 1 and 2 free: shorter inputs are padded

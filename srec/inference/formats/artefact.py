@@ -14,7 +14,7 @@ from srec.dataset.dataset import Dataset, Floats
 from srec.inference.export import FoldedEncoder, check_parity, quiet
 from srec.models.base import ItemsBL, ScoresBV, VectorsBD
 from srec.models.session_model import TorchScorer
-from srec.training.run import Run
+from srec.training.runs import Run
 
 VERSION = 1
 Encode = Callable[[ItemsBL], VectorsBD]  # int [B, L], padded with 0 on the right, to float32 [B, D]

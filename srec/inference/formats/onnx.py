@@ -7,7 +7,7 @@ from srec.inference.bundle import Bundle
 from srec.inference.export import export
 from srec.inference.formats.artefact import Encode
 from srec.inference.runtimes.onnx import OnnxEncoder
-from srec.training.run import Run
+from srec.training.runs import Run
 
 
 def write(dataset: Dataset, run: Run, target: Path) -> None:

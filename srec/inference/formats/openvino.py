@@ -12,7 +12,7 @@ from srec.dataset.dataset import Dataset
 from srec.inference.export import FoldedEncoder, encoder_onnx
 from srec.inference.formats.artefact import Encode, checked, write_artefact
 from srec.models.base import ItemsBL, VectorsBD
-from srec.training.run import Run
+from srec.training.runs import Run
 
 
 def _quiet_openvino() -> Any:

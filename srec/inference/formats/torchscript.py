@@ -12,7 +12,7 @@ import torch
 from srec.dataset.dataset import Dataset
 from srec.inference.export import FoldedEncoder
 from srec.inference.formats.artefact import Encode, checked, torch_encode, write_artefact
-from srec.training.run import Run
+from srec.training.runs import Run
 
 KIND, FILE = "torchscript", "encoder.pt"
 

@@ -18,7 +18,7 @@ from srec.inference.bundle import Bundle
 from srec.inference.export import export
 from srec.inference.formats.artefact import VERSION, Encode, checked
 from srec.inference.runtimes.onnx import OnnxEncoder
-from srec.training.run import Run
+from srec.training.runs import Run
 
 KIND, FILE = "torchserve", "srec.mar"
 # TorchServe wants a file with exactly one class of its own.

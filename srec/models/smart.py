@@ -1,0 +1,153 @@
+"""The default recommender: games that players of the named games share, and games that are like them.
+
+A visitor is a set of liked and disliked games. The score of a game is a sum (see ``sums``): a part for each
+named game, and one for popularity. The part of a named game adds up six kinds of likeness. Two are counted
+from players: item-kNN (Deshpande & Karypis, "Item-based top-N recommendation algorithms", 2004, with an
+exponent against popularity) and lift. Four describe the games: publishers, developers, words of the name,
+and vectors of tags and of the release year. Each kind is scaled so that every game speaks as loudly.
+
+Shapes: V items, B visitors, L items of a visitor.
+"""
+
+from datetime import date
+from typing import ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.parquet as pq
+from pydantic import Field
+
+from srec.dataset.dataset import Dataset, Floats, Part
+from srec.models.base import session_matrix
+from srec.models.likeness import (
+    Rows,
+    Together,
+    era_vectors,
+    inputs,
+    shared,
+    strongest,
+    tag_vectors,
+    words,
+)
+from srec.models.popularity_weight import choose
+from srec.models.sums import Parts, Sum
+from srec.settings import Settings
+
+_DAY = 86_400.0
+_OTHERWISE = 0.35  # the weight of popularity without a validation window
+
+
+class SmartSettings(Settings):
+    """What counts as likeness, and how much of each kind."""
+
+    section: ClassVar[str] = "smart"
+    neighbours: int = Field(200, ge=1, description="the most games that are near a game by players or makers")
+    exponent: float = Field(
+        0.7, ge=0, le=1, description="of popularity: the larger, the rarer the neighbours"
+    )
+    shrinkage: float = Field(10.0, ge=0, description="added to the counts, against chance co-occurrence")
+    together: float = Field(0.4, ge=0, description="the weight of shared players")
+    lift: float = Field(0.2, ge=0, description="the weight of shared players beyond chance")
+    publishers: float = Field(0.1, ge=0, description="the weight of common publishers")
+    developers: float = Field(0.1, ge=0, description="the weight of common developers")
+    words: float = Field(0.1, ge=0, description="the weight of common words in the names")
+    tags: float = Field(0.3, ge=0, description="the weight of tags")
+    years: float = Field(0.2, ge=0, description="the weight of release years")
+    tag_dimension: int = Field(40, ge=1, description="the numbers that stand for a game's tags")
+    year_dimension: int = Field(8, ge=1, description="the numbers that stand for a game's release year")
+    half_life_days: float = Field(
+        365, gt=0, description="after this many days a review counts half for popularity"
+    )
+    popularity: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="the weight of popularity where a visitor says none; None chooses it on the validation"
+        " window",
+    )
+    users: int = Field(1000, ge=1, description="validation users that choose the weight of popularity")
+
+
+class Smart(Sum):
+    """The fitted default recommender."""
+
+    settings_type: ClassVar[type[Settings]] = SmartSettings
+
+    @classmethod
+    def fit(cls, dataset: Dataset, settings: Settings, part: Part) -> Self:
+        """Count and describe, and choose the weight of popularity."""
+        assert isinstance(settings, SmartSettings)
+        parts = _parts(dataset, settings, part)
+        if settings.popularity is not None:
+            return cls(parts, settings.popularity)
+        before = parts if part == "train" else _parts(dataset, settings, "train")
+        return cls(parts, *choose(Sum(before, 0), dataset, users=settings.users, otherwise=_OTHERWISE))
+
+
+def _parts(dataset: Dataset, settings: SmartSettings, part: Part) -> Parts:
+    """All that the sum is made of, of some part of the data."""
+    items, times, sessions = dataset.sequences.learnable(part)
+    has = session_matrix(items, sessions, dataset.item_count)[:, 1:].tocsr()
+    together = Together(has)
+    kinds = together.rows(
+        (settings.together, settings.lift), exponent=settings.exponent, shrinkage=settings.shrinkage
+    )
+    vectors: list[tuple[Floats, float]] = []
+    if dataset.has_games:
+        described, dense = _described(dataset, settings)
+        kinds, vectors = kinds + described, dense
+    rows = strongest(kinds, dataset.item_count, settings.neighbours)
+    empty = [np.zeros((dataset.item_count, 0), np.float32)]
+    return Parts(
+        rows.indptr.astype(np.int64),
+        rows.indices.astype(np.int32),
+        rows.data,
+        np.hstack(empty + [inputs(vectors_VD, weight) for vectors_VD, weight in vectors]),
+        np.hstack(empty + [vectors_VD for vectors_VD, _ in vectors]),
+        _popularity(items, times, dataset.item_count, settings.half_life_days),
+    )
+
+
+def _described(dataset: Dataset, settings: SmartSettings) -> tuple[list[Rows], list[tuple[Floats, float]]]:
+    """The kinds of likeness that the catalogue tells: sparse ones, and dense ones with their weights."""
+    columns = ["name", "publishers", "developers", "release_date"]
+    games = pq.read_table(dataset.path / "games.parquet", columns=["item", *columns]).sort_by("item")
+    names, publishers, developers, released = (games.column(name).to_pylist() for name in columns)
+    sparse = [
+        shared([one or () for one in publishers], settings.publishers),
+        shared([one or () for one in developers], settings.developers),
+        shared(words(names), settings.words),
+    ]
+    dense = [
+        (tag_vectors(dataset.tags, settings.tag_dimension), settings.tags),
+        (era_vectors(_years(released), settings.year_dimension), settings.years),
+    ]
+    return sparse, dense
+
+
+def _years(released: list[date | None]) -> Floats:
+    """The days as years with a fraction, NaN where unknown."""
+    return np.array(
+        [np.nan if day is None else day.year + (day.timetuple().tm_yday - 1) / 366 for day in released],
+        np.float64,
+    )
+
+
+def _popularity(
+    items: npt.NDArray[np.integer], times: npt.NDArray[np.integer], item_count: int, half_life_days: float
+) -> Floats:
+    """The logarithm of each item's faded count, of mean 0 and standard deviation 1; float32 [V].
+
+    A review counts by its age at the end of training. One whose date is unknown counts as the mean of those
+    that are dated.
+    """
+    dated = times > 0
+    faded = np.ones(len(items))
+    if dated.any():
+        faded[dated] = 0.5 ** ((times[dated].max() - times[dated]) / (_DAY * half_life_days))
+        faded[~dated] = faded[dated].mean()
+        faded *= len(items) / faded.sum()
+    counts_V = np.log1p(np.bincount(items, faded, item_count + 1)[1:])
+    spread = float(counts_V.std())
+    scaled: Floats = ((counts_V - counts_V.mean()) / (spread if spread > 0 else 1.0)).astype(np.float32)
+    return scaled

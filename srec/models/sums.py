@@ -1,0 +1,121 @@
+"""A score that is a sum: a part for each game that a visitor names, and one for popularity.
+
+The part of game i in the score of game j is a number of a sparse matrix (what the two have in common that
+few games have) plus a product of two vectors (what all games have more or less). Nothing else is in a score,
+so an answer is explained by its parts, depends on no order, and can be turned towards popularity or away.
+
+Shapes: V items, D dimension, N numbers of the sparse matrix, B visitors, L games that a visitor names.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from srec.dataset.dataset import Floats, Ints
+from srec.models.base import ItemsBL, ScoresBV, WeightsBL
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
+
+
+@dataclass(frozen=True)
+class Parts:
+    """All that a sum is made of; row and column j are item j + 1.
+
+    Attributes:
+        offsets: int64 [V + 1], where the sparse row of each item begins.
+        ids: int32 [N], the columns, ascending within a row; a row has no number of its own item.
+        values: float32 [N].
+        inputs: float32 [V, D], the vector of an item that is named.
+        items: float32 [V, D], the vector of an item that may be answered.
+        popularity: float32 [V].
+    """
+
+    offsets: Ints
+    ids: Ints
+    values: Floats
+    inputs: Floats
+    items: Floats
+    popularity: Floats
+
+    def __len__(self) -> int:
+        return len(self.popularity)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """The arrays by name, to store them."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+class Sum:
+    """Scores items by the parts of the games that a visitor names.
+
+    Args:
+        parts: what the scores are made of.
+        popularity_weight: the weight of popularity where a visitor says none, in [0, 1].
+        log: how that weight was chosen, a line for each that was tried; empty if it was given.
+    """
+
+    def __init__(
+        self, parts: Parts, popularity_weight: float, log: Sequence[Mapping[str, float]] = ()
+    ) -> None:
+        self.parts, self.popularity_weight, self.log = parts, popularity_weight, log
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, npt.NDArray[Any]], popularity_weight: float) -> Self:
+        """The sum of stored arrays."""
+        return cls(Parts(**{field.name: arrays[field.name] for field in fields(Parts)}), popularity_weight)
+
+    @cached_property
+    def _rows(self) -> "sp.csr_matrix":
+        """The sparse matrix, [V, V]."""
+        import scipy.sparse as sp
+
+        parts = self.parts
+        return sp.csr_matrix((parts.values, parts.ids, parts.offsets), shape=(len(parts), len(parts)))
+
+    def score(self, items_BL: ItemsBL) -> ScoresBV:
+        """The scores of visitors who like all items that they name, float32 [B, V]; repeats count once."""
+        return self.weigh(items_BL, _once(items_BL))
+
+    def weigh(self, items_BL: ItemsBL, weights_BL: WeightsBL, *, popularity: float | None = None) -> ScoresBV:
+        """The scores of visitors who like some items and dislike others; see ``SumScorer``.
+
+        Raises:
+            ValueError: the weight of popularity is not in [0, 1].
+        """
+        share = self.popularity_weight if popularity is None else popularity
+        if not 0 <= share <= 1:
+            raise ValueError(f"the weight of popularity is {share}: it is from 0 to 1")
+        scores_BV = self.taste(items_BL, weights_BL)
+        scores_BV *= np.float32(1 - share)
+        scores_BV += np.float32(share) * self.parts.popularity
+        return scores_BV
+
+    def taste(self, items_BL: ItemsBL, weights_BL: WeightsBL) -> ScoresBV:
+        """The mean of the named games' parts, without popularity; 0 where nothing is named."""
+        import scipy.sparse as sp
+
+        visitors, places = np.nonzero(items_BL)
+        weights = weights_BL[visitors, places].astype(np.float32)
+        total_B = np.bincount(visitors, np.abs(weights), len(items_BL))
+        shares = weights / np.maximum(total_B, 1e-12)[visitors].astype(np.float32)
+        named = items_BL[visitors, places] - 1
+        given = sp.csr_matrix((shares, (visitors, named)), shape=(len(items_BL), len(self.parts)))
+        scores_BV: ScoresBV = (given @ self._rows).toarray()
+        scores_BV += (given @ self.parts.inputs) @ self.parts.items.T
+        return scores_BV
+
+
+def _once(items_BL: ItemsBL) -> WeightsBL:
+    """1 for the first place of each item in its row, 0 for its other places and for the padding."""
+    order_BL = np.argsort(items_BL, axis=1, kind="stable")
+    sorted_BL = np.take_along_axis(items_BL, order_BL, axis=1)
+    first_BL = sorted_BL > 0
+    first_BL[:, 1:] &= sorted_BL[:, 1:] != sorted_BL[:, :-1]
+    weights_BL = np.zeros(items_BL.shape, np.float32)
+    np.put_along_axis(weights_BL, order_BL, first_BL.astype(np.float32), axis=1)
+    return weights_BL

@@ -1,0 +1,137 @@
+"""A run directory: what one model has learnt or counted, its settings and, of a learnt one, its epochs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from safetensors.numpy import load_file as load_arrays
+from safetensors.torch import load_file
+
+from srec.artifacts import read_manifest
+from srec.dataset.dataset import Dataset
+from srec.errors import ArtifactError
+from srec.models import model_entry
+from srec.models.base import Scorer
+from srec.models.session_model import SessionModel, TorchScorer
+from srec.models.sums import Sum
+from srec.training.settings import TrainingSettings
+
+KIND = "run"
+VERSION = 1
+WEIGHTS = "weights.safetensors"
+
+
+class Run:
+    """A complete run directory.
+
+    Raises:
+        ArtifactError: it is missing, incomplete or of another format version.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.manifest = read_manifest(self.path, KIND, VERSION)
+        self.model_name: str = self.manifest["parameters"]["model"]
+
+    @property
+    def counted(self) -> bool:
+        """Whether the model was counted; else it was trained."""
+        return "popularity_weight" in self.manifest
+
+    @property
+    def popularity_weight(self) -> float:
+        """The weight of popularity in a counted model's answers, where a visitor says none."""
+        return float(self.manifest["popularity_weight"])
+
+    @property
+    def training(self) -> TrainingSettings:
+        """The settings of the loop that trained it."""
+        return TrainingSettings(**self.manifest["parameters"]["training"])
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The model's settings, by name."""
+        found: dict[str, Any] = self.manifest["parameters"]["settings"]
+        return found
+
+    @property
+    def chosen_epoch(self) -> int:
+        """The epoch that was chosen, counted from 1."""
+        return int(self.manifest["chosen_epoch"])
+
+    @property
+    def valid(self) -> Mapping[str, float]:
+        """The metrics after the chosen epoch, on the window that chose it."""
+        found: dict[str, float] = self.manifest["valid"]
+        return found
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers the model learnt."""
+        return int(self.manifest["parameter_count"])
+
+    @property
+    def seconds(self) -> Mapping[str, float]:
+        """What each stage of the training took."""
+        found: dict[str, float] = self.manifest["seconds"]
+        return found
+
+    @property
+    def peak_memory_mb(self) -> Mapping[str, Sequence[int]]:
+        """The peak of the process's memory after each epoch of each stage."""
+        found: dict[str, list[int]] = self.manifest["peak_memory_mb"]
+        return found
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """The lines of metrics.jsonl."""
+        lines = (self.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+    def scorer(self, dataset: Dataset) -> Scorer:
+        """The model as a Scorer, trained or counted.
+
+        Raises:
+            ArtifactError: as ``load`` and ``load_sum``.
+        """
+        return self.load_sum(dataset) if self.counted else TorchScorer(self.load(dataset))
+
+    def load_sum(self, dataset: Dataset) -> Sum:
+        """The counted model.
+
+        Raises:
+            ArtifactError: the run was made from another dataset, its arrays are damaged, or it was trained.
+        """
+        self._check(dataset)
+        if not self.counted:
+            raise ArtifactError(f"{self.path} was trained, so its scores are no sum of stored parts")
+        try:
+            arrays = load_arrays(self.path / WEIGHTS)
+            return Sum.of(arrays, self.popularity_weight)
+        except (OSError, KeyError, ValueError) as error:
+            raise ArtifactError(f"the arrays of {self.path} cannot be read: {error}") from error
+
+    def load(self, dataset: Dataset) -> SessionModel:
+        """The trained model.
+
+        Raises:
+            ArtifactError: the run was trained on another dataset, its weights are damaged, or it was counted.
+        """
+        self._check(dataset)
+        if self.counted:
+            raise ArtifactError(f"{self.path} was counted, so it has no network to take out")
+        kind = model_entry(self.model_name).load()
+        settings = kind.settings_type(**self.manifest["parameters"]["settings"])
+        model: SessionModel = kind.build(dataset, settings)
+        try:
+            model.load_state_dict(load_file(self.path / WEIGHTS))
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ArtifactError(f"the weights of {self.path} cannot be read: {error}") from error
+        return model
+
+    def _check(self, dataset: Dataset) -> None:
+        if self.manifest["inputs"]["dataset"] != dataset.fingerprint:
+            raise ArtifactError(
+                f"{self.path} was trained on another dataset than {dataset.path}: train again"
+            )
