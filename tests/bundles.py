@@ -7,7 +7,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from srec.artifacts import write_directory
-from srec.inference.bundle import KIND, VERSION, BundleContents, GameInfo, write_bundle
+from srec.inference.bundle import KIND, VERSION, BundleContents, GameInfo, Network, write_bundle
 from srec.inference.golden import TOP, Golden
 from srec.inference.reference import reference_top_k
 
@@ -75,8 +75,9 @@ def contents(simulated: bool = True, games: int = GAMES) -> BundleContents:
     names = [f"{FIRST[at % 10]} {SECOND[at // 10 % 10]}" + (f" {at // 100 + 1}" if at >= 100 else "")
              for at in range(games)]  # fmt: skip
     return BundleContents(
-        encoder=mean_encoder(np.concatenate((np.zeros((1, DIMENSION)), items))),
-        items=items.astype(np.float32),
+        model=Network(
+            mean_encoder(np.concatenate((np.zeros((1, DIMENSION)), items))), items.astype(np.float32)
+        ),
         popularity=(1000 / np.arange(1, games + 1)).astype(np.float32),
         tag_offsets=np.concatenate(([0], 3 * np.arange(games + 1))).astype(np.int64),
         tag_ids=np.concatenate(tags).astype(np.int32),

@@ -206,7 +206,17 @@ def export(
 
 def recommend(
     bundle: Annotated[Path, typer.Argument(help="The bundle directory.")],
-    liked: Annotated[list[int] | None, typer.Argument(help="Steam app ids, oldest liked first.")] = None,
+    liked: Annotated[list[int] | None, typer.Argument(help="Steam app ids of games you like.")] = None,
+    dislike: Annotated[
+        list[int] | None, typer.Option(help="The app id of a game you do not like; may be repeated.")
+    ] = None,
+    exclude: Annotated[
+        list[int] | None, typer.Option(help="The app id of a game never to recommend; may be repeated.")
+    ] = None,
+    popularity: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="From 0, only my taste, to 1, what everybody plays."),
+    ] = None,
     top: Annotated[int, typer.Option(min=1, max=100, help="How many games to recommend.")] = 10,
     by: Annotated[str, typer.Option(help="The recommender: smart, tags or popular.")] = "smart",
 ) -> None:
@@ -214,8 +224,16 @@ def recommend(
     from srec.inference.bundle import Bundle
     from srec.inference.recommender import Recommender
 
-    answer = Recommender(Bundle(bundle)).recommend(liked or [], k=top, recommender=by)
-    console.print(answer_table(answer))
+    opened = Bundle(bundle)
+    answer = Recommender(opened).recommend(
+        liked or (),
+        k=top,
+        recommender=by,
+        disliked=dislike or (),
+        popularity=popularity,
+        excluded=exclude or (),
+    )
+    console.print(answer_table(answer, {game.app_id: game.name for game in opened.games}))
     if answer.unknown:
         console.print(f"not known to this bundle: {', '.join(map(str, answer.unknown))}")
 

@@ -1,6 +1,6 @@
 """Tables for the terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
@@ -9,8 +9,10 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from srec.evaluation.results import Leaderboard, Report, Reproduction
-    from srec.inference.answers import Answer
+    from srec.inference.answers import Answer, Recommended
     from srec.store.ingestion import Summary
+
+_REASONS = 4  # parts of a score that are shown
 
 
 def ingestion_table(summary: "Summary") -> Table:
@@ -97,10 +99,26 @@ def reproduction_table(result: "Reproduction") -> Table:
     return table
 
 
-def answer_table(answer: "Answer") -> Table:
-    """The games of an answer, with names and the tags in common."""
-    table = Table("", "app id", "game", "score", "tags in common", title=f"{answer.recommender} recommender")
+def answer_table(answer: "Answer", names: Mapping[int, str]) -> Table:
+    """The games of an answer, with names and why they come.
+
+    Args:
+        answer: the answer.
+        names: the names of the games that the visitor named, by app id.
+    """
+    why = "tags in common" if answer.sum is None else "because of"
+    table = Table("", "app id", "game", "score", why, title=f"{answer.recommender} recommender")
     for place, game in enumerate(answer.games, 1):
-        tags = ", ".join(game.shared_tags)
-        table.add_row(str(place), str(game.app_id), escape(game.name), f"{game.score:.3f}", escape(tags))
+        reason = (
+            ", ".join(game.shared_tags) if answer.sum is None else _because(game, answer.sum.named, names)
+        )
+        table.add_row(str(place), str(game.app_id), escape(game.name), f"{game.score:.3f}", escape(reason))
     return table
+
+
+def _because(game: "Recommended", named: Sequence[int], names: Mapping[int, str]) -> str:
+    """What adds up to a game's score, the largest part first."""
+    parts = dict(zip((names[app_id] for app_id in named), game.parts or (), strict=True))
+    parts["popularity"] = game.popularity or 0.0
+    largest = sorted(parts, key=lambda name: -abs(parts[name]))
+    return ", ".join(f"{name} {parts[name]:+.2f}" for name in largest[:_REASONS])

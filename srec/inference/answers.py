@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from srec.dataset.dataset import Ints
-from srec.errors import MissingLibrary
+from srec.errors import MissingLibrary, SRecError
 from srec.inference.bundle import GameInfo
 
 if TYPE_CHECKING:
@@ -18,18 +18,51 @@ if TYPE_CHECKING:
 Name = Literal["smart", "tags", "popular"]
 
 
+@dataclass(frozen=True)
+class Filters:
+    """What a visitor wants of every answered game. A game that lacks a fact does not meet a wish about it.
+
+    Attributes:
+        must: tags that it has, all of them.
+        must_not: tags that it does not have.
+        released_from: the first year of its release.
+        released_to: the last one.
+        most_cents: its highest list price, in US cents.
+    """
+
+    must: tuple[str, ...] = ()
+    must_not: tuple[str, ...] = ()
+    released_from: int | None = None
+    released_to: int | None = None
+    most_cents: int | None = None
+
+
+class Unanswerable(SRecError):  # noqa: N818 -- it is what the visitor asked for
+    """A request that cannot be answered as it is; the message says what to change."""
+
+
 class Request(NamedTuple):
     """What a visitor asks for.
 
     Attributes:
-        liked: app ids, the oldest liking first; a repeated id counts once, at its first place.
+        liked: app ids; a repeated id counts once. The order counts only where the model is a network, which
+            takes them as the oldest liking first.
         k: how many games to answer.
-        recommender: "smart" (the learnt model), "tags" or "popular".
+        recommender: "smart" (the bundle's model), "tags" or "popular".
+        disliked: app ids that are never answered; games like them come later where the model is a sum.
+        popularity: the weight of popularity, from 0 (only my taste) to 1 (what everybody plays); None means
+            the bundle's own. Only a sum has one.
+        excluded: app ids that are never answered and say nothing, such as games that the visitor owns.
+        filters: what every answered game meets.
     """
 
     liked: Sequence[int]
     k: int = 10
     recommender: str = "smart"
+    disliked: Sequence[int] = ()
+    popularity: float | None = None
+    excluded: Sequence[int] = ()
+    filters: Filters | None = None
 
 
 class Asked(NamedTuple):
@@ -38,14 +71,27 @@ class Asked(NamedTuple):
     Attributes:
         name: the recommender that answers.
         known: the liked items, 1..V.
-        unknown: the liked app ids that the bundle does not know.
+        unknown: the liked and disliked app ids that the bundle does not know.
         k: how many games to answer.
+        disliked: the disliked items.
+        barred: the rows (items - 1) that are not answered: those named or excluded.
+        popularity: as in the request.
+        filters: as in the request; None if there is nothing to filter.
     """
 
     name: Name
     known: list[int]
     unknown: list[int]
     k: int
+    disliked: list[int]
+    barred: list[int]
+    popularity: float | None
+    filters: Filters | None
+
+    @property
+    def named(self) -> list[int]:
+        """The liked items, then the disliked ones."""
+        return self.known + self.disliked
 
 
 class Recommended(NamedTuple):
@@ -54,6 +100,8 @@ class Recommended(NamedTuple):
     info: GameInfo
     score: float
     shared_tags: list[str]  # in common with the liked games, the heaviest first
+    parts: list[float] | None  # of the named games in the score, if the model is a sum
+    popularity: float | None  # its part in the score, if the model is a sum
 
     @property
     def app_id(self) -> int:
@@ -66,6 +114,22 @@ class Recommended(NamedTuple):
         return self.info.name
 
 
+class Explained(NamedTuple):
+    """Scores as sums: a game's score is the sum of its parts and its popularity.
+
+    Attributes:
+        named: the app ids that the visitor named and the bundle knows: those liked, then those disliked.
+        weight: the weight of popularity.
+        parts: for each answered game, the part of each named game.
+        popularity: for each answered game, the part of its popularity.
+    """
+
+    named: list[int]
+    weight: float
+    parts: list[list[float]]
+    popularity: list[float]
+
+
 @dataclass(slots=True)
 class Answer:
     """Games, best first, and what was not known.
@@ -75,7 +139,8 @@ class Answer:
         infos: at most k games, none of them liked already.
         scores: theirs.
         shared_tags: for each the tags in common with the liked games, the heaviest first.
-        unknown: the liked app ids that the bundle does not know, in the order given.
+        unknown: the named app ids that the bundle does not know, in the order given.
+        sum: what the scores add up from, if the answer is of a sum.
     """
 
     recommender: Name
@@ -83,11 +148,14 @@ class Answer:
     scores: list[float]
     shared_tags: list[list[str]]
     unknown: list[int]
+    sum: Explained | None = None
 
     @property
     def games(self) -> list[Recommended]:
         """Each game with its score and tags."""
-        return list(map(Recommended, self.infos, self.scores, self.shared_tags))
+        parts: Sequence[Any] = self.sum.parts if self.sum else [None] * len(self.infos)
+        popularity: Sequence[Any] = self.sum.popularity if self.sum else [None] * len(self.infos)
+        return list(map(Recommended, self.infos, self.scores, self.shared_tags, parts, popularity))
 
     def to_arrow(self) -> "pa.Table":
         """The games as a PyArrow table, which pandas, polars and DuckDB read, best first.

@@ -1,12 +1,13 @@
 """The bundle: all that serving needs in one directory. No torch, no pickle, nothing in it is executed.
 
+Its model is either a network (``encoder.onnx`` and ``items.npy``) or a sum of parts (the folder ``sum``).
 Row j of every array is item j + 1. Shapes: V items, D dimension, M tag entries.
 """
 
 import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,14 @@ from srec.artifacts import fingerprint, verify
 from srec.dataset.dataset import Floats, Ints
 from srec.errors import ArtifactError
 from srec.inference.golden import Golden
+from srec.models.sums import Parts, Sum
 
 KIND = "bundle"
-VERSION = 2
+VERSION = 2  # of a bundle with a network
+SUM_VERSION = 3  # of a bundle with a sum, which readers of version 2 cannot answer from
 ENCODER = "encoder.onnx"
-_ARRAYS = ("items", "app_ids", "popularity", "tag_offsets", "tag_ids", "tag_weights")
+SUM = "sum"
+_ARRAYS = ("app_ids", "popularity", "tag_offsets", "tag_ids", "tag_weights")
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,24 @@ class GameInfo:
 
 
 @dataclass(frozen=True)
-class BundleContents:
-    """What ``write_bundle`` writes.
+class Network:
+    """A learnt model.
 
     Attributes:
         encoder: the ONNX model: "items" int64 [B, L], padded with 0 on the right, to "vectors" [B, D].
         items: float32 [V, D].
+    """
+
+    encoder: bytes
+    items: Floats
+
+
+@dataclass(frozen=True)
+class BundleContents:
+    """What ``write_bundle`` writes.
+
+    Attributes:
+        model: the model to answer with.
         popularity: float32 [V]; ranks the answer to an empty list, and the hits of a search.
         tag_offsets: int64 [V + 2]; the first row is the padding's and empty.
         tag_ids: int32 [M].
@@ -55,8 +71,7 @@ class BundleContents:
         config: "model", "max_length", "simulated", "dataset", and what else is worth knowing.
     """
 
-    encoder: bytes
-    items: Floats
+    model: Network | Sum
     popularity: Floats
     tag_offsets: Ints
     tag_ids: Ints
@@ -71,6 +86,11 @@ class BundleContents:
         """int32 [V]."""
         return np.array([game.app_id for game in self.games], np.int32)
 
+    @property
+    def version(self) -> int:
+        """The format version of the bundle."""
+        return SUM_VERSION if isinstance(self.model, Sum) else VERSION
+
 
 def write_bundle(target: Path, contents: BundleContents) -> None:
     """Write the files of a bundle into a directory being made.
@@ -79,11 +99,19 @@ def write_bundle(target: Path, contents: BundleContents) -> None:
         target: the directory.
         contents: what to write.
     """
-    (target / ENCODER).write_bytes(contents.encoder)
+    config = dict(contents.config)
+    if isinstance(contents.model, Sum):
+        (target / SUM).mkdir()
+        for name, array in contents.model.parts.arrays().items():
+            np.save(target / SUM / f"{name}.npy", array)
+        config["popularity_weight"] = contents.model.popularity_weight
+    else:
+        (target / ENCODER).write_bytes(contents.model.encoder)
+        np.save(target / "items.npy", contents.model.items)
     for name in _ARRAYS:
         np.save(target / f"{name}.npy", getattr(contents, name))
-    for name in ("tag_names", "config"):
-        _write(target / f"{name}.json", getattr(contents, name))
+    _write(target / "tag_names.json", contents.tag_names)
+    _write(target / "config.json", config)
     for name in ("games", "golden"):
         _write(target / f"{name}.json", [asdict(one) for one in getattr(contents, name)])
 
@@ -91,18 +119,25 @@ def write_bundle(target: Path, contents: BundleContents) -> None:
 class Bundle:
     """A bundle, checked when it is opened: every checksum, every shape, every number finite.
 
+    Attributes:
+        items: float32 [V, D], the vectors of a network's items; None if the model is a sum.
+        sum: the model if it is a sum; else None.
+
     Raises:
         ArtifactError: it is missing, damaged, or does not fit together; one line says what is wrong.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = path = Path(path)
-        verify(path, KIND, VERSION)
+        summed = (path / SUM).is_dir()
+        verify(path, KIND, SUM_VERSION if summed else VERSION)
         self.fingerprint = fingerprint(path)
-        self.items, self.app_ids, self.popularity = map(self._array, _ARRAYS[:3])
-        self.tag_offsets, self.tag_ids, self.tag_weights = map(self._array, _ARRAYS[3:])
+        self.app_ids, self.popularity = map(self._array, _ARRAYS[:2])
+        self.tag_offsets, self.tag_ids, self.tag_weights = map(self._array, _ARRAYS[2:])
         self.tag_names: list[str] = self._json("tag_names")
         self.config: dict[str, Any] = self._json("config")
+        self.items: Floats | None = None if summed else self._array("items")
+        self.sum: Sum | None = self._sum() if summed else None
         try:
             self.games: list[GameInfo] = list(self._json("games", _game_reader()))
         except (TypeError, KeyError) as error:
@@ -122,6 +157,15 @@ class Bundle:
     def simulated(self) -> bool:
         """Whether the games are invented."""
         return bool(self.config["simulated"])
+
+    def _sum(self) -> Sum:
+        parts = Parts(**{one.name: self._array(f"{SUM}/{one.name}") for one in fields(Parts)})
+        weight = self.config.get("popularity_weight") if isinstance(self.config, dict) else None
+        if problem := parts.problem(len(self.app_ids)):
+            raise ArtifactError(f"{self.path / SUM} does not fit together: {problem}")
+        if not isinstance(weight, float) or not 0 <= weight <= 1:
+            raise ArtifactError(f"{self.path / 'config.json'} must have a popularity_weight from 0 to 1")
+        return Sum(parts, weight)
 
     def _array(self, name: str) -> npt.NDArray[Any]:
         file = self.path / f"{name}.npy"
@@ -147,8 +191,8 @@ class Bundle:
             raise ArtifactError(f"{self.path / 'games.json'} does not list games")
         known = set(self.app_ids.tolist())
         rules = {
-            "items.npy must be a matrix with a row for each game": self.items.shape[:1] == (count,)
-            and self.items.ndim == 2,
+            "items.npy must be a matrix with a row for each game": self.items is None
+            or (self.items.ndim == 2 and len(self.items) == count),
             "app_ids.npy must hold the games' ids, each once": self.app_ids.tolist()
             == [game.app_id for game in self.games]
             and len(known) == count,

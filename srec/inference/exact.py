@@ -59,6 +59,11 @@ class ExactTopK:
     def __len__(self) -> int:
         return len(self._items_VD)
 
+    @property
+    def dimension(self) -> int:
+        """D."""
+        return int(self._items_VD.shape[1])
+
     def search(
         self,
         vectors_BD: Floats,

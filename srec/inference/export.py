@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,27 @@ from torch import Tensor, nn
 
 from srec.artifacts import fingerprint, is_current, write_directory
 from srec.dataset.batches import examples
-from srec.dataset.dataset import Dataset
+from srec.dataset.dataset import Dataset, Floats, Ints
 from srec.errors import ArtifactError
-from srec.inference.bundle import ENCODER, KIND, VERSION, Bundle, BundleContents, GameInfo, write_bundle
+from srec.inference.bundle import (
+    ENCODER,
+    KIND,
+    SUM_VERSION,
+    VERSION,
+    Bundle,
+    BundleContents,
+    GameInfo,
+    Network,
+    write_bundle,
+)
 from srec.inference.golden import MOST_LIKED, TOP, Golden
 from srec.inference.reference import reference_top_k
 from srec.inference.runtimes.onnx import OnnxScorer
 from srec.models.base import Scorer
 from srec.models.popularity import RecentPopularity, RecentPopularitySettings
 from srec.models.session_model import SessionModel, TorchScorer
+from srec.models.sums import Sum
+from srec.ranking import top_k
 from srec.store.connections.duckdb import connect
 from srec.training.runs import Run
 
@@ -44,58 +56,101 @@ def export(dataset: Dataset, run: Run, target: Path) -> Bundle:
             differently.
     """
     inputs = {"dataset": dataset.fingerprint, "run": fingerprint(run.path)}
-    if is_current(target, KIND, VERSION, inputs=inputs, parameters={}):
+    version = SUM_VERSION if run.counted else VERSION
+    if is_current(target, KIND, version, inputs=inputs, parameters={}):
         return Bundle(target)
-    model = run.load(dataset)
+    contents = _summed(dataset, run) if run.counted else _network(dataset, run)
+    with write_directory(target, KIND, contents.version, inputs=inputs) as draft:
+        write_bundle(draft.path, contents)
+        if isinstance(contents.model, Network):
+            exported = OnnxScorer(draft.path / ENCODER, contents.model.items)
+            trained, length = run.scorer(dataset), run.training.max_length
+            check_parity(trained, exported, dataset=dataset, max_length=length)
+    return Bundle(target)
+
+
+def _network(dataset: Dataset, run: Run) -> BundleContents:
+    """A trained model, and what it answers."""
+    model, length = run.load(dataset), run.training.max_length
+    scorer = TorchScorer(model)
+    items_VD = scorer.table_VD[1:].numpy()
+
+    def answer(items: list[int]) -> tuple[Ints, Floats]:
+        with torch.no_grad():
+            vectors_BD = model.encode(torch.tensor([items]), scorer.table_VD).numpy()
+        found = reference_top_k(items_VD, vectors_BD, TOP, excluded=[np.array(items) - 1])
+        there = found.rows[0] >= 0
+        return found.rows[0][there], found.scores[0][there]
+
+    made = Network(encoder_onnx(model), items_VD)
+    return _contents(dataset, run, made, answer=answer, max_length=length)
+
+
+def _summed(dataset: Dataset, run: Run) -> BundleContents:
+    """A counted model, and what it answers where all scores are computed and sorted."""
+    model = run.load_sum(dataset)
+
+    def answer(items: list[int]) -> tuple[Ints, Floats]:
+        scores_V = model.score(np.array([items]))[0]
+        scores_V[np.array(items) - 1] = -np.inf
+        rows = top_k(scores_V, TOP)
+        return rows, scores_V[rows]
+
+    return _contents(dataset, run, model, answer=answer, max_length=MOST_LIKED)
+
+
+def _contents(
+    dataset: Dataset,
+    run: Run,
+    model: Network | Sum,
+    *,
+    answer: Callable[[list[int]], tuple[Ints, Floats]],
+    max_length: int,
+) -> BundleContents:
     tags = dataset.tags
     assert tags.weights is not None
     popular = RecentPopularity.fit(dataset, RecentPopularitySettings(), "fit")
     games = _games(dataset)
-    contents = BundleContents(
-        encoder=encoder_onnx(model),
-        items=TorchScorer(model).table_VD[1:].numpy(),
+    return BundleContents(
+        model=model,
         popularity=popular.scores_V,
         tag_offsets=np.asarray(tags.offsets),
         tag_ids=np.asarray(tags.ids),
         tag_weights=np.asarray(tags.weights),
         tag_names=list(tags.names),
         games=games,
-        golden=_golden(model, dataset, run.training.max_length, games),
+        golden=_golden(answer, dataset, max_length, games),
         config={
             "model": run.model_name,
             "settings": run.settings,
-            "max_length": run.training.max_length,
+            "max_length": max_length,
             "valid": run.valid,
             "simulated": dataset.simulated,
             "dataset": dataset.fingerprint,
         },
     )
-    with write_directory(target, KIND, VERSION, inputs=inputs) as draft:
-        write_bundle(draft.path, contents)
-        exported = OnnxScorer(draft.path / ENCODER, contents.items)
-        check_parity(TorchScorer(model), exported, dataset=dataset, max_length=run.training.max_length)
-    return Bundle(target)
 
 
-def _golden(model: SessionModel, dataset: Dataset, max_length: int, games: list[GameInfo]) -> list[Golden]:
-    """What the torch model answers to single games and to real sessions, some of each length."""
+def _golden(
+    answer: Callable[[list[int]], tuple[Ints, Floats]],
+    dataset: Dataset,
+    max_length: int,
+    games: list[GameInfo],
+) -> list[Golden]:
+    """What the model answers to single games and to real sessions, some of each length."""
     data = examples(dataset.sequences, "fit", min(max_length, MOST_LIKED))
     spread = np.linspace(0, len(data) - 1, min(len(data), GOLDEN_SESSIONS), dtype=np.int64)
     by_length = np.argsort(data.lengths, kind="stable")[spread]
     sessions = [row_L[row_L > 0].tolist() for row_L in data.inputs(by_length)]
     singles = np.linspace(1, len(games), min(len(games), GOLDEN_SINGLES), dtype=np.int64)[:, None].tolist()
-    scorer, made = TorchScorer(model), []
-    items_VD = scorer.table_VD[1:].numpy()
+    made = []
     for items in [*singles, *sessions]:
-        with torch.no_grad():
-            vectors_BD = model.encode(torch.tensor([items]), scorer.table_VD).numpy()
-        found = reference_top_k(items_VD, vectors_BD, TOP, excluded=[np.array(items) - 1])
-        rows = found.rows[0][found.rows[0] >= 0]
+        rows, scores = answer(items)
         made.append(
             Golden(
                 tuple(games[item - 1].app_id for item in items),
                 tuple(games[row].app_id for row in rows),
-                tuple(found.scores[0][: len(rows)].tolist()),
+                tuple(scores.tolist()),
             )
         )
     return made

@@ -1,28 +1,30 @@
-"""From the games a visitor likes to the next ones. Item numbers stay inside; app ids go in and out."""
+"""From the games a visitor names to the next ones. Item numbers stay inside; app ids go in and out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 
 from srec.errors import SRecError
-from srec.inference.answers import Answer, Asked, Batch, Name, Request
+from srec.inference.answers import Answer, Asked, Batch, Explained, Filters, Name, Request, Unanswerable
 from srec.inference.bundle import Bundle
-from srec.inference.exact import ExactTopK
+from srec.inference.encoded import Encoded
 from srec.inference.explanations import TagExplanations
+from srec.inference.filters import Filtering
 from srec.inference.golden import check_answer
 from srec.inference.reference import Found
-from srec.inference.runtimes.onnx import OnnxEncoder
+from srec.inference.summed import Summed
 from srec.models.base import Scorer
 from srec.models.popularity import Popularity
 from srec.models.tags import TagScorer
 from srec.ranking import top_k
 
 Best = tuple[list[int], list[float]]  # items, best first, and their scores
-BLOCK = 256  # lists that are encoded and searched together
+BLOCK = 256  # lists that are searched together
 _NAMES: dict[str, Name] = {name: name for name in get_args(Name)}
-_SHORT = 4  # lists up to this length are not worth telling apart
+_EVERYTHING = Filters()
 
 
 class UnknownGame(SRecError):  # noqa: N818 -- it is what the visitor asked for
@@ -34,10 +36,10 @@ class Recommender:
 
     Args:
         bundle: what to answer from, or the path of its directory.
-        kernel: how the learnt model's items are searched (see ``exact``); the fastest way where None.
+        kernel: how the model's items are searched (see ``exact``); the fastest way where None.
 
     Attributes:
-        index: the learnt model's items.
+        index: the model's items.
     """
 
     def __init__(self, bundle: Bundle | str | Path, kernel: str | None = None) -> None:
@@ -46,8 +48,9 @@ class Recommender:
         self._item_of = {int(app_id): item for item, app_id in enumerate(bundle.app_ids, 1)}
         self._explanations = TagExplanations(bundle)
         self._max_length = int(bundle.config["max_length"])
-        self._encoder = OnnxEncoder(bundle.encoder)
-        self.index = ExactTopK(bundle.items, kernel, self._encoder.typical(len(bundle.items)))
+        self._model = Summed(bundle.sum, kernel) if bundle.sum else Encoded(bundle, kernel)
+        self._filtering = Filtering(bundle)
+        self.index = self._model.index
         self._scorers: dict[Name, Scorer] = {
             "tags": TagScorer(
                 bundle.tag_offsets, bundle.tag_ids, bundle.tag_weights, tag_count=len(bundle.tag_names)
@@ -55,35 +58,57 @@ class Recommender:
             "popular": Popularity(np.asarray(bundle.popularity)),
         }
 
-    def recommend(self, liked: Sequence[int], *, k: int = 10, recommender: str = "smart") -> Answer:
+    def recommend(
+        self,
+        liked: Sequence[int],
+        *,
+        k: int = 10,
+        recommender: str = "smart",
+        disliked: Sequence[int] = (),
+        popularity: float | None = None,
+        excluded: Sequence[int] = (),
+        filters: Filters | None = None,
+    ) -> Answer:
         """The next games for those that a visitor likes: the answer to one request.
 
         Args:
-            liked: app ids, the oldest liking first; a repeated id counts once, at its first place.
+            liked: app ids; a repeated id counts once. The order counts only where the model is a network,
+                which takes them as the oldest liking first.
             k: the most games to answer.
-            recommender: "smart" (the learnt model), "tags" or "popular".
+            recommender: "smart" (the bundle's model), "tags" or "popular".
+            disliked: app ids that are never answered; games like them come later where the model is a sum.
+            popularity: the weight of popularity, from 0 (only my taste) to 1 (what everybody plays); None
+                means the bundle's own. Only a sum has one.
+            excluded: app ids that are never answered and say nothing, such as games that the visitor owns.
+            filters: what every answered game meets.
 
         Raises:
-            SRecError: there is no such recommender.
+            Unanswerable: there is no such recommender or tag, a game is both liked and disliked, or the
+                weight of popularity is not from 0 to 1, or the model has none.
         """
-        return self.answer([Request(liked, k, recommender)])[0]
+        asked = Request(liked, k, recommender, disliked, popularity, excluded, filters)
+        return self.answer([asked])[0]
 
     def answer(self, requests: Sequence[Request]) -> list[Answer]:
         """The answers to several requests, as if each were asked alone; the items are read once for all.
 
         Raises:
-            SRecError: a request names a recommender that does not exist.
+            Unanswerable: as ``recommend``, for any of them.
         """
         asked = [self._read(request) for request in requests]
-        learnt = iter(self._learnt([one for one in asked if one.name == "smart"]))
-        best = [
-            next(learnt) if one.name == "smart" else self._counted(one.name, one.known, one.k)
-            for one in asked
-        ]
+        learnt = self._learnt([one for one in asked if one.name == "smart"])
+        best = [next(learnt) if one.name == "smart" else self._counted(one) for one in asked]
         games = self.bundle.games
         shared = self._explanations.shared([items for items, _ in best], [one.known for one in asked])
         return [
-            Answer(one.name, [games[item - 1] for item in items], scores, tags, one.unknown)
+            Answer(
+                one.name,
+                [games[item - 1] for item in items],
+                scores,
+                tags,
+                one.unknown,
+                self._explained(one, items),
+            )
             for one, (items, scores), tags in zip(asked, best, shared, strict=True)
         ]
 
@@ -96,18 +121,18 @@ class Recommender:
         """
         app_ids = np.full((len(liked), k), -1, np.int64)
         scores = np.full((len(liked), k), -np.inf)
-        lists = [self._known(one)[0] for one in liked]
-        named = [at for at, items in enumerate(lists) if items]
+        asked = [self._read(Request(one, k)) for one in liked]
+        named = [at for at, one in enumerate(asked) if one.known]
         for first in range(0, len(named), BLOCK):
             chosen = named[first : first + BLOCK]
-            found = self._search([lists[at] for at in chosen], k)
+            found = self._model.find([asked[at] for at in chosen], k)
             app_ids[chosen] = np.where(found.rows >= 0, self.bundle.app_ids[found.rows], -1)
             scores[chosen] = found.scores
-        empty = [at for at, items in enumerate(lists) if not items]
-        if empty:
-            items, values = self._counted("popular", [], min(k, len(self.bundle.games)))
-            app_ids[empty, : len(items)] = self.bundle.app_ids[np.array(items, np.int64) - 1]
-            scores[empty, : len(items)] = values
+        for at, one in enumerate(asked):
+            if not one.known:
+                items, values = self._counted(one)
+                app_ids[at, : len(items)] = self.bundle.app_ids[np.array(items, np.int64) - 1]
+                scores[at, : len(items)] = values
         return Batch(app_ids, scores)
 
     def check(self) -> None:
@@ -135,7 +160,7 @@ class Recommender:
 
         Raises:
             UnknownGame: the bundle does not know the game.
-            SRecError: there is no such recommender.
+            Unanswerable: there is no such recommender.
         """
         if app_id not in self._item_of:
             raise UnknownGame(f"there is no game {app_id} here: search /api/games for those there are")
@@ -147,47 +172,64 @@ class Recommender:
 
     def _read(self, request: Request) -> Asked:
         if request.recommender not in _NAMES:
-            raise SRecError(f"there is no recommender {request.recommender!r}; there are {', '.join(_NAMES)}")
+            raise Unanswerable(
+                f"there is no recommender {request.recommender!r}; there are {', '.join(_NAMES)}"
+            )
         name = _NAMES[request.recommender]
         known, unknown = self._known(request.liked)
-        if not known or (name == "tags" and not self._explanations.tagged(known)):
+        disliked, others = self._known(request.disliked)
+        if both := set(known).intersection(disliked):
+            app_id = self.bundle.games[min(both) - 1].app_id
+            raise Unanswerable(f"the game {app_id} is both liked and disliked: say one of them")
+        if request.popularity is not None:
+            if self.bundle.sum is None:
+                raise Unanswerable("this bundle's model has no weight of popularity: leave popularity out")
+            if not 0 <= request.popularity <= 1:
+                raise Unanswerable(f"popularity is {request.popularity}: it is from 0 to 1")
+        summed = name == "smart" and self.bundle.sum is not None and bool(known or disliked)
+        if not (summed or known) or (name == "tags" and not self._explanations.tagged(known)):
             name = "popular"
-        return Asked(name, known, unknown, min(request.k, len(self.bundle.games) - len(known)))
+        excluded, _ = self._known(request.excluded)
+        barred = [item - 1 for item in dict.fromkeys(known + disliked + excluded)]
+        k = min(request.k, len(self.bundle.games) - len(barred))
+        filters = None if request.filters == _EVERYTHING else request.filters
+        if filters is not None:
+            self._filtering.allowed(filters)  # which says if it cannot be met, before anything is searched
+        return Asked(name, known, unknown + others, k, disliked, barred, request.popularity, filters)
 
-    def _counted(self, name: Name, known: list[int], k: int) -> Best:
+    def _counted(self, asked: Asked) -> Best:
         """By one of the scorers."""
-        if k <= 0:
+        if asked.k <= 0:
             return [], []
         # A copy: the scorer's own array must not change.
-        scores_V = np.array(self._scorers[name].score(np.array([known[-self._max_length :] or [0]]))[0])
-        scores_V[np.asarray(known, np.int64) - 1] = -np.inf
-        best_K = top_k(scores_V, k)
+        items = asked.known[-self._max_length :] or [0]
+        scores_V = np.array(self._scorers[asked.name].score(np.array([items]))[0])
+        scores_V[np.array(asked.barred, np.int64)] = -np.inf
+        if asked.filters is not None:
+            scores_V[~self._filtering.allowed(asked.filters)] = -np.inf
+        best_K = top_k(scores_V, asked.k)
         return (best_K + 1).tolist(), scores_V[best_K].tolist()
 
-    def _learnt(self, asked: Sequence[Asked]) -> list[Best]:
-        """By the learnt model; each has known games."""
-        if not asked:
-            return []
-        found = self._search([one.known for one in asked], max(1, *(one.k for one in asked)))
-        items, scores = (found.rows + 1).tolist(), found.scores.tolist()
-        return [(items[at][: one.k], scores[at][: one.k]) for at, one in enumerate(asked)]
+    def _learnt(self, asked: Sequence[Asked]) -> Iterator[Best]:
+        """By the bundle's model; each names known games. Requests in a row with equal filters go together."""
+        for filters, alike in groupby(asked, key=lambda one: one.filters):
+            together = list(alike)
+            allowed_V = None if filters is None else self._filtering.allowed(filters)
+            found: Found = self._model.find(together, max(1, *(one.k for one in together)), allowed_V)
+            for rows, scores, one in zip(found.rows, found.scores, together, strict=True):
+                there = rows[: max(one.k, 0)] >= 0
+                yield (rows[: len(there)][there] + 1).tolist(), scores[: len(there)][there].tolist()
 
-    def _search(self, lists: Sequence[list[int]], k: int) -> Found:
-        """The learnt model's k best rows (items - 1) for each list of items; no list is empty."""
-        newest = [items[-self._max_length :] for items in lists]
-        similar: dict[int, list[int]] = {}
-        for at, items in enumerate(newest):  # lists are encoded with those of similar length: padding costs
-            similar.setdefault(max(len(items), _SHORT).bit_length(), []).append(at)
-        vectors_BD = np.empty((len(lists), self.bundle.items.shape[1]), np.float32)
-        for places in similar.values():
-            items_BL = np.zeros((len(places), max(len(newest[at]) for at in places)), np.int64)
-            for row_L, at in zip(items_BL, places, strict=True):
-                row_L[: len(newest[at])] = newest[at]
-            vectors_BD[places] = self._encoder.encode(items_BL)
-        return self.index.search(vectors_BD, k, excluded=[[item - 1 for item in items] for items in lists])
+    def _explained(self, asked: Asked, items: Sequence[int]) -> Explained | None:
+        """What the scores of an answer add up from; None if they are no sum."""
+        if asked.name != "smart" or not isinstance(self._model, Summed):
+            return None
+        parts_KN, popularity_K = self._model.parts(asked, np.array(items, np.int64) - 1)
+        named = [self.bundle.games[item - 1].app_id for item in asked.named]
+        return Explained(named, self._model.share(asked), parts_KN.tolist(), popularity_K.tolist())
 
-    def _known(self, liked: Sequence[int]) -> tuple[list[int], list[int]]:
-        once = dict.fromkeys(liked)
+    def _known(self, named: Sequence[int]) -> tuple[list[int], list[int]]:
+        once = dict.fromkeys(named)
         known = [item for item in map(self._item_of.get, once) if item]  # items are 1..V
         if len(known) == len(once):
             return known, []

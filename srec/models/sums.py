@@ -45,6 +45,32 @@ class Parts:
     def __len__(self) -> int:
         return len(self.popularity)
 
+    def problem(self, items: int) -> str | None:
+        """What does not fit together, for a reader of stored arrays; None if all does.
+
+        Args:
+            items: V.
+        """
+        if any(
+            array.dtype.kind != kind for array, kind in zip(self.arrays().values(), "iiffff", strict=True)
+        ):
+            return "an array holds numbers of another type"
+        if self.popularity.shape != (items,) or self.offsets.shape != (items + 1,):
+            return f"popularity and offsets must be of {items} items"
+        if self.inputs.ndim != 2 or self.inputs.shape != self.items.shape or len(self.items) != items:
+            return f"inputs and items must be matrices of one size, with {items} rows"
+        lengths, count = np.diff(self.offsets), len(self.ids)
+        if self.offsets[0] != 0 or self.offsets[-1] != count or (lengths < 0).any():
+            return f"offsets must rise from 0 to {count}"
+        if self.values.shape != (count,) or self.ids.shape != (count,):
+            return "ids and values must be of one length"
+        if count and not (0 <= self.ids.min() <= self.ids.max() < items):
+            return "ids must name items"
+        rows = np.repeat(np.arange(items), lengths)
+        if ((np.diff(self.ids) <= 0) & (np.diff(rows) == 0)).any() or (self.ids == rows).any():
+            return "the ids of a row must rise, without its own"
+        return None
+
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """The arrays by name, to store them."""
         return {field.name: getattr(self, field.name) for field in fields(self)}

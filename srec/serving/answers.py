@@ -5,6 +5,7 @@ The result is what the models of ``api`` describe; a test compares the two.
 
 import json
 from collections.abc import Iterable
+from itertools import repeat
 from typing import Any
 
 from srec.inference.answers import Answer
@@ -39,15 +40,18 @@ class AnswerWriter:
         """An answer of the recommender, as UTF-8."""
         tag = self._tags.__getitem__
         games = [
-            b'{%b,"score":%.9g,"shared_tags":[%b]}' % (part, score, b",".join(map(tag, shared)))
-            for part, score, shared in zip(
-                map(self._part, answer.infos), answer.scores, answer.shared_tags, strict=True
+            b'{%b,"score":%.9g,%b,"shared_tags":[%b]}' % (part, score, why, b",".join(map(tag, shared)))
+            for part, score, why, shared in zip(
+                map(self._part, answer.infos), answer.scores, _why(answer), answer.shared_tags, strict=True
             )
         ]
-        return b'{"recommender":"%b","games":[%b],"unknown":%b}' % (
+        explained = answer.sum
+        return b'{"recommender":"%b","games":[%b],"unknown":%b,"named":%b,"popularity_weight":%b}' % (
             answer.recommender.encode(),
             b",".join(games),
             _json(answer.unknown),
+            _json(explained.named) if explained else b"[]",
+            _json(explained.weight) if explained else b"null",
         )
 
     def _part(self, info: GameInfo) -> bytes:
@@ -64,6 +68,16 @@ class AnswerWriter:
             "image_url": f"{IMAGES}/steam/apps/{info.app_id}/header.jpg" if real else None,
             "store_url": f"{STORE}/app/{info.app_id}/" if real else None,
         }
+
+
+def _why(answer: Answer) -> Iterable[bytes]:
+    """The parts of each game's score."""
+    if answer.sum is None:
+        return repeat(b'"parts":null,"popularity":null', len(answer.infos))
+    return (
+        b'"parts":[%b],"popularity":%.9g' % (b",".join([b"%.9g" % part for part in parts]), popularity)
+        for parts, popularity in zip(answer.sum.parts, answer.sum.popularity, strict=True)
+    )
 
 
 def _json(value: Any) -> bytes:

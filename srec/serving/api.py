@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from srec import __version__
-from srec.inference.answers import Request
+from srec.inference.answers import Filters, Request
 from srec.inference.golden import MOST_LIKED
 from srec.inference.recommender import Recommender
 from srec.inference.search import GameSearch
@@ -30,19 +30,68 @@ RecommenderName = Literal["smart", "tags"]
 K = Annotated[int, Query(ge=1, le=100, description="how many games")]
 
 
+def _share(value: object) -> object:
+    """JSON's numbers: no text and no truth value."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise PydanticCustomError("float_type", "Input should be a valid number")
+    return value
+
+
+AppIds = Annotated[list[JsonAppId], Field(max_length=MOST_LIKED)]
+Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=20)]
+Year = Annotated[int, Field(ge=1900, le=2999), BeforeValidator(_number)]
+
+
+class RequestedFilters(BaseModel):
+    """What every answered game meets; one that lacks a fact does not meet a wish about it."""
+
+    model_config = ConfigDict(extra="forbid")
+    must: Tags = Field([], description="tags that it has, all of them")
+    must_not: Tags = Field([], description="tags that it does not have")
+    released_from: Year | None = Field(None, description="the first year of its release")
+    released_to: Year | None = Field(None, description="the last one")
+    most_cents: Annotated[int, Field(ge=0, lt=2**31), BeforeValidator(_number)] | None = Field(
+        None, description="its highest list price, in US cents; 0: it is free"
+    )
+
+
 class RecommendRequest(BaseModel):
-    """What a visitor likes, and how many games they want to see."""
+    """What a visitor likes and dislikes, and which games they want to see."""
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={"examples": [{"liked": [620, 400], "k": 10, "recommender": "smart"}]},
     )
-    liked: list[JsonAppId] = Field(
-        max_length=MOST_LIKED,
-        description="Steam app ids, the oldest liking first; a repeated one counts once; none: popular games",
+    liked: AppIds = Field(
+        description="Steam app ids; a repeated one counts once; none: popular games. The order counts only"
+        " where the bundle's model is a network, which takes them as the oldest liking first",
     )
+    disliked: AppIds = Field([], description="never answered; games like them come later, if scores are sums")
+    excluded: AppIds = Field([], description="never answered, and they say nothing, as games that one owns")
+    popularity: Annotated[float, Field(ge=0, le=1), BeforeValidator(_share)] | None = Field(
+        None,
+        description="the weight of popularity, from 0 (only my taste) to 1 (what everybody plays); the"
+        " bundle's own if left out. Only scores that are sums have one",
+    )
+    filters: RequestedFilters = Field(default_factory=RequestedFilters, description="all before the cut")
     k: Annotated[int, Field(ge=1, le=100), BeforeValidator(_number)] = Field(10, description="how many games")
-    recommender: RecommenderName = Field("smart", description="the learnt model, or similar weighted tags")
+    recommender: RecommenderName = Field("smart", description="the bundle's model, or similar weighted tags")
+
+    def read(self) -> Request:
+        """The request as the recommender takes it."""
+        wishes = self.filters.model_dump() | {name: tuple(getattr(self.filters, name)) for name in _LISTS}
+        return Request(
+            self.liked,
+            self.k,
+            self.recommender,
+            self.disliked,
+            self.popularity,
+            self.excluded,
+            Filters(**wishes) if self.filters.model_fields_set else None,
+        )
+
+
+_LISTS = ("must", "must_not")
 
 
 class Game(BaseModel):
@@ -64,6 +113,10 @@ class RecommendedGame(Game):
     """A game of an answer."""
 
     score: float = Field(description="comparable within one answer only")
+    parts: list[float] | None = Field(
+        description="of the named games in the score, in the order of `named`; null if it is no sum"
+    )
+    popularity: float | None = Field(description="its part in the score; null if the score is no sum")
     shared_tags: list[str] = Field(description="in common with the liked games, the heaviest first")
 
 
@@ -74,7 +127,9 @@ class RecommendResponse(BaseModel):
         description='who answered: "popular" where no liked game was known (or, for tags, has tags)'
     )
     games: list[RecommendedGame]
-    unknown: list[int] = Field(description="the liked app ids that are not known here")
+    unknown: list[int] = Field(description="the liked and disliked app ids that are not known here")
+    named: list[int] = Field(description="the known ones, those liked first; empty if the scores are no sums")
+    popularity_weight: float | None = Field(description="in these scores; null if they are no sums")
 
 
 class GamesResponse(BaseModel):
@@ -133,8 +188,7 @@ def make_router(recommender: Recommender, search: GameSearch) -> APIRouter:
     )
     async def recommend(request: RecommendRequest) -> Response:
         """The next games for those a visitor likes."""
-        asked = Request(request.liked, request.k, request.recommender)
-        return json_response(writer.answer(await gathering.answer(asked)))
+        return json_response(writer.answer(await gathering.answer(request.read())))
 
     router.include_router(direct)
 

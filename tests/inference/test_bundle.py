@@ -15,10 +15,10 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     bundle, given = Bundle(write_toy_bundle(tmp_path / "b")), contents()
     assert bundle.games == given.games
     assert bundle.app_ids.tolist() == [game.app_id for game in given.games]
-    assert np.array_equal(bundle.items, given.items)
+    assert np.array_equal(bundle.items, given.model.items)
     assert np.array_equal(bundle.tag_weights, given.tag_weights)
     assert bundle.simulated
-    assert bundle.encoder.read_bytes() == given.encoder
+    assert bundle.encoder.read_bytes() == given.model.encoder
 
 
 FILES = ["encoder.onnx", "items.npy", "app_ids.npy", "games.json", "tag_ids.npy", "config.json"]
@@ -42,15 +42,18 @@ def test_a_missing_file_is_refused(tmp_path: Path, name: str) -> None:
 
 
 def nan_items(given: BundleContents) -> dict[str, object]:
-    items = given.items.copy()
+    items = given.model.items.copy()
     items[3, 2] = np.nan
-    return {"items": items}
+    return {"model": dataclasses.replace(given.model, items=items)}
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda given: {"items": given.items[:-1]}, "items.npy must be a matrix"),
+        (
+            lambda given: {"model": dataclasses.replace(given.model, items=given.model.items[:-1])},
+            "items.npy must be a matrix",
+        ),
         (nan_items, "not finite"),
         (lambda given: {"popularity": given.popularity[1:]}, "popularity.npy"),
         (lambda given: {"games": [*given.games[:-1], given.games[0]]}, "each once"),

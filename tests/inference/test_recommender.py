@@ -38,8 +38,8 @@ def test_liked_games_are_never_answered(recommender: Recommender, name: str) -> 
 
 def test_the_answer_is_the_slow_one(recommender: Recommender) -> None:
     given = contents()
-    vector = given.items[[0, 1]].mean(0)
-    scores = given.items @ vector
+    vector = given.model.items[[0, 1]].mean(0)
+    scores = given.model.items @ vector
     order = [at for at in np.argsort(-scores, kind="stable") if at not in (0, 1)]
     answer = recommender.recommend([FIRST, SECOND], k=10)
     assert ids(answer) == [given.games[at].app_id for at in order[:10]]
@@ -96,7 +96,9 @@ def test_an_unknown_recommender_is_named(recommender: Recommender) -> None:
 
 def test_ties_go_to_the_lower_number(tmp_path: Path) -> None:
     given = contents()
-    same = dataclasses.replace(given, items=np.ones_like(given.items))
+    same = dataclasses.replace(
+        given, model=dataclasses.replace(given.model, items=np.ones_like(given.model.items))
+    )
     with write_directory(tmp_path / "b", KIND, VERSION) as draft:
         write_bundle(draft.path, same)
     answer = Recommender(Bundle(tmp_path / "b")).recommend([SECOND], k=5)
@@ -155,7 +157,9 @@ def test_requests_are_answered_together_as_they_are_alone(recommender: Recommend
 
 def test_an_encoder_that_cannot_run_is_refused(tmp_path: Path) -> None:
     with write_directory(tmp_path / "b", KIND, VERSION) as draft:
-        write_bundle(draft.path, dataclasses.replace(contents(), encoder=b"not a model"))
+        given = contents()
+        broken = dataclasses.replace(given.model, encoder=b"not a model")
+        write_bundle(draft.path, dataclasses.replace(given, model=broken))
     with pytest.raises(ArtifactError, match=r"encoder\.onnx cannot be run"):
         Recommender(Bundle(tmp_path / "b"))
 

@@ -43,7 +43,8 @@ def bench_http(bundle: Path, requests: int, starts: int = 5) -> HttpResult:
     """
     opened = Bundle(bundle)
     bodies = made_up(opened.app_ids, requests)
-    split_us, size = parts(Recommender(opened), bodies[:SOME], MOST)
+    recommender = Recommender(opened)
+    split_us, size = parts(recommender, bodies[:SOME], MOST)
     seconds, cpu_seconds = [], []
     for _ in range(starts):
         with ServedProcess("srec", "serve", str(bundle), "--port") as server:
@@ -62,7 +63,7 @@ def bench_http(bundle: Path, requests: int, starts: int = 5) -> HttpResult:
         environment=Environment.here("fastapi", "uvicorn", "uvloop", "httptools"),
         model=opened.config["model"],
         games=len(opened.games),
-        dimension=opened.items.shape[1],
+        dimension=recommender.index.dimension,
         connections=CONNECTIONS,
         requests=requests,
         answer_bytes=size,

@@ -52,8 +52,7 @@ def parts(recommender: Recommender, bodies: Sequence[bytes], together: int) -> t
 
 
 def _read(body: bytes) -> Request:
-    request = RecommendRequest.model_validate_json(body)
-    return Request(request.liked, request.k, request.recommender)
+    return RecommendRequest.model_validate_json(body).read()
 
 
 class _Clock:

@@ -99,7 +99,7 @@ function tell(text) {
   $("notice").hidden = !text;
 }
 
-function drawAnswer({ recommender, games, unknown }) {
+function drawAnswer({ recommender, games, unknown, named }) {
   const popular = recommender === "popular";
   const notices = [];
   if (unknown.length) {
@@ -109,7 +109,7 @@ function drawAnswer({ recommender, games, unknown }) {
   if (popular && state.liked.length > unknown.length) notices.push("None of these games has tags, so here is what is popular.");
   tell(notices.join(" "));
   $("heading").textContent = popular ? "Popular now" : "Your next games";
-  $("games").replaceChildren(...games.map((game) => card(game, popular)));
+  $("games").replaceChildren(...games.map((game) => card(game, popular ? "Liked by many" : reason(game, named))));
 }
 
 function drawChips() {
@@ -122,12 +122,24 @@ function drawChips() {
   }));
 }
 
-function card(game, popular) {
+// What brought a game: the games with the largest parts of its score, in proportion. The parts are the recommender's.
+function reason({ parts, popularity, shared_tags: shared }, named) {
+  if (!parts) return shared.length ? "In common with your games" : "Often liked next";
+  const brought = parts.map((part, place) => ({ part, name: known.get(named[place])?.name }))
+    .filter(({ part, name }) => part > 0 && name).sort((one, other) => other.part - one.part);
+  const [first, second] = brought;
+  if (!first || popularity > brought.reduce((sum, { part }) => sum + part, 0)) return "Played by nearly everybody";
+  if (!second || first.part > 4 * second.part) return `Because of ${first.name}`;
+  if (first.part > 1.5 * second.part) return `Mostly ${first.name}, some ${second.name}`;
+  return brought.length > 2 && second.part < 1.5 * brought[2].part
+    ? `${first.name}, ${second.name} and others` : `${first.name} and ${second.name}`;
+}
+
+function card(game, why) {
   const title = game.store_url ? link(game.store_url, game.name) : document.createTextNode(game.name);
   const facts = [game.release_year, price(game), game.genres.slice(0, 2).join(", ")].filter(Boolean).join(" · ");
   const shared = new Set(game.shared_tags);
   const tags = shared.size ? [...shared] : game.tags.slice(0, 5);
-  const why = shared.size ? "In common with your games" : popular ? "Liked by many" : "Often liked next";
   const more = element("button", { type: "button", className: "like", textContent: "+ I like this" });
   more.setAttribute("aria-label", `I like ${game.name}`);
   more.addEventListener("click", () => { like(game.app_id); $("search").focus({ preventScroll: true }); });

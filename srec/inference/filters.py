@@ -1,0 +1,64 @@
+"""What may be answered: filters over the games of a bundle, applied before the best are chosen.
+
+Shapes: V items.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from srec.inference.answers import Filters, Unanswerable
+from srec.inference.bundle import Bundle
+
+_KEPT = 256  # filters that are remembered: visitors change one at a time, and the page has its own defaults
+
+
+class Filtering:
+    """Finds the games that meet filters; safe to use from several threads.
+
+    Args:
+        bundle: the games.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._tag_of = {name: tag for tag, name in enumerate(bundle.tag_names)}
+        self._offsets, self._ids = np.asarray(bundle.tag_offsets)[1:], np.asarray(bundle.tag_ids)
+        self._years = _numbers([game.release_year for game in bundle.games])
+        self._cents = _numbers([0 if game.is_free else game.price_usd_cents for game in bundle.games])
+        self.allowed = lru_cache(maxsize=_KEPT)(self._allowed)
+        self._tagged = lru_cache(maxsize=None)(self._having)
+
+    def _allowed(self, filters: Filters) -> npt.NDArray[np.bool_]:
+        """Bool [V], not to be written into: the games that meet the filters.
+
+        Raises:
+            Unanswerable: there is no such tag here.
+        """
+        allowed_V = np.ones(len(self._years), np.bool_)
+        for tag in filters.must:
+            allowed_V &= self._tagged(tag)
+        for tag in filters.must_not:
+            allowed_V &= ~self._tagged(tag)
+        if filters.released_from is not None:
+            allowed_V &= self._years >= filters.released_from
+        if filters.released_to is not None:
+            allowed_V &= self._years <= filters.released_to
+        if filters.most_cents is not None:
+            allowed_V &= self._cents <= filters.most_cents
+        allowed_V.flags.writeable = False
+        return allowed_V
+
+    def _having(self, tag: str) -> npt.NDArray[np.bool_]:
+        if tag not in self._tag_of:
+            raise Unanswerable(f"no game here has the tag {tag!r}: the tags of a game are in /api/games")
+        found = np.flatnonzero(self._ids == self._tag_of[tag])
+        having_V = np.zeros(len(self._years), np.bool_)
+        having_V[np.searchsorted(self._offsets, found, side="right") - 1] = True
+        return having_V
+
+
+def _numbers(values: Sequence[int | None]) -> npt.NDArray[np.float64]:
+    """NaN, which meets no comparison, for what is unknown."""
+    return np.array([np.nan if value is None else value for value in values], np.float64)
