@@ -56,7 +56,7 @@ def pipeline(folder: Path, noise: float, reviews: int) -> None:
     run("simulate", world, "--recipe", recipe)
     run("ingest", store, world, "--source", "simulated")
     run("prepare", store, dataset, "--recipe", recipe)
-    run("train", dataset, trained, "--recipe", recipe)
+    run("train", dataset, trained, "--model", "gce-gnn", "--recipe", recipe)
     run("evaluate", dataset, report, "--run", trained, "--recipe", recipe)
     run("export", dataset, trained, bundle)
 

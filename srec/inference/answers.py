@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from srec.dataset.dataset import Ints
-from srec.errors import MissingLibrary, SRecError
+from srec.errors import MissingLibrary
 from srec.inference.bundle import GameInfo
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Filters:
     """What a visitor wants of every answered game. A game that lacks a fact does not meet a wish about it.
 
     Attributes:
-        must: tags that it has, all of them.
+        must: tags that it has, all of them. No game has a tag that there is not.
         must_not: tags that it does not have.
         released_from: the first year of its release.
         released_to: the last one.
@@ -37,10 +37,6 @@ class Filters:
     most_cents: int | None = None
 
 
-class Unanswerable(SRecError):  # noqa: N818 -- it is what the visitor asked for
-    """A request that cannot be answered as it is; the message says what to change."""
-
-
 class Request(NamedTuple):
     """What a visitor asks for.
 
@@ -49,9 +45,10 @@ class Request(NamedTuple):
             takes them as the oldest liking first.
         k: how many games to answer.
         recommender: "smart" (the bundle's model), "tags" or "popular".
-        disliked: app ids that are never answered; games like them come later where the model is a sum.
+        disliked: app ids that are never answered, also if they are liked; games like them come later where
+            the model is a sum.
         popularity: the weight of popularity, from 0 (only my taste) to 1 (what everybody plays); None means
-            the bundle's own. Only a sum has one.
+            the bundle's own. A network has none, and takes no notice of it.
         excluded: app ids that are never answered and say nothing, such as games that the visitor owns.
         filters: what every answered game meets.
     """

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from srec.inference.answers import Filters, Unanswerable
+from srec.inference.answers import Filters
 from srec.inference.bundle import Bundle
 
 _KEPT = 256  # filters that are remembered: visitors change one at a time, and the page has its own defaults
@@ -31,11 +31,7 @@ class Filtering:
         self._tagged = lru_cache(maxsize=None)(self._having)
 
     def _allowed(self, filters: Filters) -> npt.NDArray[np.bool_]:
-        """Bool [V], not to be written into: the games that meet the filters.
-
-        Raises:
-            Unanswerable: there is no such tag here.
-        """
+        """Bool [V], not to be written into: the games that meet the filters."""
         allowed_V = np.ones(len(self._years), np.bool_)
         for tag in filters.must:
             allowed_V &= self._tagged(tag)
@@ -51,9 +47,7 @@ class Filtering:
         return allowed_V
 
     def _having(self, tag: str) -> npt.NDArray[np.bool_]:
-        if tag not in self._tag_of:
-            raise Unanswerable(f"no game here has the tag {tag!r}: the tags of a game are in /api/games")
-        found = np.flatnonzero(self._ids == self._tag_of[tag])
+        found = np.flatnonzero(self._ids == self._tag_of.get(tag, -1))
         having_V = np.zeros(len(self._years), np.bool_)
         having_V[np.searchsorted(self._offsets, found, side="right") - 1] = True
         return having_V

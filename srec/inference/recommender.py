@@ -8,7 +8,7 @@ from typing import get_args
 import numpy as np
 
 from srec.errors import SRecError
-from srec.inference.answers import Answer, Asked, Batch, Explained, Filters, Name, Request, Unanswerable
+from srec.inference.answers import Answer, Asked, Batch, Explained, Filters, Name, Request
 from srec.inference.bundle import Bundle
 from srec.inference.encoded import Encoded
 from srec.inference.explanations import TagExplanations
@@ -76,15 +76,15 @@ class Recommender:
                 which takes them as the oldest liking first.
             k: the most games to answer.
             recommender: "smart" (the bundle's model), "tags" or "popular".
-            disliked: app ids that are never answered; games like them come later where the model is a sum.
+            disliked: app ids that are never answered, also if they are liked; games like them come later
+                where the model is a sum.
             popularity: the weight of popularity, from 0 (only my taste) to 1 (what everybody plays); None
-                means the bundle's own. Only a sum has one.
+                means the bundle's own. A network has none, and takes no notice of it.
             excluded: app ids that are never answered and say nothing, such as games that the visitor owns.
             filters: what every answered game meets.
 
         Raises:
-            Unanswerable: there is no such recommender or tag, a game is both liked and disliked, or the
-                weight of popularity is not from 0 to 1, or the model has none.
+            SRecError: there is no such recommender, or the weight of popularity is not from 0 to 1.
         """
         asked = Request(liked, k, recommender, disliked, popularity, excluded, filters)
         return self.answer([asked])[0]
@@ -93,7 +93,7 @@ class Recommender:
         """The answers to several requests, as if each were asked alone; the items are read once for all.
 
         Raises:
-            Unanswerable: as ``recommend``, for any of them.
+            SRecError: as ``recommend``, for any of them.
         """
         asked = [self._read(request) for request in requests]
         learnt = self._learnt([one for one in asked if one.name == "smart"])
@@ -160,7 +160,7 @@ class Recommender:
 
         Raises:
             UnknownGame: the bundle does not know the game.
-            Unanswerable: there is no such recommender.
+            SRecError: there is no such recommender.
         """
         if app_id not in self._item_of:
             raise UnknownGame(f"there is no game {app_id} here: search /api/games for those there are")
@@ -172,20 +172,13 @@ class Recommender:
 
     def _read(self, request: Request) -> Asked:
         if request.recommender not in _NAMES:
-            raise Unanswerable(
-                f"there is no recommender {request.recommender!r}; there are {', '.join(_NAMES)}"
-            )
+            raise SRecError(f"there is no recommender {request.recommender!r}; there are {', '.join(_NAMES)}")
         name = _NAMES[request.recommender]
-        known, unknown = self._known(request.liked)
         disliked, others = self._known(request.disliked)
-        if both := set(known).intersection(disliked):
-            app_id = self.bundle.games[min(both) - 1].app_id
-            raise Unanswerable(f"the game {app_id} is both liked and disliked: say one of them")
-        if request.popularity is not None:
-            if self.bundle.sum is None:
-                raise Unanswerable("this bundle's model has no weight of popularity: leave popularity out")
-            if not 0 <= request.popularity <= 1:
-                raise Unanswerable(f"popularity is {request.popularity}: it is from 0 to 1")
+        known, unknown = self._known(request.liked)
+        known = [item for item in known if item not in disliked] if disliked else known
+        if request.popularity is not None and not 0 <= request.popularity <= 1:
+            raise SRecError(f"popularity is {request.popularity}: it is from 0 to 1")
         summed = name == "smart" and self.bundle.sum is not None and bool(known or disliked)
         if not (summed or known) or (name == "tags" and not self._explanations.tagged(known)):
             name = "popular"
@@ -193,9 +186,8 @@ class Recommender:
         barred = [item - 1 for item in dict.fromkeys(known + disliked + excluded)]
         k = min(request.k, len(self.bundle.games) - len(barred))
         filters = None if request.filters == _EVERYTHING else request.filters
-        if filters is not None:
-            self._filtering.allowed(filters)  # which says if it cannot be met, before anything is searched
-        return Asked(name, known, unknown + others, k, disliked, barred, request.popularity, filters)
+        unknown += [app_id for app_id in others if app_id not in unknown]
+        return Asked(name, known, unknown, k, disliked, barred, request.popularity, filters)
 
     def _counted(self, asked: Asked) -> Best:
         """By one of the scorers."""

@@ -18,7 +18,7 @@ from srec.dataset.dataset import Floats, Ints
 from srec.inference.answers import Asked
 from srec.inference.exact import ExactTopK
 from srec.inference.reference import Found, best, empty, reference_scores
-from srec.models.sums import Sum
+from srec.models.sums import DISLIKE, Sum
 
 Doubles = npt.NDArray[np.float64]
 _TYPICAL = 256
@@ -111,9 +111,10 @@ class Summed:
         """The rows of the named games, ascending, and the share that each one's part has in a score."""
         rows_N = np.array(asked.named, np.int64) - 1
         weights_N = np.ones(len(rows_N))
-        weights_N[len(asked.known) :] = -1
+        weights_N[len(asked.known) :] = -DISLIKE
         order_N = np.argsort(rows_N)
-        shares_N: Doubles = weights_N[order_N] * ((1 - self.share(asked)) / max(len(rows_N), 1))
+        count = len(asked.known) or len(rows_N) or 1
+        shares_N: Doubles = weights_N[order_N] * ((1 - self.share(asked)) / count)
         return rows_N[order_N], shares_N
 
     def _vector(self, rows_N: Ints, shares_N: Doubles, popularity: float) -> Floats:

@@ -34,7 +34,8 @@ class Scorer(Protocol):
 class SumScorer(Scorer, Protocol):
     """A Scorer of sets: each game that a visitor names has a part in a score, and so has popularity.
 
-    The score of an item is (1 - p) times the mean of the named games' parts plus p times its popularity.
+    The score of an item is (1 - p) times its taste plus p times its popularity. The taste is the mean of the
+    liked games' parts, less the disliked games' parts.
 
     Attributes:
         popularity_weight: the p of a request that says none, in [0, 1]: 0 is only the visitor's taste, and

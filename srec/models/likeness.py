@@ -100,7 +100,7 @@ def words(names: Sequence[str]) -> list[list[str]]:
     return [_WORD.findall(name.casefold()) for name in names]
 
 
-def strongest(kinds: Sequence[Rows], items: int, neighbours: int, block: int = 1024) -> sp.csr_matrix:
+def strongest(kinds: Sequence[Rows], items: int, neighbours: int, *, block: int = 1024) -> sp.csr_matrix:
     """The sum of some kinds, of which each row keeps its largest numbers; float32 [V, V], columns ascending.
 
     Args:

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     import scipy.sparse as sp
 
 
+#: How much a dislike counts against a like. Liking a kind of game and disliking one of them is common, so
+#: the more it counts, the more is lost of what a visitor would like.
+DISLIKE = 0.25
+
+
 @dataclass(frozen=True)
 class Parts:
     """All that a sum is made of; row and column j are item j + 1.
@@ -122,13 +127,18 @@ class Sum:
         return scores_BV
 
     def taste(self, items_BL: ItemsBL, weights_BL: WeightsBL) -> ScoresBV:
-        """The mean of the named games' parts, without popularity; 0 where nothing is named."""
+        """The mean of the liked games' parts, less those of the disliked; 0 where nothing is named."""
         import scipy.sparse as sp
 
         visitors, places = np.nonzero(items_BL)
-        weights = weights_BL[visitors, places].astype(np.float32)
-        total_B = np.bincount(visitors, np.abs(weights), len(items_BL))
-        shares = weights / np.maximum(total_B, 1e-12)[visitors].astype(np.float32)
+        weights = weights_BL[visitors, places].astype(np.float64)
+        liked_B, disliked_B = (
+            np.bincount(visitors, np.maximum(sign * weights, 0), len(items_BL)) for sign in (1, -1)
+        )
+        # Dislikes are no part of the mean: with each more of them the likes would say less.
+        total_B = np.where(liked_B > 0, liked_B, np.maximum(disliked_B, 1e-12))
+        weights[weights < 0] *= DISLIKE
+        shares = (weights / total_B[visitors]).astype(np.float32)
         named = items_BL[visitors, places] - 1
         given = sp.csr_matrix((shares, (visitors, named)), shape=(len(items_BL), len(self.parts)))
         scores_BV: ScoresBV = (given @ self._rows).toarray()

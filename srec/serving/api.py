@@ -66,12 +66,15 @@ class RecommendRequest(BaseModel):
         description="Steam app ids; a repeated one counts once; none: popular games. The order counts only"
         " where the bundle's model is a network, which takes them as the oldest liking first",
     )
-    disliked: AppIds = Field([], description="never answered; games like them come later, if scores are sums")
+    disliked: AppIds = Field(
+        [],
+        description="never answered, also if they are liked; games like them come later if scores are sums",
+    )
     excluded: AppIds = Field([], description="never answered, and they say nothing, as games that one owns")
     popularity: Annotated[float, Field(ge=0, le=1), BeforeValidator(_share)] | None = Field(
         None,
         description="the weight of popularity, from 0 (only my taste) to 1 (what everybody plays); the"
-        " bundle's own if left out. Only scores that are sums have one",
+        " bundle's own if left out. Scores that are no sums have none",
     )
     filters: RequestedFilters = Field(default_factory=RequestedFilters, description="all before the cut")
     k: Annotated[int, Field(ge=1, le=100), BeforeValidator(_number)] = Field(10, description="how many games")

@@ -23,7 +23,7 @@ class Gathering:
         """The answer to one request.
 
         Raises:
-            Unanswerable: as ``Recommender.recommend``.
+            SRecError: as ``Recommender.recommend``.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer] = loop.create_future()

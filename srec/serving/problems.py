@@ -11,7 +11,6 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from srec.inference.answers import Unanswerable
 from srec.inference.recommender import UnknownGame
 from srec.serving.headers import HEADERS
 
@@ -72,10 +71,6 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(UnknownGame)
     async def unknown(request: Request, error: UnknownGame) -> JSONResponse:
         return problem(404, str(error))
-
-    @app.exception_handler(Unanswerable)
-    async def unanswerable(request: Request, error: Unanswerable) -> JSONResponse:
-        return problem(422, str(error))
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> JSONResponse:

@@ -17,7 +17,7 @@ from srec.settings import Settings
 from srec.training.runs import KIND, VERSION, WEIGHTS, Run
 
 
-def count(dataset: Dataset, target: Path, model: str, settings: Settings) -> Run:
+def count(dataset: Dataset, target: Path, model: str, *, settings: Settings) -> Run:
     """Count a model on all data before the test, and store it as a run; a run made of the same is kept.
 
     Args:

@@ -79,7 +79,7 @@ def train(
     kind, dataset, target = entry.load(), opened(dataset), Path(target)
     own: Settings = settings_of(kind.settings_type, settings)
     if not entry.learnt:
-        return count(dataset, target, model, own)
+        return count(dataset, target, model, settings=own)
     training = training if isinstance(training, TrainingSettings) else training_of(kind, training)
     inputs = {"dataset": dataset.fingerprint}
     parameters = {"model": model, "settings": own.model_dump(), "training": training.model_dump()}

@@ -59,13 +59,19 @@ def test_what_it_cannot_do_says_what_to_do(bare: Dataset, tmp_path: Path) -> Non
     with pytest.raises(SRecError, match="sessions, not reviews of games: srec leaderboard compares"):
         evaluate(bare, tmp_path / "report")
     with pytest.raises(SettingsError, match=r'has no tags: .*settings=\{"tags": False, "context": False\}'):
-        srec.train(bare, tmp_path / "run")
+        srec.train(bare, tmp_path / "run", "gce-gnn")
     none = Dataset.from_sessions(CHAIN, valid_share=0, repeats=bare.repeats)
     with pytest.raises(SRecError, match="no valid example to measure on: give more sessions"):
         validator(none, 50)
 
 
-def test_the_default_model_is_trained_as_the_error_says(bare: Dataset, tmp_path: Path) -> None:
+def test_gce_gnn_is_trained_as_the_error_says(bare: Dataset, tmp_path: Path) -> None:
     settings = {"tags": False, "context": False, "dimension": 8}
-    run = srec.train(bare, tmp_path / "run", settings=settings, training={"epochs": 1}, threads=1)
+    run = srec.train(bare, tmp_path / "run", "gce-gnn", settings=settings, training={"epochs": 1}, threads=1)
     assert run.manifest["chosen_epoch"] == 1
+
+
+def test_the_default_model_needs_no_settings(bare: Dataset, tmp_path: Path) -> None:
+    run = srec.train(bare, tmp_path / "run")
+    assert run.counted
+    assert run.load_sum(bare).parts.items.shape == (12, 0)

@@ -61,7 +61,7 @@ def test_a_given_model_without_settings_is_told_what_it_lacks(games: Dataset, tm
 
 
 def test_no_row_at_all_is_not_a_leaderboard(games: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="rows names no row; the rows are popularity, "):
+    with pytest.raises(SettingsError, match="rows names no row; the rows are smart, popularity, "):
         leaderboard(games, rows=[], work=tmp_path / "work")
 
 

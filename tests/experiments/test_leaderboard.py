@@ -50,7 +50,7 @@ def names(dataset: Dataset) -> list[str]:
 
 
 def test_every_rival_has_a_row_where_it_fits(games: Dataset, sessions: Dataset) -> None:
-    both = ["popularity", "markov", "rules", "vs-knn", "vstan", "item-knn", "ease", "blend"]
+    both = ["smart", "popularity", "markov", "rules", "vs-knn", "vstan", "item-knn", "ease", "blend"]
     both += ["narm", "sr-gnn", "sasrec", "bert4rec"]
     assert set(names(sessions)) == {*both, "own-items", "gce-gnn"}
     assert {*both, "popularity-recent", "tags", "gce-gnn as published", "srec"} < set(names(games))

@@ -63,7 +63,7 @@ def test_engine_and_api_pass_with_every_kernel(kernel, tmp_path):
 
 def test_a_bundle_that_scores_otherwise_is_not_served(tmp_path):
     # The checksums are right, but the vectors are not those of the model that answered.
-    items = np.array(contents().items)
+    items = np.array(contents().model.items)
     items[100] *= 3
     bundle = write(tmp_path / "bundle", items=items)
     with pytest.raises(ArtifactError, match=r"answers the golden request .* differently: at place"):

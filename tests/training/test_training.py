@@ -48,8 +48,8 @@ def test_a_half_life_draws_late_examples_more_often(dataset: Dataset, tmp_path: 
     assert shares == pytest.approx([1 / 7, 2 / 7, 4 / 7])
 
 
-def test_a_counted_model_is_not_trained(dataset: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="counted, not trained"):
+def test_a_counted_model_that_is_no_sum_is_not_stored(dataset: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="popularity is counted and cannot be stored"):
         train(dataset, tmp_path / "r", "popularity")
 
 

@@ -40,7 +40,7 @@ def dataset(tmp_path: Path) -> Dataset:
 
 def command(dataset: Dataset, target: Path, *more: str) -> list[str]:
     settings = [part for setting in (*SETTINGS, *more) for part in ("--set", setting)]
-    return ["train", str(dataset.path), str(target), "--threads", "1", *settings]
+    return ["train", str(dataset.path), str(target), "--model", "gce-gnn", "--threads", "1", *settings]
 
 
 def two_processes(dataset: Dataset, target: Path, *more: str) -> list[str]:
