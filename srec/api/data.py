@@ -92,14 +92,14 @@ def ingest(
     threads: int | None = None,
     progress: bool | None = None,
 ) -> "Summary":
-    """Read reviews or games into a store; rows that it already has change nothing.
+    """Read reviews, games, sequences or libraries into a store; rows that it already has change nothing.
 
     Args:
         store: the path of a DuckDB file, or a postgresql:// URL; a missing store is created.
         data: a file, a folder, a postgresql:// URL, or a table in memory with Arrow's PyCapsule interface,
             such as those of pandas, polars, DuckDB and PyArrow.
         source: the kind of a file or folder: ucsd, steam-api, table or simulated.
-        table: for a table, "reviews" or "games"; None means reviews.
+        table: for a table, "reviews", "games", "sequences" or "libraries"; None means reviews.
         columns: for a table, its names by canonical name, such as ``{"user_id": "author"}``.
         query: for a database, the SELECT that returns the rows.
         label: for a table in memory, its name in messages and rejects. A store keeps the rejects of a label's

@@ -2,7 +2,7 @@
 
 A folder with ``train_sessions.parquet`` (column ``session``, a list of item ids from 1 on, whole sessions in
 the order of time) and ``test_examples.parquet`` (``session`` and ``target``). The training examples are all
-prefixes of the sessions. Items may repeat. There are no times, no names and no metadata.
+prefixes of the sessions. There are no times, no names and no metadata.
 """
 
 import hashlib

@@ -18,7 +18,7 @@ from srec.prepare.engines.duckdb import prepare
 from srec.prepare.interactions import PrepareSettings
 from srec.prepare.tags import TagSettings
 from srec.simulate.world import SimulateSettings, simulate
-from srec.store.schema import GAMES, STORED_REVIEWS
+from srec.store.schema import GAMES, REVIEWS
 from srec.store.sources.simulated import SimulatedSource
 from srec.store.stores import open_reader, open_store
 from srec.store.stores.base import Store
@@ -179,7 +179,7 @@ def test_an_export_holds_every_column(filled: str, tmp_path: Path) -> None:
     manifest = read_manifest(target, "reviews", 1)
     assert (manifest["rows"], manifest["simulated"], manifest["latest"]) == (3, False, True)
     assert sorted(manifest["files"]) == ["games.parquet", "reviews.parquet"]
-    assert pq.read_schema(target / "reviews.parquet").names == [name for name, _ in STORED_REVIEWS]
+    assert pq.read_schema(target / "reviews.parquet").names == [name for name, _ in REVIEWS.kept]
     assert pq.read_schema(target / "games.parquet").names == [column.name for column in GAMES.columns]
     files = duckdb.sql(f"SELECT app_id, created_at::VARCHAR FROM '{target}/reviews.parquet'").fetchall()
     assert files == sorted(files)

@@ -20,7 +20,7 @@ FROM (
 ) AS remaining;
 
 CREATE TEMP TABLE reviews AS
-SELECT users.user_index, chosen.app_id, chosen.positive, chosen.created_at, chosen.review_id
+SELECT users.user_index, chosen.app_id, chosen.positive, chosen.created_at, chosen.place
 FROM chosen
 JOIN users ON chosen.user_key = users.user_key
 SEMI JOIN game_left ON chosen.app_id = game_left.app_id;
