@@ -54,6 +54,8 @@ def test_statistics_count_what_is_there(filled: str) -> None:
         "reviews": 3,
         "users": 2,
         "games": 1,
+        "sequences": 0,
+        "libraries": 0,
         "positive_share": pytest.approx(2 / 3),
         "first_review": "2015-11-05T00:00:00",
         "last_review": "2016-01-02T00:00:00",

@@ -15,7 +15,7 @@ KIND = "reviews"
 VERSION = 1
 
 
-def missing(manifest: Mapping[str, Any]) -> set[str]:
+def unexported(manifest: Mapping[str, Any]) -> set[str]:
     """The names of the tables that had no rows to export."""
     files = manifest.get("files", ())
     return {table.name for table in (SEQUENCES, LIBRARIES) if f"{table.name}.parquet" not in files}
@@ -46,14 +46,14 @@ class ParquetReader:
         self.path = path
         self.simulated, self.latest = bool(manifest["simulated"]), bool(manifest["latest"])
         self.revision = str(manifest["revision"])
-        self._missing = missing(manifest)
+        self._absent = unexported(manifest)
 
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
         """As ``Reader.attach``: views of the files, which are read in place."""
         connection.execute("CREATE SCHEMA store")
         for name, table in TABLES.items():
             file = quoted(self.path.absolute() / f"{name}.parquet")
-            rows = no_rows(table) if name in self._missing else f"FROM read_parquet({file})"
+            rows = no_rows(table) if name in self._absent else f"FROM read_parquet({file})"
             connection.execute(f"CREATE VIEW store.{name} AS {rows}")
 
     def close(self) -> None:
