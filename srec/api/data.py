@@ -150,12 +150,12 @@ def prepare(
     scratch: str | None = None,
     progress: bool | None = None,
 ) -> "Dataset":
-    """Filter, split by time and number the reviews of a store; factorise the tags; write a dataset.
+    """Filter, split and number the reviews of a store; factorise the tags; write a dataset.
 
     Args:
         store: the store, or a folder that ``srec store export`` wrote.
         target: the dataset directory; an existing one of the same store and settings is kept.
-        settings: filters and windows, such as ``{"test_days": 30}``.
+        settings: filters and windows, such as ``{"test_days": 30}`` or ``{"split": "last"}``.
         tags: the settings of the tags' factorisation.
         context: the settings of the metadata's pooling.
         memory_limit: for DuckDB, how much memory it may use before it spills to disk; None means "2GB".

@@ -103,7 +103,7 @@ def prepare(
         typer.Option(help="For Spark: a folder or URL for intermediate tables that all workers see."),
     ] = None,
 ) -> None:
-    """Filter, split by time and number the reviews; factorise the tags; write a dataset directory."""
+    """Filter, split and number the reviews; factorise the tags; write a dataset directory."""
     from srec.api.data import prepare as build
     from srec.prepare.context import ContextSettings
     from srec.prepare.interactions import PrepareSettings

@@ -149,7 +149,7 @@ class Dataset:
             A PyArrow table of ``session`` (int32, from 0), ``app_id`` (int32), ``item`` (int32, 1..V),
             ``time`` (int64, seconds since 1970, UTC; 0 where unknown, and in bare sessions the number of the
             session) and ``part`` (train, valid, test, or input: known at the test, and learnt from by
-            nobody).
+            nobody); also ``weight`` (float32) where hours are known.
 
         Raises:
             MissingLibrary: PyArrow is not installed.
@@ -171,6 +171,8 @@ class Dataset:
             "time": np.asarray(known.times),
             "part": pa.DictionaryArray.from_arrays(part, names),
         }
+        if known.weights is not None:
+            columns["weight"] = np.asarray(known.weights)
         return pa.table(columns)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:

@@ -73,11 +73,17 @@ def prepare_sessions(source: Path, target: Path, valid_share: float) -> Dataset:
         known=len(train_lengths),
         test_from=inputs_lengths,
         app_ids=np.arange(item_count + 1),
-        repeats=True,
+        repeats=_repeats(train_items, train_lengths),
         inputs=inputs,
         parameters=parameters,
     )
     return Dataset(target)
+
+
+def _repeats(items: Ints, lengths: Ints) -> bool:
+    """Whether any session has an item twice."""
+    pairs = np.repeat(np.arange(len(lengths)), lengths) * (_LARGEST_ITEM + 1) + items
+    return len(np.unique(pairs)) < len(pairs)
 
 
 def _sessions(file: Path) -> tuple[Ints, Ints]:

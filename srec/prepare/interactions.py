@@ -178,7 +178,8 @@ def write_interactions(engine: Engine, chosen: Chosen, target: Path) -> dict[str
     users = int(engine.rows("SELECT count(*) FROM users")[0][0])
     unknown = _write_unknown(engine, target / "unknown.parquet")
     write_sessions(engine, target / "sequences", users, positive=True, weighted=chosen.weighted)
-    write_ends(engine, target / "sequences", chosen.split, np.bincount(unknown, minlength=users))
+    of_users = np.bincount(unknown, minlength=users)
+    write_ends(engine, target / "sequences", chosen.split, dropped=of_users)
     write_sessions(engine, target / "negatives", users, positive=False, weighted=False)
     facts = statistics(target)
     chosen.steps.add(

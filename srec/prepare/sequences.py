@@ -53,7 +53,7 @@ def write_sessions(engine: Engine, target: Path, users: int, *, positive: bool, 
             at += len(batch)
 
 
-def write_ends(engine: Engine, target: Path, split: Split, dropped: npt.NDArray[np.int64]) -> None:
+def write_ends(engine: Engine, target: Path, split: Split, *, dropped: npt.NDArray[np.int64]) -> None:
     """Write where the parts of each session end: train_ends, valid_ends and test_begins.npy, int64 [U].
 
     Args:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from safetensors.torch import save_file
 
@@ -148,8 +150,9 @@ class _Fresh:
         items, _, sessions = sequences.learnable(part)
         model.prepare(items, sessions)
         times = sequences.times[data.ends]
+        # Bare sessions have their number for a time, and the first one's is 0.
         undated = (times == 0) & self.dataset.has_games
-        return model, data, _shares(times, undated, self.training.half_life_days)
+        return model, data, _shares(times, self.training.half_life_days, undated=undated)
 
 
 def _stages(
@@ -178,7 +181,7 @@ def _stages(
     return model, done, facts
 
 
-def _shares(times: Ints, undated: Ints, half_life_days: float | None) -> Floats | None:
+def _shares(times: Ints, half_life_days: float | None, *, undated: npt.NDArray[np.bool_]) -> Floats | None:
     """How often examples of these times (epoch seconds) are drawn; None draws each once an epoch.
 
     Undated ones count as the average dated one.

@@ -159,6 +159,7 @@ def test_one_dataset_from_every_store_and_its_export(where: str, tmp_path: Path)
     weights = made[0].sequences.weights
     assert weights is not None
     assert 0 < weights.min() < weights.max() == 1
+    assert made[0].to_arrow().column("weight").to_pylist() == weights.tolist()
     assert made[0].split == "last"
     assert made[0].shows == first["split"]["shows"]
 
