@@ -89,9 +89,9 @@ def sources() -> Iterator[str]:
 def tables() -> Iterator[str]:
     """The canonical tables."""
     yield "# Tables\n"
-    yield "Every source is mapped to these two tables, and a store holds them.\n"
+    yield "Every source is mapped to these tables, and a store holds them.\n"
     for table in TABLES.values():
-        yield f"## The table `{table.name}`\n\n| column | type | meaning |\n|---|---|---|"
+        yield f"## The table `{table.name}`\n\n{table.doc}\n\n| column | type | meaning |\n|---|---|---|"
         for column in table.columns:
             doc = column.doc + (" (required)" if column.required else "")
             yield f"| `{column.name}` | {column.type} | {doc} |"

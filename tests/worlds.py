@@ -30,13 +30,15 @@ class Records:
 
     reviews: Sequence[dict[str, Any]] = ()
     games: Sequence[dict[str, Any]] = ()
+    sequences: Sequence[dict[str, Any]] = ()
+    libraries: Sequence[dict[str, Any]] = ()
     path: Path = Path("records")
     fails: Exception | None = None
     name: ClassVar[str] = "records"
     simulated: ClassVar[bool] = False
 
     def parts(self) -> Iterator[Part]:
-        for name in ("reviews", "games"):
+        for name in TABLES:
             records: Sequence[dict[str, Any]] = getattr(self, name)
             rows = ((self.path, number, record) for number, record in enumerate(records, 1))
             if records:
@@ -62,7 +64,8 @@ def look(store: Store) -> duckdb.DuckDBPyConnection:
 
 
 def rows(store: Store, table: str = "reviews") -> list[tuple[Any, ...]]:
-    columns = "* EXCLUDE (batch)" if table == "reviews" else "*"
+    personal = table in TABLES and TABLES[table].personal
+    columns = "* EXCLUDE (batch)" if personal else "*"
     return look(store).execute(f"SELECT {columns} FROM {table} ORDER BY ALL").fetchall()
 
 

@@ -92,14 +92,14 @@ def ingest(
     threads: int | None = None,
     progress: bool | None = None,
 ) -> "Summary":
-    """Read reviews or games into a store; rows that it already has change nothing.
+    """Read reviews, games, sequences or libraries into a store; rows that it already has change nothing.
 
     Args:
         store: the path of a DuckDB file, or a postgresql:// URL; a missing store is created.
         data: a file, a folder, a postgresql:// URL, or a table in memory with Arrow's PyCapsule interface,
             such as those of pandas, polars, DuckDB and PyArrow.
         source: the kind of a file or folder: ucsd, steam-api, table or simulated.
-        table: for a table, "reviews" or "games"; None means reviews.
+        table: for a table, "reviews", "games", "sequences" or "libraries"; None means reviews.
         columns: for a table, its names by canonical name, such as ``{"user_id": "author"}``.
         query: for a database, the SELECT that returns the rows.
         label: for a table in memory, its name in messages and rejects. A store keeps the rejects of a label's
@@ -150,12 +150,12 @@ def prepare(
     scratch: str | None = None,
     progress: bool | None = None,
 ) -> "Dataset":
-    """Filter, split by time and number the reviews of a store; factorise the tags; write a dataset.
+    """Filter, split and number the reviews of a store; factorise the tags; write a dataset.
 
     Args:
         store: the store, or a folder that ``srec store export`` wrote.
         target: the dataset directory; an existing one of the same store and settings is kept.
-        settings: filters and windows, such as ``{"test_days": 30}``.
+        settings: filters and windows, such as ``{"test_days": 30}`` or ``{"split": "last"}``.
         tags: the settings of the tags' factorisation.
         context: the settings of the metadata's pooling.
         memory_limit: for DuckDB, how much memory it may use before it spills to disk; None means "2GB".

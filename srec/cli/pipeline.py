@@ -39,7 +39,8 @@ def ingest(
         typer.Option(help="The kind of source: ucsd, steam-api, table or simulated; a URL is a table."),
     ] = None,
     table: Annotated[
-        str | None, typer.Option(help="For a table: reviews or games; reviews if left out.")
+        str | None,
+        typer.Option(help="For a table: reviews, games, sequences or libraries; reviews if left out."),
     ] = None,
     column: Annotated[
         list[str] | None, typer.Option(help="For a table: a column's name, as ours=theirs; may be repeated.")
@@ -67,7 +68,9 @@ def ingest(
     console.print(ingestion_table(summary))
     for reason, count in summary.reasons.items():
         console.print(f"rejected: {count:,} rows, {reason}", highlight=False)
-    console.print(f"store: {shown(store)}, {summary.stored:,} reviews")
+    held = {name: count for name, count in summary.stored.items() if name in ("sequences", "libraries")}
+    undated = "".join(f", {count:,} rows of {name}" for name, count in held.items() if count)
+    console.print(f"store: {shown(store)}, {summary.stored['reviews']:,} reviews{undated}")
 
 
 def prepare(
@@ -100,7 +103,7 @@ def prepare(
         typer.Option(help="For Spark: a folder or URL for intermediate tables that all workers see."),
     ] = None,
 ) -> None:
-    """Filter, split by time and number the reviews; factorise the tags; write a dataset directory."""
+    """Filter, split and number the reviews; factorise the tags; write a dataset directory."""
     from srec.api.data import prepare as build
     from srec.prepare.context import ContextSettings
     from srec.prepare.interactions import PrepareSettings

@@ -32,6 +32,8 @@ def stats(store: StoreArgument) -> None:
         ("reviews", found.reviews),
         ("users", found.users),
         ("games", found.games),
+        ("sequences", found.sequences or None),
+        ("libraries", found.libraries or None),
         ("removed", found.removed),
     ):
         if count is not None:
@@ -86,7 +88,7 @@ def export(
     memory: MemoryOption = "2GB",
     threads: ThreadsOption = None,
 ) -> None:
-    """Write all reviews and games as Parquet; srec prepare reads the directory like a store."""
+    """Write all rows as Parquet; srec prepare reads the directory like a store."""
     from srec.store.connections import shown
     from srec.store.stores import open_reader
     from srec.store.stores.inspection import export as write

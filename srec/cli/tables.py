@@ -47,7 +47,7 @@ def statistics_table(manifest: Mapping[str, Any]) -> Table:
             shown = f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
             table.add_row(name.replace("_", " "), shown)
     for name, moment in manifest["split"].items():
-        table.add_row(name.replace("_", " "), moment)
+        table.add_row(name.replace("_", " "), str(moment))
     return table
 
 

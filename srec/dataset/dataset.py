@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from srec.artifacts import fingerprint, read_manifest
 from srec.dataset.lists import NumberedSessions, TestSessions
+from srec.dataset.splits import SHOWS
 from srec.dataset.writing import KIND, VERSION
 from srec.errors import ArtifactError, MissingLibrary
 
@@ -33,17 +34,18 @@ Floats = npt.NDArray[np.floating[Any]]
 class Sequences:
     """Sessions as one flat array: session u is ``items[offsets[u]:offsets[u + 1]]``, oldest first.
 
-    A session is split by time: up to ``train_ends[u]`` it is training, from there up to ``valid_ends[u]``
-    validation, and from ``test_begins[u]`` on test (absolute positions in the flat arrays). What lies between
+    Up to ``train_ends[u]`` a session is training, from there up to ``valid_ends[u]`` validation, and
+    from ``test_begins[u]`` on test (absolute positions in the flat arrays). What lies between
     ``valid_ends[u]`` and ``test_begins[u]`` is input of the test only, and nobody learns from it.
     """
 
     items: Ints  # int32 [N], 1..V
-    times: Ints  # int64 [N], seconds since 1970, UTC
+    times: Ints  # int64 [N], seconds since 1970, UTC; 0 where unknown
     offsets: Ints  # int64 [U + 1]
     train_ends: Ints  # int64 [U]
     valid_ends: Ints  # int64 [U]
     test_begins: Ints  # int64 [U]
+    weights: Floats | None = None  # float32 [N], (0, 1]: how much each was liked; None where all count 1
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -145,8 +147,9 @@ class Dataset:
 
         Returns:
             A PyArrow table of ``session`` (int32, from 0), ``app_id`` (int32), ``item`` (int32, 1..V),
-            ``time`` (int64, seconds since 1970, UTC; where there are none, the number of the session) and
-            ``part`` (train, valid, test, or input: known at the test, and learnt from by nobody).
+            ``time`` (int64, seconds since 1970, UTC; 0 where unknown, and in bare sessions the number of the
+            session) and ``part`` (train, valid, test, or input: known at the test, and learnt from by
+            nobody); also ``weight`` (float32) where hours are known.
 
         Raises:
             MissingLibrary: PyArrow is not installed.
@@ -168,6 +171,8 @@ class Dataset:
             "time": np.asarray(known.times),
             "part": pa.DictionaryArray.from_arrays(part, names),
         }
+        if known.weights is not None:
+            columns["weight"] = np.asarray(known.weights)
         return pa.table(columns)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
@@ -185,6 +190,17 @@ class Dataset:
         return bool(self.manifest["repeats"])
 
     @property
+    def split(self) -> str:
+        """What is held out: "time", "last", "users" or, for sessions that came as such, "sessions"."""
+        facts = self.manifest["split"]
+        return str(facts.get("kind", "time" if "valid_until" in facts else "sessions"))
+
+    @property
+    def shows(self) -> str:
+        """What figures on the test can and cannot show, for reports to quote."""
+        return str(self.manifest["split"].get("shows", SHOWS[self.split]))
+
+    @property
     def has_games(self) -> bool:
         """Whether it has dated reviews of games, with their tags; else it has bare sessions."""
         return "tags" in self.manifest
@@ -196,8 +212,10 @@ class Dataset:
 
     @cached_property
     def sequences(self) -> Sequences:
-        """The positive reviews, by user and time."""
-        names = ("items", "times", "offsets", "train_ends", "valid_ends", "test_begins")
+        """What users liked, by user and time."""
+        names = ["items", "times", "offsets", "train_ends", "valid_ends", "test_begins"]
+        if "sequences/weights.npy" in self.manifest["files"]:
+            names.append("weights")
         return Sequences(*(self.array(f"sequences/{name}") for name in names))
 
     @cached_property

@@ -2,7 +2,7 @@
 
 A folder with ``train_sessions.parquet`` (column ``session``, a list of item ids from 1 on, whole sessions in
 the order of time) and ``test_examples.parquet`` (``session`` and ``target``). The training examples are all
-prefixes of the sessions. Items may repeat. There are no times, no names and no metadata.
+prefixes of the sessions. There are no times, no names and no metadata.
 """
 
 import hashlib
@@ -73,11 +73,17 @@ def prepare_sessions(source: Path, target: Path, valid_share: float) -> Dataset:
         known=len(train_lengths),
         test_from=inputs_lengths,
         app_ids=np.arange(item_count + 1),
-        repeats=True,
+        repeats=_repeats(train_items, train_lengths),
         inputs=inputs,
         parameters=parameters,
     )
     return Dataset(target)
+
+
+def _repeats(items: Ints, lengths: Ints) -> bool:
+    """Whether any session has an item twice."""
+    pairs = np.repeat(np.arange(len(lengths)), lengths) * (_LARGEST_ITEM + 1) + items
+    return len(np.unique(pairs)) < len(pairs)
 
 
 def _sessions(file: Path) -> tuple[Ints, Ints]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +46,8 @@ def build(
         ArtifactError: ``target`` exists and is not a dataset.
         SRecError: nothing is left after the filters, or the dataset breaks a rule of its own.
     """
-    parameters = {kind.section: kind.model_dump() for kind in (settings, tags, context)}
+    parameters = {kind.section: kind.model_dump() for kind in (tags, context)}
+    parameters = {settings.section: settings.recorded()} | parameters
     inputs = {"store": reviews.revision}
     if is_current(target, KIND, VERSION, inputs=inputs, parameters=parameters):
         note(f"{target} is up to date")
@@ -63,18 +63,15 @@ def build(
             facts = write_interactions(opened, chosen, draft.path)
             check_written(
                 draft.path,
-                {name: _seconds(moment) for name, moment in facts["split"].items()},
+                chosen.split,
                 min_user_reviews=settings.min_user_reviews,
                 min_game_reviews=settings.min_game_reviews,
             )
             note("every check of the written sessions holds")
             facts |= features.result()
+        # A store has each game of a user once, so nobody repeats one.
         draft.facts = facts | {"simulated": reviews.simulated, "repeats": False}
     return Dataset(target)
-
-
-def _seconds(moment: str) -> int:
-    return int(datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp())
 
 
 def _write_features(

@@ -1,10 +1,9 @@
-"""From reviews to a dataset directory: filters, time split, vocabulary, sequences; in SQL, out of core."""
+"""From reviews to a dataset directory: filters, split, vocabulary, sequences; in SQL, out of core."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +13,9 @@ from pydantic import Field
 from srec.dataset.statistics import statistics
 from srec.errors import SRecError
 from srec.prepare.engine import Engine
-from srec.prepare.sequences import write_sessions
+from srec.prepare.gathering import SOURCES, count_undated, gather
+from srec.prepare.sequences import write_ends, write_sessions
+from srec.prepare.splits import LastSplit, Split, TimeSplit, UsersSplit
 from srec.settings import Settings
 
 Note = Callable[[str], None]
@@ -33,10 +34,32 @@ class PrepareSettings(Settings):
     popular_share: float = Field(
         1.0, gt=0, le=1, description="a user with at least this share of popular games is excluded"
     )
-    test_days: float = Field(14, gt=0, le=_CENTURY, description="the last days before the latest review")
-    valid_days: float = Field(
-        14, gt=0, le=_CENTURY, description="the days before the test window, for early stopping"
+    split: Literal["time", "last", "users"] = Field(
+        "time",
+        description="what is held out: the last days (time), each user's last game (last), or whole users"
+        " (users)",
     )
+    test_days: float = Field(
+        14, gt=0, le=_CENTURY, description="for time: the last days before the latest review"
+    )
+    valid_days: float = Field(
+        14, gt=0, le=_CENTURY, description="for time: the days before the test window, for early stopping"
+    )
+    held_out_share: float = Field(
+        0.1, gt=0, lt=0.5, description="for users: the share of them to test on, and to validate on as well"
+    )
+
+    def recorded(self) -> dict[str, Any]:
+        """The settings that decide the dataset, for its manifest: without those of other splits.
+
+        A split by time goes without saying, as it did before there were others.
+        """
+        unused = {
+            "time": {"split", "held_out_share"},
+            "last": {"test_days", "valid_days", "held_out_share"},
+            "users": {"test_days", "valid_days"},
+        }
+        return self.model_dump(exclude=unused[self.split])
 
 
 class Steps:
@@ -84,22 +107,26 @@ class Chosen:
 
     Attributes:
         steps: the counts so far.
-        split: "train_until" and "valid_until", UTC.
+        split: what is held out.
+        undated: whether there are sequences or libraries.
+        weighted: whether there are libraries.
         min_user_reviews: positive reviews that each user must have.
     """
 
     steps: Steps
-    split: dict[str, datetime]
+    split: Split
+    undated: bool
+    weighted: bool
     min_user_reviews: int
 
 
 def choose(
     engine: Engine, count: Callable[[Engine], None], *, settings: PrepareSettings, note: Note
 ) -> Chosen:
-    """Choose the users and games of ``store.reviews`` that a dataset keeps, and number the games.
+    """Choose the users and games of a store that a dataset keeps, and number the games.
 
     Args:
-        engine: it reads the reviews; afterwards it has ``chosen``, ``game_left`` and ``vocabulary``.
+        engine: it reads the store; afterwards it has ``chosen``, ``game_left`` and ``vocabulary``.
         count: does what ``tally`` does.
         settings: filters and windows.
         note: called with a line after each step.
@@ -111,10 +138,23 @@ def choose(
     _count(engine, count, settings, steps)
     engine.drop("user_tallies")
     _fixed_point(engine, settings, steps)
-    engine.run("prepare_firsts")
-    split = _split(engine, settings)
-    engine.run("prepare_vocabulary", valid_until=split["valid_until"])
-    return Chosen(steps, split, settings.min_user_reviews)
+    undated = count_undated(engine)
+    return Chosen(
+        steps,
+        _SPLITS[settings.split](engine, settings),
+        undated=any(undated.values()),
+        weighted=undated["libraries"] > 0,
+        min_user_reviews=settings.min_user_reviews,
+    )
+
+
+_SPLITS: dict[str, Callable[[Engine, PrepareSettings], Split]] = {
+    "time": lambda engine, given: TimeSplit.of(
+        engine, test_days=given.test_days, valid_days=given.valid_days
+    ),
+    "last": lambda engine, given: LastSplit.of(engine),
+    "users": lambda engine, given: UsersSplit.of(engine, share=given.held_out_share),
+}
 
 
 def write_interactions(engine: Engine, chosen: Chosen, target: Path) -> dict[str, Any]:
@@ -136,10 +176,11 @@ def write_interactions(engine: Engine, chosen: Chosen, target: Path) -> dict[str
         "SELECT count(*), count(DISTINCT user_index), count(DISTINCT app_id) FROM unknown",
     )
     users = int(engine.rows("SELECT count(*) FROM users")[0][0])
-    moments = {name: int((moment - _EPOCH).total_seconds()) for name, moment in chosen.split.items()}
-    write_sessions(engine, target / "sequences", users, positive=True, moments=moments)
-    write_sessions(engine, target / "negatives", users, positive=False, moments=None)
-    _write_unknown(engine, target / "unknown.parquet")
+    unknown = _write_unknown(engine, target / "unknown.parquet")
+    write_sessions(engine, target / "sequences", users, positive=True, weighted=chosen.weighted)
+    of_users = np.bincount(unknown, minlength=users)
+    write_ends(engine, target / "sequences", chosen.split, dropped=of_users)
+    write_sessions(engine, target / "negatives", users, positive=False, weighted=False)
     facts = statistics(target)
     chosen.steps.add(
         "interactions in the dataset",
@@ -149,13 +190,12 @@ def write_interactions(engine: Engine, chosen: Chosen, target: Path) -> dict[str
     )
     return {
         "steps": chosen.steps.rows,
-        "split": {name: moment.isoformat() for name, moment in chosen.split.items()},
+        "split": chosen.split.facts(undated=chosen.undated),
         "dropped_test_interactions": dropped,
         "statistics": facts,
     }
 
 
-_EPOCH = datetime(1970, 1, 1)
 _NOTHING = (
     "no review is left after the filters: lower prepare.min_user_reviews or prepare.min_game_reviews; where"
     " there are few games, set prepare.popular_games=0, to keep users who like only popular ones"
@@ -176,7 +216,7 @@ def tally(engine: Engine, *, latest: bool, settings: PrepareSettings) -> None:
         latest: whether there is at most one review for each user and game already.
         settings: the filters.
     """
-    engine.run("prepare_stored" if latest else "prepare_latest")
+    gather(engine, latest=latest)
     engine.run("prepare_popular", popular_games=settings.popular_games)
     engine.run("prepare_tallies")
     engine.run("prepare_eligible", **filters(settings))
@@ -185,13 +225,20 @@ def tally(engine: Engine, *, latest: bool, settings: PrepareSettings) -> None:
 
 def _count(engine: Engine, count: Callable[[Engine], None], settings: PrepareSettings, steps: Steps) -> None:
     reviews = int(engine.rows("SELECT count(*) FROM store.reviews")[0][0])
-    if not reviews:
+    undated = any(count_undated(engine).values())
+    if not reviews and not undated:
         raise SRecError("the store holds no reviews: ingest some first")
     count(engine)
     engine.run("prepare_liked")
     totals = "SELECT sum(reviews), count(*), (SELECT count(*) FROM game_tallies) AS games FROM user_tallies"
     left, users, games = (int(value) for value in engine.rows(totals)[0])
-    steps.add("reviews in the store", reviews=reviews, users=users, games=games)
+    if undated:
+        for step, table in SOURCES.items():
+            steps.count(
+                step, f"SELECT count(*), count(DISTINCT user_key), count(DISTINCT app_id) FROM {table}"
+            )
+    else:
+        steps.add("reviews in the store", reviews=reviews, users=users, games=games)
     steps.add("latest review of each (user, game)", reviews=left, users=users, games=games)
     steps.count(
         f"positive, of users with {settings.min_user_reviews}"
@@ -229,29 +276,17 @@ def _weak(engine: Engine, kind: str, minimum: int) -> bool:
     return bool(engine.rows(query)[0][0])
 
 
-def _split(engine: Engine, settings: PrepareSettings) -> dict[str, datetime]:
-    """The last moment of training, and of validation."""
-    last: datetime = engine.rows("SELECT max(created_at) FROM latest")[0][0]
-    first: datetime = engine.rows("SELECT min(first_at) FROM first_likes")[0][0]
-    # In whole seconds, as the times of a dataset are.
-    valid_until = (last - timedelta(days=settings.test_days)).replace(microsecond=0)
-    train_until = (valid_until - timedelta(days=settings.valid_days)).replace(microsecond=0)
-    if train_until < first:
-        raise SRecError(
-            f"the reviews span {(last - first).days} days: shorten prepare.test_days and prepare.valid_days"
-        )
-    return {"train_until": train_until, "valid_until": valid_until}
-
-
 def _write_vocabulary(engine: Engine, target: Path) -> None:
     app_ids = [row[0] for row in engine.rows("SELECT app_id FROM vocabulary ORDER BY item")]
     np.save(target / "app_ids.npy", np.asarray([0, *app_ids], np.int32))
 
 
-def _write_unknown(engine: Engine, file: Path) -> None:
+def _write_unknown(engine: Engine, file: Path) -> list[int]:
+    """Write the games that were dropped; returns the user of each."""
     schema = pa.schema(
         [("user_index", pa.int64()), ("app_id", pa.int32()), ("created_at", pa.timestamp("us"))]
     )
     rows = engine.rows("SELECT user_index, app_id, created_at FROM unknown ORDER BY ALL")
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
     pq.write_table(pa.table(columns, schema=schema), file)
+    return [int(row[0]) for row in rows]

@@ -12,13 +12,14 @@ import duckdb
 
 from srec.errors import SRecError
 from srec.prepare.engine import Engine
+from srec.prepare.gathering import gather
 from srec.prepare.interactions import PrepareSettings, filters, tally
 from srec.store.connections.duckdb import quoted
 from srec.store.stores.base import Reader
 from srec.store.stores.integrity import readable
 
 #: The format of the state; a state of another format is counted anew.
-VERSION = 2
+VERSION = 3
 
 
 def tally_changes(engine: Engine, *, reader: Reader, settings: PrepareSettings, state: Path) -> None:
@@ -44,7 +45,7 @@ def tally_changes(engine: Engine, *, reader: Reader, settings: PrepareSettings, 
         tally(engine, latest=True, settings=settings)
         script = "update_first"
     else:
-        engine.run("prepare_stored")
+        gather(engine, latest=True)
         engine.run("prepare_popular", popular_games=settings.popular_games)
         engine.run("update_affected", since=since, **filters(settings))
         script = "update_again"

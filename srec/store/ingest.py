@@ -27,7 +27,7 @@ def choose_source(
     Args:
         data: a file or folder, a postgresql:// URL, or a table in memory.
         source: a key of SOURCES; a URL and a table in memory need none.
-        table: for a table, "reviews" or "games"; None means reviews.
+        table: for a table, "reviews", "games", "sequences" or "libraries"; None means reviews.
         columns: for a table, its names by canonical name.
         query: for a database, the SELECT that returns the rows.
         label: for a table in memory, its name in messages and rejects.
@@ -103,5 +103,5 @@ def ingest(
                 with suppress(OSError):
                     Path(where).unlink()
             raise
-        summary.stored = opened.counts()["reviews"]
+        summary.stored = opened.counts()
         return summary

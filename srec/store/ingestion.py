@@ -1,7 +1,7 @@
 """From a source's batches to changed rows, in a DuckDB connection: stage, merge, clear.
 
-``stage`` cleans what a source gives; ``merge`` finds the rows that change the tables ``reviews`` and
-``games`` of the same connection, changes them, and leaves them in ``changed_reviews`` and ``changed_games``.
+``stage`` cleans what a source gives; ``merge`` finds the rows that change the tables of the same connection,
+changes them, and leaves those of each table in a ``changed_`` one, such as ``changed_reviews``.
 A store that is not a DuckDB file puts the stored versions of the staged rows into those tables in between.
 """
 
@@ -15,7 +15,7 @@ import pyarrow as pa
 from srec.errors import SourceError
 from srec.store.clean import clean_sql
 from srec.store.connections.duckdb import run_sql
-from srec.store.schema import TABLES, Table
+from srec.store.schema import REVIEWS, TABLES, Table
 from srec.store.sources.base import Source
 
 #: Called with the number of rows read so far.
@@ -45,8 +45,8 @@ class Summary:
     tables: dict[str, TableSummary] = field(default_factory=dict)
     #: How many rows were rejected for which reason (without the values), most first.
     reasons: dict[str, int] = field(default_factory=dict)
-    #: How many reviews the store holds afterwards, where somebody counted them.
-    stored: int = 0
+    #: How many rows of each table the store holds afterwards, where somebody counted them.
+    stored: dict[str, int] = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:
@@ -62,10 +62,10 @@ def stage(
     batch: int,
     progress: RowsRead | None = None,
 ) -> Summary:
-    """Read a source to its end into the tables ``staged_reviews``, ``staged_games`` and ``staged_rejects``.
+    """Read a source to its end into a ``staged_`` table for each one it gives, and ``staged_rejects``.
 
     Args:
-        connection: it has the tables of a store, ``reviews``, ``games`` and ``rejects``.
+        connection: it has the tables of a store.
         source: what to read.
         secret: hashed together with each user id, so that the store's keys cannot be looked up elsewhere.
         batch: the number of this ingestion.
@@ -84,7 +84,9 @@ def stage(
         counts = summary.tables.setdefault(part.table, TableSummary())
         if part.partial:
             partial.add(part.table)
-        values = {"secret": secret, "batch": batch} if part.table == "reviews" else {"part": number}
+        table = TABLES[part.table]
+        values = {"secret": secret, "batch": batch} if table.personal else {}
+        values |= {} if table is REVIEWS else {"part": number}
         for rows in part.batches:
             _stage(connection, source.name, part.table, rows, values)
             counts.read += len(rows)
@@ -98,7 +100,7 @@ def stage(
 
 
 def merge(connection: duckdb.DuckDBPyConnection, summary: Summary) -> None:
-    """Change ``reviews``, ``games`` and ``rejects`` by what is staged, and count it in the summary.
+    """Change the store's tables by what is staged, and count it in the summary.
 
     Args:
         connection: the one that ``stage`` read into.
@@ -142,13 +144,13 @@ def _stage(
 def _stored(table: Table) -> str:
     """The columns of a staged row, from the cleaned ones."""
     columns = [column.stored or column.name for column in table.columns]
-    if table.name == "reviews":
+    if table.personal:
         # 64 bits of the hash, moved down by 2^63: neither PostgreSQL nor Spark has unsigned numbers.
         digits = "CAST('0x' || left(sha256($secret || ':' || user_id), 16) AS UBIGINT)"
         columns[0] = f"CAST(CAST({digits} AS HUGEINT) - 9223372036854775808 AS BIGINT)"
         columns.append("$batch")
-    else:
-        # The later of two rows about a game is the one further on in the source.
+    if table is not REVIEWS:
+        # The rows tell nothing of their age: the later of two is the one further on in the source.
         columns.append("(CAST($part AS BIGINT) << 40) + row")
     return ", ".join(columns)
 
@@ -178,7 +180,7 @@ def _count_rejects(
 
 def _merge(connection: duckdb.DuckDBPyConnection, name: str, counts: TableSummary) -> None:
     """Find the rows that change the table, and change them."""
-    key = {"reviews": "(user_key, app_id)", "games": "(app_id)"}[name]
+    key = f"({', '.join(TABLES[name].key)})"
     run_sql(connection, "srec.store", f"ingest_{name}")
     removed = connection.execute(
         f"DELETE FROM {name} WHERE {key} IN (SELECT {key} FROM changed_{name})"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-VERSION = 3
+VERSION = 4
 
 #: The columns of a raw batch besides the table's own: the row's file, its number there, and, for a row that
 #: the source itself could not read, the reason.
@@ -35,6 +35,7 @@ class Table:
     name: str
     columns: tuple[Column, ...]
     rules: tuple[tuple[str, str], ...]  # (SQL over the typed row, what to say of a row that breaks it)
+    doc: str
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -45,6 +46,25 @@ class Table:
     def required(self) -> tuple[str, ...]:
         """The names of the columns a source must give."""
         return tuple(column.name for column in self.columns if column.required)
+
+    @property
+    def personal(self) -> bool:
+        """Whether its rows are about users: the store keeps ``user_key`` in place of ``user_id``."""
+        return "user_id" in self.names
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns of which a store has each combination once."""
+        return ("user_key", "app_id") if self.personal else ("app_id",)
+
+    @property
+    def kept(self) -> tuple[tuple[str, str], ...]:
+        """The columns in a store, with DuckDB's types.
+
+        A personal row has ``batch`` too, the number of the ingestion that wrote it.
+        """
+        own = tuple((column.name, column.type) for column in self.columns)
+        return (("user_key", "BIGINT"), *own[1:], ("batch", "BIGINT")) if self.personal else own
 
 
 def _time(name: str, doc: str, *, required: bool = False, stored: str = "") -> Column:
@@ -73,21 +93,24 @@ def _texts(name: str, doc: str) -> Column:
     return Column(name, "VARCHAR[]", doc, valid=valid, wrong=_NUL)
 
 
+def _user_id(doc: str) -> Column:
+    return Column(
+        "user_id",
+        "VARCHAR",
+        f"{doc}; hashed with the store's secret, never stored",
+        True,
+        # Spreadsheets and readers of JSON write a long number like this when they lose its last digits.
+        valid=r"NOT regexp_full_match(user_id, '[0-9]\.[0-9]+[eE]\+?[0-9]+')",
+        wrong="is a number that has lost its last digits",
+    )
+
+
 _APP_ID = Column("app_id", "INTEGER", "Steam's id of the app", True, "app_id > 0", "is not above 0")
 
-#: A source gives ``user_id``; the store keeps ``user_key`` in its place, and one row a (user_key, app_id).
 REVIEWS = Table(
     "reviews",
     (
-        Column(
-            "user_id",
-            "VARCHAR",
-            "who wrote it; hashed with the store's secret, never stored",
-            True,
-            # Spreadsheets and readers of JSON write a long number like this when they lose its last digits.
-            valid=r"NOT regexp_full_match(user_id, '[0-9]\.[0-9]+[eE]\+?[0-9]+')",
-            wrong="is a number that has lost its last digits",
-        ),
+        _user_id("who wrote it"),
         _APP_ID,
         Column("positive", "BOOLEAN", "whether the user recommends the game", True),
         _time("created_at", "when it was written, UTC", required=True),
@@ -104,9 +127,45 @@ REVIEWS = Table(
         Column("early_access", "BOOLEAN", "whether it was written during early access"),
     ),
     (("updated_at >= created_at", "updated_at is before created_at"),),
+    "Reviews with their dates.",
 )
 
-#: One row an app_id.
+SEQUENCES = Table(
+    "sequences",
+    (
+        _user_id("who reviewed the game"),
+        _APP_ID,
+        Column(
+            "place",
+            "INTEGER",
+            "the game's place in the user's order; 0 is the earliest",
+            True,
+            "place >= 0",
+            "is negative",
+        ),
+    ),
+    (),
+    "Reviews whose order is known, but neither their dates nor their verdicts.",
+)
+
+LIBRARIES = Table(
+    "libraries",
+    (
+        _user_id("who owns the game"),
+        _APP_ID,
+        Column(
+            "hours",
+            "DOUBLE",
+            "hours played; 0 is bought and never played",
+            True,
+            "hours BETWEEN 0 AND 1000000",
+            "is negative, or more than a life has",
+        ),
+    ),
+    (),
+    "Who owns and plays which games, without any order.",
+)
+
 GAMES = Table(
     "games",
     (
@@ -153,14 +212,7 @@ GAMES = Table(
             "tags_kind is votes, but a tag has none",
         ),
     ),
+    "What is known of each game.",
 )
 
-#: The columns of the table ``reviews`` in a store, with DuckDB's types; ``batch`` is the number of the
-#: ingestion that wrote the row.
-STORED_REVIEWS = (
-    ("user_key", "BIGINT"),
-    *((column.name, column.type) for column in REVIEWS.columns[1:]),
-    ("batch", "BIGINT"),
-)
-
-TABLES = {table.name: table for table in (REVIEWS, GAMES)}
+TABLES = {table.name: table for table in (REVIEWS, GAMES, SEQUENCES, LIBRARIES)}

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from safetensors.torch import save_file
 
@@ -147,7 +149,10 @@ class _Fresh:
         model.initialise(self.training.seed)
         items, _, sessions = sequences.learnable(part)
         model.prepare(items, sessions)
-        return model, data, _shares(sequences.times[data.ends], self.training.half_life_days)
+        times = sequences.times[data.ends]
+        # Bare sessions have their number for a time, and the first one's is 0.
+        undated = (times == 0) & self.dataset.has_games
+        return model, data, _shares(times, self.training.half_life_days, undated=undated)
 
 
 def _stages(
@@ -176,10 +181,15 @@ def _stages(
     return model, done, facts
 
 
-def _shares(times: Ints, half_life_days: float | None) -> Floats | None:
-    """How often examples of these times (epoch seconds) are drawn; None draws each once an epoch."""
-    if half_life_days is None:
+def _shares(times: Ints, half_life_days: float | None, *, undated: npt.NDArray[np.bool_]) -> Floats | None:
+    """How often examples of these times (epoch seconds) are drawn; None draws each once an epoch.
+
+    Undated ones count as the average dated one.
+    """
+    if half_life_days is None or undated.all():
         return None
     ages = (times.max() - times) / (86_400 * half_life_days)
-    shares: Floats = 0.5**ages / (0.5**ages).sum()
+    faded = 0.5**ages
+    faded[undated] = faded[~undated].mean()
+    shares: Floats = faded / faded.sum()
     return shares

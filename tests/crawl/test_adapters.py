@@ -119,7 +119,8 @@ def test_all_bad_pages_are_rejects_and_no_error(tmp_path: Path) -> None:
         assert store.counts()["rejects"] == 3
         mended = review_rows(620, Page(True, [REVIEW | {"recommendationid": "2"}], None, None))
         store.ingest(Fetched(mended, ()))
-        assert store.counts() == {"reviews": 1, "users": 1, "games": 0, "rejects": 2}
+        held = {name: count for name, count in store.counts().items() if count}
+        assert held == {"reviews": 1, "users": 1, "rejects": 2}
         told = store.connection.execute("SELECT source || reason FROM rejects ORDER BY ALL").fetchall()
         assert not any("76561190000000017" in text for (text,) in told)
 

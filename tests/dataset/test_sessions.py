@@ -60,6 +60,14 @@ def test_nobody_learns_from_the_inputs_of_the_test(tmp_path: Path) -> None:
     assert sessions.max() == len(SESSIONS) - 1
 
 
+def test_whether_answers_may_repeat_the_input_follows_from_what_is_learnt(tmp_path: Path) -> None:
+    once = [[1, 2, 3], [2, 1], [4], [3, 5, 2, 1]]
+    dataset = prepare_sessions(write(tmp_path / "in", once), tmp_path / "out", 0.0)
+    assert not dataset.repeats, "the test examples do not count"
+    assert dataset.split == "sessions"
+    assert "how a session goes on" in dataset.shows
+
+
 def test_it_is_made_once_and_again_where_the_files_changed(tmp_path: Path) -> None:
     source = write(tmp_path / "in")
     first = prepare_sessions(source, tmp_path / "out", 0.0).manifest["created_at"]

@@ -9,7 +9,7 @@ import duckdb
 
 from fakes.steam_world import World, user_key
 from srec.store.connections.postgresql import PostgresConnection
-from srec.store.schema import GAMES, STORED_REVIEWS
+from srec.store.schema import GAMES, REVIEWS
 from srec.store.stores import open_reader
 
 _MOST = 5  # differences that are listed in words
@@ -21,7 +21,7 @@ def differences(store: str, world: World, vanished: set[int]) -> list[str]:
     For the games in ``vanished`` the store may have what it read before: versions that were once true. For
     all others, whether they vanished later or not at all, it must have exactly the current reviews.
     """
-    columns = ", ".join(name for name, _ in STORED_REVIEWS if name != "batch")
+    columns = ", ".join(name for name, _ in REVIEWS.kept if name != "batch")
     with open_reader(store, whole=True) as reader, duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         reader.attach(connection)

@@ -65,7 +65,7 @@ def test_a_bundle_that_scores_otherwise_is_not_served(tmp_path):
     # The checksums are right, but the vectors are not those of the model that answered.
     items = np.array(contents().model.items)
     items[100] *= 3
-    bundle = write(tmp_path / "bundle", items=items)
+    bundle = write(tmp_path / "bundle", model=dataclasses.replace(contents().model, items=items))
     with pytest.raises(ArtifactError, match=r"answers the golden request .* differently: at place"):
         create_app(bundle)
     told = CliRunner().invoke(cli, ["verify", str(bundle)])

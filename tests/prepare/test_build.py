@@ -54,8 +54,20 @@ reviews = st.builds(
     st.integers(0, 30),
     st.booleans(),
 )
+undated = st.builds(
+    lambda user, app, number: {"user_id": f"user {user}", "app_id": app, "place": number, "hours": number},
+    st.integers(4, 9),
+    st.integers(1, 6),
+    st.integers(0, 3),
+)
 rounds = st.lists(
-    st.lists(reviews, min_size=1, max_size=25) | st.tuples(st.integers(1, 6), st.lists(reviews, max_size=3)),
+    st.builds(
+        lambda reviews, sequences, libraries: Records(reviews, (), sequences, libraries),
+        st.lists(reviews, min_size=1, max_size=25),
+        st.lists(undated, max_size=8),
+        st.lists(undated, max_size=8),
+    )
+    | st.tuples(st.integers(1, 6), st.lists(reviews, max_size=3)),
     min_size=1,
     max_size=4,
 )
@@ -85,8 +97,8 @@ def test_an_update_gives_the_dataset_of_a_whole_preparation(games_alone: bytes, 
         (path / "store.duckdb").write_bytes(games_alone)
         for number, change in enumerate(rounds):
             with DuckDBStore.open(path / "store.duckdb") as store:
-                if isinstance(change, list):
-                    store.ingest(Records(change))
+                if isinstance(change, Records):
+                    store.ingest(change)
                 else:  # a game is read to its end again: reviews that are not met are deleted
                     app, left = change
                     again = [one | {"app_id": app} for one in left]

@@ -1,65 +1,27 @@
 """The SQL of ``srec prepare`` against a slow and obvious version, and on the real reviews."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from raw_reviews import START, Raw, Review, empty_tables, engine_of
 
 from srec.dataset.dataset import Dataset
 from srec.errors import SRecError
 from srec.prepare.engines.duckdb import DuckDBEngine
 from srec.prepare.interactions import PrepareSettings, choose, tally, write_interactions
 from srec.prepare.sequences import check_written
-from srec.store.schema import GAMES, STORED_REVIEWS
-
-START = datetime(2020, 1, 1)
-
-
-class Review(NamedTuple):
-    user: int
-    app: int
-    day: int
-    positive: bool
-    review_id: int
-
-
-@dataclass(frozen=True)
-class Raw:
-    """A reader of reviews that may hold several versions of one."""
-
-    reviews: list[Review]
-    latest: bool = False
-
-    def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
-        connection.execute("CREATE SCHEMA store")
-        columns = [f"{name} {kind}" for name, kind in STORED_REVIEWS]
-        connection.execute(f"CREATE TABLE store.reviews ({', '.join(columns)})")
-        columns = [f"{column.name} {column.type}" for column in GAMES.columns]
-        connection.execute(f"CREATE TABLE store.games ({', '.join(columns)})")
-        for review in self.reviews:
-            moment = START + timedelta(days=review.day)
-            connection.execute(
-                "INSERT INTO store.reviews (user_key, app_id, positive, created_at, updated_at, review_id)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                [review.user, review.app, review.positive, moment, moment, review.review_id],
-            )
-
-
-@contextmanager
-def engine_of(reader: Any, folder: Path) -> Iterator[DuckDBEngine]:
-    with DuckDBEngine(reader, folder / "scratch", memory_limit="1GB", threads=2) as engine:
-        yield engine
+from srec.prepare.splits import TimeSplit
 
 
 def counted(given: PrepareSettings, latest: bool = False) -> Callable[[Any], None]:
@@ -73,14 +35,10 @@ def prepare_interactions(
 
 
 def check(target: Path, given: PrepareSettings, split: dict[str, str]) -> None:
-    moments = {name: seconds(datetime.fromisoformat(moment)) for name, moment in split.items()}
+    found = TimeSplit(**{name: datetime.fromisoformat(moment) for name, moment in split.items()})
     check_written(
-        target, moments, min_user_reviews=given.min_user_reviews, min_game_reviews=given.min_game_reviews
+        target, found, min_user_reviews=given.min_user_reviews, min_game_reviews=given.min_game_reviews
     )
-
-
-def seconds(moment: datetime) -> int:
-    return int((moment - datetime(1970, 1, 1)).total_seconds())
 
 
 def newest(reviews: list[Review]) -> dict[tuple[int, int], Review]:
@@ -186,10 +144,11 @@ class Shared:
 
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute("CREATE SCHEMA store")
+        empty_tables(connection)
         connection.execute(
-            "CREATE TABLE store.reviews AS SELECT hash(user_id) AS user_key, app_id, recommended AS positive,"
-            " make_timestamp(timestamp * 1000000) AS created_at, created_at AS updated_at,"
-            f" NULL::BIGINT AS review_id FROM '{self.file}'"
+            "CREATE OR REPLACE TABLE store.reviews AS SELECT hash(user_id) AS user_key, app_id,"
+            " recommended AS positive, make_timestamp(timestamp * 1000000) AS created_at,"
+            f" created_at AS updated_at, NULL::BIGINT AS review_id FROM '{self.file}'"
         )
 
 

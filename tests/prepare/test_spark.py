@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 from java import FOR_A_MINUTE
+from worlds import Records, review
 
 from srec.errors import SRecError
 from srec.prepare.context import ContextSettings
@@ -66,6 +67,31 @@ def test_the_shared_reviews(shared_data: Path, tmp_path: Path) -> None:
     assert ties > 1_000, "reviews of one user at the same time have an order all the same"
     steps = {step["step"]: step["interactions"] for step in made["steps"]}
     assert steps["test games unknown before the test window, dropped"] > 0
+
+
+def test_sequences_libraries_and_held_out_users(tmp_path: Path) -> None:
+    rows = [
+        {
+            "user_id": f"user {user}",
+            "app_id": 1 + (user * 7 + at * at) % 11,
+            "place": at,
+            "hours": user * at % 9,
+        }
+        for user in range(60)
+        for at in range(6)
+    ]
+    reviews = [
+        review(f"user {user}", 1 + user % 5, True, f"2020-03-{1 + user % 28:02}") for user in range(40)
+    ]
+    games = [{"app_id": app, "tags": {"a": app, "b": 7}} for app in range(1, 12)]
+    with DuckDBStore.open(tmp_path / "store.duckdb", create=True) as store:
+        store.ingest(Records(reviews, games, rows[:200], rows[120:]))
+    with open_reader(str(tmp_path / "store.duckdb"), whole=True) as reader:
+        export(reader, tmp_path / "reviews")
+    given = PrepareSettings(split="users", held_out_share=0.2, popular_games=0)
+    made = both(tmp_path / "reviews", tmp_path, given)
+    assert "sequences/weights.npy" in made["files"]
+    assert made["statistics"]["test_interactions"] > 0
 
 
 def test_what_is_no_export_is_refused(tmp_path: Path) -> None:

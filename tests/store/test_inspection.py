@@ -18,7 +18,7 @@ from srec.prepare.engines.duckdb import prepare
 from srec.prepare.interactions import PrepareSettings
 from srec.prepare.tags import TagSettings
 from srec.simulate.world import SimulateSettings, simulate
-from srec.store.schema import GAMES, STORED_REVIEWS
+from srec.store.schema import GAMES, REVIEWS
 from srec.store.sources.simulated import SimulatedSource
 from srec.store.stores import open_reader, open_store
 from srec.store.stores.base import Store
@@ -54,6 +54,8 @@ def test_statistics_count_what_is_there(filled: str) -> None:
         "reviews": 3,
         "users": 2,
         "games": 1,
+        "sequences": 0,
+        "libraries": 0,
         "positive_share": pytest.approx(2 / 3),
         "first_review": "2015-11-05T00:00:00",
         "last_review": "2016-01-02T00:00:00",
@@ -179,7 +181,7 @@ def test_an_export_holds_every_column(filled: str, tmp_path: Path) -> None:
     manifest = read_manifest(target, "reviews", 1)
     assert (manifest["rows"], manifest["simulated"], manifest["latest"]) == (3, False, True)
     assert sorted(manifest["files"]) == ["games.parquet", "reviews.parquet"]
-    assert pq.read_schema(target / "reviews.parquet").names == [name for name, _ in STORED_REVIEWS]
+    assert pq.read_schema(target / "reviews.parquet").names == [name for name, _ in REVIEWS.kept]
     assert pq.read_schema(target / "games.parquet").names == [column.name for column in GAMES.columns]
     files = duckdb.sql(f"SELECT app_id, created_at::VARCHAR FROM '{target}/reviews.parquet'").fetchall()
     assert files == sorted(files)

@@ -70,7 +70,7 @@ def test_another_file_is_an_error_and_changes_nothing(name: str, store: DuckDBSt
         with pytest.raises(SourceError) as caught:
             store.ingest(SOURCES[name](file))
         assert "\n" not in str(caught.value)
-    assert store.counts() == {"reviews": 0, "users": 0, "games": 0, "rejects": 0}
+    assert not any(store.counts().values())
     assert store.revision == before
 
 

@@ -363,7 +363,8 @@ def test_the_shared_reviews_keep_the_latest_of_each_pair(store: Store, shared_da
     reviews, games = summary.tables["reviews"], summary.tables["games"]
     assert (reviews.read, reviews.added, reviews.repeated, reviews.rejected) == (59_161, 58_242, 919, 0)
     assert (games.read, games.added, games.rejected) == (156_002, 156_002, 0)
-    assert store.counts() == {"reviews": 58_242, "users": 25_467, "games": 156_002, "rejects": 0}
+    held = {name: count for name, count in store.counts().items() if count}
+    assert held == {"reviews": 58_242, "users": 25_467, "games": 156_002}
     kinds = look(store).execute("SELECT tags_kind, count(*) FROM games GROUP BY ALL").fetchall()
     assert dict(kinds) == {"votes": 6_993, "ranked": 30_918, "unordered": 95_855, None: 22_236}
     revision = store.revision

@@ -43,9 +43,18 @@ def test_a_half_life_draws_late_examples_more_often(dataset: Dataset, tmp_path: 
     fading = QUICK.model_copy(update={"half_life_days": 2.0})
     first, second = fit(dataset, tmp_path / "even"), fit(dataset, tmp_path / "fading", fading)
     assert any(not torch.equal(weights(first)[name], tensor) for name, tensor in weights(second).items())
-    shares = _shares(np.array([0, 86_400, 2 * 86_400]), 1.0)
+    times = np.array([0, 86_400, 2 * 86_400])
+    shares = _shares(times, 1.0, undated=times < 0)
     assert shares is not None
     assert shares == pytest.approx([1 / 7, 2 / 7, 4 / 7])
+
+
+def test_an_undated_example_is_drawn_as_the_average_dated_one() -> None:
+    times = np.array([0, 1_600_000_000, 0, 1_600_086_400])
+    shares = _shares(times, 1.0, undated=times == 0)
+    assert shares is not None
+    assert shares * 12 == pytest.approx([3, 2, 3, 4])
+    assert _shares(times[[0, 2]], 1.0, undated=np.ones(2, bool)) is None, "each once"
 
 
 def test_a_counted_model_that_is_no_sum_is_not_stored(dataset: Dataset, tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ from srec.prepare.context import ContextSettings
 from srec.prepare.interactions import Note, PrepareSettings, tally
 from srec.prepare.tags import TagSettings
 from srec.store.connections.duckdb import connect, read_sql
-from srec.store.stores.parquet import KIND, VERSION
+from srec.store.schema import TABLES
+from srec.store.stores.parquet import KIND, VERSION, no_rows, unexported
 
 try:
     import sqlglot
@@ -109,8 +110,11 @@ class SparkEngine:
         try:
             text = self._spark.read.text(f"{self.where}/manifest.json", wholetext=True).collect()[0][0]
             manifest = check_manifest(json.loads(text), where, kind=KIND, version=VERSION)
-            for name in ("reviews", "games"):
-                frame = self._spark.read.parquet(f"{self.where}/{name}.parquet")
+            for name, table in TABLES.items():
+                if name in unexported(manifest):
+                    frame = self._frame(sqlglot.parse_one(no_rows(table), read="duckdb"), {})
+                else:
+                    frame = self._spark.read.parquet(f"{self.where}/{name}.parquet")
                 frame.createOrReplaceTempView(f"store_{name}")
         except PySparkException as error:
             self.close()

@@ -8,7 +8,7 @@ SELECT
     count(*) > 1 AS several,
     any_value(positive) AS positive,
     any_value(created_at) AS created_at,
-    any_value(coalesce(review_id, -1)) AS review_id
+    any_value(coalesce(review_id, -1)) AS place
 FROM store.reviews
 GROUP BY user_key, app_id;
 
@@ -18,15 +18,15 @@ SELECT
     app_id,
     arg_max(positive, (updated_at, created_at, coalesce(review_id, -1), positive)) AS positive,
     arg_max(created_at, (updated_at, created_at, coalesce(review_id, -1), positive)) AS created_at,
-    arg_max(coalesce(review_id, -1), (updated_at, created_at, coalesce(review_id, -1), positive)) AS review_id
+    arg_max(coalesce(review_id, -1), (updated_at, created_at, coalesce(review_id, -1), positive)) AS place
 FROM store.reviews
 SEMI JOIN (SELECT user_key, app_id FROM pairs WHERE several) AS again USING (user_key, app_id)
 GROUP BY user_key, app_id;
 
-CREATE VIEW latest AS
-SELECT user_key, app_id, positive, created_at, review_id
+CREATE VIEW dated AS
+SELECT user_key, app_id, positive, created_at, place
 FROM pairs
 WHERE NOT several
 UNION ALL
-SELECT user_key, app_id, positive, created_at, review_id
+SELECT user_key, app_id, positive, created_at, place
 FROM edited;

@@ -3,4 +3,4 @@ SELECT reviews.user_index, vocabulary.item, CAST(floor(epoch(reviews.created_at)
 FROM reviews
 JOIN vocabulary ON reviews.app_id = vocabulary.app_id
 WHERE reviews.positive = $positive AND reviews.user_index >= $first AND reviews.user_index < $past
-ORDER BY reviews.user_index, reviews.created_at, reviews.review_id, vocabulary.item;
+ORDER BY reviews.user_index, reviews.created_at, reviews.place, vocabulary.item;

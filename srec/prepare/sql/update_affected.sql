@@ -3,9 +3,13 @@
 CREATE TABLE affected AS
 SELECT user_key FROM store.reviews WHERE batch > $since
 UNION
+SELECT user_key FROM store.sequences WHERE batch > $since
+UNION
+SELECT user_key FROM store.libraries WHERE batch > $since
+UNION
 SELECT user_key FROM store.removed WHERE batch > $since
 UNION
-SELECT user_key FROM store.reviews WHERE app_id IN (
+SELECT user_key FROM latest WHERE app_id IN (
     (SELECT app_id FROM popular EXCEPT SELECT app_id FROM state.popular)
     UNION ALL
     (SELECT app_id FROM state.popular EXCEPT SELECT app_id FROM popular)
@@ -13,7 +17,7 @@ SELECT user_key FROM store.reviews WHERE app_id IN (
 
 -- What they wrote is counted again, as prepare_tallies.sql and prepare_chosen.sql do for all.
 CREATE TABLE fresh AS
-SELECT user_key, app_id, positive, created_at, review_id
+SELECT user_key, app_id, positive, created_at, place
 FROM latest
 SEMI JOIN affected USING (user_key);
 

@@ -26,11 +26,11 @@ class ArrowTable(Protocol):
 
 @dataclass(frozen=True)
 class MemorySource:
-    """One table in memory that holds reviews or games.
+    """One table in memory that holds rows of one canonical table.
 
     Args:
         rows: the table.
-        table: "reviews" or "games".
+        table: "reviews", "games", "sequences" or "libraries".
         columns: the table's names by canonical name; other columns have their canonical names.
         label: its name in messages and rejects; a store keeps the rejects of a label's last ingestion.
         simulated: whether its rows come from a simulation.

@@ -16,12 +16,12 @@ from srec.store.sources.tabular import mapped_table, part_of, renamed
 
 @dataclass(frozen=True)
 class QuerySource:
-    """The rows of a query to a PostgreSQL database: reviews or games, as they are at that moment.
+    """The rows of a query to a PostgreSQL database, as they are at that moment.
 
     Args:
         url: postgresql://user:password@host:port/database.
         query: a SELECT; it runs in a transaction that can change nothing.
-        table: "reviews" or "games".
+        table: "reviews", "games", "sequences" or "libraries".
         columns: canonical name to the query's; a column not named here goes by its canonical name.
     """
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from srec.artifacts import verify
 from srec.errors import ArtifactError, SourceError
 from srec.simulate.world import KIND, VERSION
-from srec.store.schema import TABLES
+from srec.store.schema import GAMES, REVIEWS
 from srec.store.sources.base import Part
 from srec.store.sources.parquet import read_parquet
 
@@ -31,5 +31,5 @@ class SimulatedSource:
             verify(self.path, KIND, VERSION)
         except ArtifactError as error:
             raise SourceError(f"{self.path} is not a simulated world: {error}") from error
-        for table in TABLES.values():
+        for table in (REVIEWS, GAMES):
             yield Part(table.name, read_parquet(self.path / f"{table.name}.parquet", table))

@@ -22,11 +22,11 @@ _JSON = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 
 @dataclass(frozen=True)
 class TableSource:
-    """One file that holds reviews or games.
+    """One file that holds rows of one canonical table.
 
     Args:
         path: .parquet, .csv, .jsonl or .ndjson; the text forms also gzipped (.gz).
-        table: "reviews" or "games".
+        table: "reviews", "games", "sequences" or "libraries".
         columns: canonical name to the file's; a column not named here goes by its canonical name.
     """
 
@@ -59,7 +59,7 @@ def mapped_table(name: str, columns: Mapping[str, str]) -> Table:
     """The canonical table of a name, once it is sure to have the columns that are mapped.
 
     Args:
-        name: "reviews" or "games".
+        name: "reviews", "games", "sequences" or "libraries".
         columns: canonical name to the file's.
 
     Raises:

@@ -6,15 +6,15 @@ INSERT INTO merged_games BY NAME
 WITH versions AS (
     SELECT * FROM staged_games
     UNION ALL
-    SELECT *, -1 AS place FROM games SEMI JOIN staged_games USING (app_id)
+    SELECT *, -1 AS arrival FROM games SEMI JOIN staged_games USING (app_id)
 ),
 last_known AS (
     SELECT
         app_id,
-        arg_max(COLUMNS(* EXCLUDE (app_id, tags, tags_kind, place)), place),
+        arg_max(COLUMNS(* EXCLUDE (app_id, tags, tags_kind, arrival)), arrival),
         arg_max(
             struct_pack(tags, tags_kind),
-            (list_position(['unordered', 'ranked', 'votes'], tags_kind), place)
+            (list_position(['unordered', 'ranked', 'votes'], tags_kind), arrival)
         ) FILTER (tags IS NOT NULL) AS tagged
     FROM versions
     GROUP BY app_id

@@ -1,4 +1,4 @@
--- The tables of a store beside reviews and games, which schema.py describes.
+-- The tables of a store beside those that schema.py describes.
 CREATE TABLE rejects (
     source VARCHAR NOT NULL,  -- the source's name and the file
     row BIGINT NOT NULL,      -- counted from 1 in that file
@@ -7,7 +7,7 @@ CREATE TABLE rejects (
 CREATE TABLE ingestions (
     source VARCHAR NOT NULL,
     path VARCHAR NOT NULL,
-    kind VARCHAR NOT NULL,    -- the table: reviews or games
+    kind VARCHAR NOT NULL,    -- the table: reviews, games, ...
     started_at TIMESTAMP NOT NULL,
     finished_at TIMESTAMP NOT NULL,
     read BIGINT NOT NULL,     -- = added + replaced + repeated + rejected
@@ -16,7 +16,7 @@ CREATE TABLE ingestions (
     repeated BIGINT NOT NULL, -- the same as another version of the row, or older
     rejected BIGINT NOT NULL
 );
--- The name of the reviews and games as each batch left them.
+-- The name of all rows as each batch left them.
 CREATE TABLE revisions (batch BIGINT NOT NULL, revision VARCHAR NOT NULL);
 CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
 -- What a crawl remembers: where it stands with each game, and during a refresh which reviews it met.

@@ -20,7 +20,7 @@ class Described(Protocol):
 
     @property
     def revision(self) -> str:
-        """A name for the rows of reviews and games: another one whenever any of them changed."""
+        """A name for all rows: another one whenever any of them changed."""
         ...
 
     @property
@@ -39,13 +39,13 @@ class Reader(Described, Protocol):
 
     @property
     def batch(self) -> int:
-        """The number of the last ingestion that changed reviews; rows written later have a greater one."""
+        """The number of the last ingestion that changed rows; rows written later have a greater one."""
         ...
 
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Make its rows readable in another database, as ``store.reviews`` and ``store.games``.
+        """Make its rows readable in another database: ``store.reviews``, ``store.games`` and so on.
 
-        With an identity, ``store.removed`` and ``store.revisions`` are there too, and the reviews have their
+        With an identity, ``store.removed`` and ``store.revisions`` are there too, and what users did has its
         ``batch``. The rows are those of the moment of the call, whatever is written meanwhile.
 
         Args:
@@ -83,11 +83,14 @@ class Store(Protocol):
 
     @property
     def revision(self) -> str:
-        """A name for the rows of reviews and games: another one whenever any of them changed."""
+        """A name for all rows: another one whenever any of them changed."""
         ...
 
     def counts(self) -> dict[str, int]:
-        """How many reviews, users, games and rejects there are."""
+        """How many reviews, users, games, sequences, libraries and rejects there are, in rows.
+
+        The users are those who wrote reviews.
+        """
         ...
 
     def ingest(
@@ -100,7 +103,8 @@ class Store(Protocol):
     ) -> Summary:
         """Read a source into the store, in one transaction.
 
-        The same rows again change nothing; a newer version of a review replaces the older. Bad rows go to
+        The same rows again change nothing; a newer version of a review replaces the older, and a later row
+        of a sequence or a library the earlier. Bad rows go to
         the table ``rejects``, which holds those of each file's last ingestion.
 
         Args:

@@ -13,9 +13,12 @@ import duckdb
 from srec.errors import SRecError, first_line
 from srec.store.connections.duckdb import connect, quoted, run_sql
 from srec.store.ingestion import RowsRead, Summary, clear, merge, stage
-from srec.store.schema import GAMES, REVIEWS, STORED_REVIEWS, VERSION
+from srec.store.schema import LIBRARIES, SEQUENCES, TABLES, VERSION, Table
 from srec.store.sources.base import Source
 from srec.store.stores.ledger import Ledger, first_entries, now
+
+#: The version before this one, which had no sequences and no libraries.
+_BEFORE = "3"
 
 
 class DuckDBStore:
@@ -34,7 +37,7 @@ class DuckDBStore:
     def open(
         cls, path: Path, *, create: bool = False, memory_limit: str | None = None, threads: int | None = None
     ) -> "DuckDBStore":
-        """Open a store, or make an empty one.
+        """Open a store, bring it to this version, or make an empty one.
 
         Args:
             path: the DuckDB file.
@@ -144,7 +147,12 @@ class DuckDBStore:
             version = self.ledger.meta("version")
         except (duckdb.Error, LookupError):
             raise SRecError(f"{self.path} is a DuckDB file, but not a store of SRec: name another") from None
-        if version != str(VERSION):
+        if version == _BEFORE:
+            with self._transaction():
+                for table in (SEQUENCES, LIBRARIES):
+                    _create_table(self.connection, table)
+                self._ask("UPDATE meta SET value = $1 WHERE key = 'version'", str(VERSION))
+        elif version != str(VERSION):
             raise SRecError(
                 f"{self.path} is a store of version {version}, this program reads version {VERSION}:"
                 " make a new one with srec ingest"
@@ -172,12 +180,17 @@ class DuckDBStore:
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables of a store, empty."""
-    always = {"user_key", "batch"} | {c.name for c in REVIEWS.columns if c.required or c.stored}
-    columns = [f"{name} {kind}{' NOT NULL' * (name in always)}" for name, kind in STORED_REVIEWS]
-    connection.execute(f"CREATE TABLE reviews ({', '.join(columns)})")
-    columns = [f"{column.name} {column.type}" for column in GAMES.columns]
-    connection.execute(f"CREATE TABLE games ({', '.join(columns)})")
+    for table in TABLES.values():
+        _create_table(connection, table)
     run_sql(connection, "srec.store", "store")
+
+
+def _create_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    always = set[str]()
+    if table.personal:
+        always = {"user_key", "batch"} | {c.name for c in table.columns if c.required or c.stored}
+    columns = [f"{name} {kind}{' NOT NULL' * (name in always)}" for name, kind in table.kept]
+    connection.execute(f"CREATE TABLE {table.name} ({', '.join(columns)})")
 
 
 def _make(path: Path) -> None:

@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 
-from srec.store.schema import GAMES, STORED_REVIEWS
+from srec.store.schema import GAMES, TABLES
 
 #: The columns of the tables that have rows to exchange.
-COLUMNS = {
-    "reviews": [name for name, _ in STORED_REVIEWS],
-    "games": [column.name for column in GAMES.columns],
-}
-KEYS = {"reviews": ("app_id", "user_key"), "games": ("app_id",)}
+COLUMNS = {table.name: [name for name, _ in table.kept] for table in TABLES.values()}
+#: The game first, as the migrations have it.
+KEYS = {table.name: tuple(sorted(table.key)) for table in TABLES.values()}
 _NESTED = {column.name: column.type for column in GAMES.columns if column.type.endswith("[]")}
 
 
@@ -32,7 +30,7 @@ def upsert(table: str, source: str) -> str:
     """The statement that puts received rows into their table, in place of those with the same keys.
 
     Args:
-        table: "reviews" or "games".
+        table: its name, a key of TABLES.
         source: the table that holds the received rows.
     """
     columns = COLUMNS[table]

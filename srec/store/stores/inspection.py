@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from srec.artifacts import is_current, write_directory
 from srec.store.connections.scratch import scratch
-from srec.store.schema import GAMES, STORED_REVIEWS
+from srec.store.schema import TABLES
 from srec.store.stores.base import Reader
 from srec.store.stores.parquet import KIND, VERSION
 
@@ -48,6 +48,9 @@ class Holdings:
     """What a store holds.
 
     Attributes:
+        users: who wrote the reviews.
+        sequences: games in users' orders without dates.
+        libraries: games in users' libraries.
         positive_share: of the reviews; None where there are none.
         first_review: its moment (ISO, UTC).
         last_review: its moment.
@@ -61,6 +64,8 @@ class Holdings:
     reviews: int
     users: int
     games: int
+    sequences: int
+    libraries: int
     positive_share: float | None
     first_review: str | None
     last_review: str | None
@@ -79,11 +84,12 @@ def describe(reader: Reader) -> Holdings:
         SRecError: the store breaks off.
     """
     with _asking(reader) as (ask, tables):
-        rows, positive, first, last, users, games = ask(
+        rows, positive, first, last, users, games, sequences, libraries = ask(
             "SELECT count(*), CAST(avg(CASE WHEN positive THEN 1.0 ELSE 0.0 END) AS double precision),"
             " min(created_at), max(created_at),"
             " (SELECT count(*) FROM (SELECT user_key FROM reviews GROUP BY user_key) AS users),"
-            " (SELECT count(*) FROM games) FROM reviews"
+            " (SELECT count(*) FROM games), (SELECT count(*) FROM sequences),"
+            " (SELECT count(*) FROM libraries) FROM reviews"
         )[0]
         kept = "ingestions" in tables
         return Holdings(
@@ -92,6 +98,8 @@ def describe(reader: Reader) -> Holdings:
             reviews=int(rows),
             users=int(users),
             games=int(games),
+            sequences=int(sequences),
+            libraries=int(libraries),
             positive_share=positive,
             first_review=first and first.isoformat(),
             last_review=last and last.isoformat(),
@@ -127,6 +135,14 @@ def size(reader: Reader, where: str) -> int:
     return sum(file.stat().st_size for file in files if file.is_file())
 
 
+_ORDERS = {
+    "reviews": "app_id, created_at, user_key",
+    "games": "app_id",
+    "sequences": "app_id, user_key",
+    "libraries": "app_id, user_key",
+}
+
+
 @contextmanager
 def _asking(reader: Reader) -> Iterator[tuple[_Ask, set[str]]]:
     """A way to query the tables, and the names of those there are."""
@@ -144,7 +160,7 @@ def _asking(reader: Reader) -> Iterator[tuple[_Ask, set[str]]]:
 def export(
     reader: Reader, target: Path, *, memory_limit: str | None = None, threads: int | None = None
 ) -> bool:
-    """Write all reviews and games as Parquet, unless the same are there.
+    """Write all reviews, games, sequences and libraries as Parquet, unless the same are there.
 
     ``srec prepare`` reads the directory as it reads a store. The reviews are ordered by game and time.
 
@@ -164,27 +180,25 @@ def export(
     inputs = {"store": reader.revision}
     if is_current(target, KIND, VERSION, inputs=inputs, parameters={}):
         return False
-    reviews = ", ".join(name for name, _ in STORED_REVIEWS)
-    games = ", ".join(column.name for column in GAMES.columns)
     with (
         write_directory(target, KIND, VERSION, inputs=inputs) as draft,
         scratch(memory_limit, threads, otherwise=f"{target} is not written") as work,
     ):
         reader.attach(work)
-        for name, columns, order in (
-            ("reviews", reviews, "app_id, created_at, user_key"),
-            ("games", games, "app_id"),
-        ):
-            query = f"SELECT {columns} FROM store.{name} ORDER BY {order}"
-            work.execute(
-                f"COPY ({query}) TO $file (FORMAT parquet, COMPRESSION zstd)",
-                {"file": str(draft.path / f"{name}.parquet")},
-            )
-        rows = work.execute("SELECT count(*) FROM store.reviews").fetchall()[0][0]
+        rows = {}
+        for name, order in _ORDERS.items():
+            rows[name] = int(work.execute(f"SELECT count(*) FROM store.{name}").fetchall()[0][0])
+            if rows[name] or name in ("reviews", "games"):
+                columns = ", ".join(column for column, _ in TABLES[name].kept)
+                work.execute(
+                    f"COPY (SELECT {columns} FROM store.{name} ORDER BY {order}) TO $file"
+                    " (FORMAT parquet, COMPRESSION zstd)",
+                    {"file": str(draft.path / f"{name}.parquet")},
+                )
         draft.facts = {
             "simulated": reader.simulated,
             "revision": reader.revision,
             "latest": reader.latest,
-            "rows": int(rows),
+            "rows": rows["reviews"],
         }
     return True

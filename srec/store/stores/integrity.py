@@ -7,7 +7,7 @@ import duckdb
 
 from srec.errors import first_line
 from srec.store.connections.scratch import scratch
-from srec.store.schema import GAMES, REVIEWS, Table
+from srec.store.schema import TABLES, Table
 from srec.store.stores.base import Reader
 
 
@@ -50,7 +50,7 @@ def check_tables(work: duckdb.DuckDBPyConnection, *, latest: bool) -> list[Check
     """As ``check``, of the tables that a connection sees.
 
     Args:
-        work: it has all tables of a store, or only reviews and games.
+        work: it has all tables of a store, or only those of an export.
         latest: whether there must be at most one row for each user and game.
     """
     tables = [name for (name,) in work.execute("SHOW TABLES").fetchall()]
@@ -59,7 +59,7 @@ def check_tables(work: duckdb.DuckDBPyConnection, *, latest: bool) -> list[Check
         checks.append(readable(work, table))
         if checks[-1].broken:
             return checks
-    for kind in (REVIEWS, GAMES):
+    for kind in TABLES.values():
         checks += _kept(work, kind.name, _rows(kind))
     for name, conditions in _SMALL.items():
         if name in tables:
@@ -73,9 +73,7 @@ def check_tables(work: duckdb.DuckDBPyConnection, *, latest: bool) -> list[Check
     return checks
 
 
-_KEYS = {
-    "reviews": "user_key, app_id",
-    "games": "app_id",
+_KEYS = {table.name: ", ".join(table.key) for table in TABLES.values()} | {
     "revisions": "batch",
     "meta": "key",
     "notes": "key",
@@ -102,7 +100,7 @@ def _rows(table: Table) -> Iterator[tuple[str, str]]:
     """(what must hold, SQL of a row that breaks it) of a canonical table."""
     for column in table.columns:
         name = "user_key" if column.name == "user_id" else column.name
-        if column.required or (column.stored and table is REVIEWS):
+        if column.required or (column.stored and table.personal):
             yield f"{name} is there", f"{name} IS NULL"
         if column.valid != "true" and name == column.name:  # a raw id is not there to be looked at
             yield f"no {name} {column.wrong}", f"NOT ({column.valid})"
@@ -132,6 +130,12 @@ _ACROSS = {
     "reviews: each is of an ingestion that was": (
         f"SELECT count(*) FROM reviews WHERE batch NOT BETWEEN 1 AND {_BATCH}"
     ),
+    **{
+        f"{name}: each is of an ingestion that was": (
+            f"SELECT count(*) FROM {name} WHERE batch NOT BETWEEN 1 AND {_BATCH}"
+        )
+        for name in ("sequences", "libraries")
+    },
     "revisions: the last batch has the store's": (
         f"SELECT CAST(({_BATCH} > 0) <> EXISTS (SELECT 1 FROM revisions WHERE batch = {_BATCH}"
         " AND revision = (SELECT value FROM meta WHERE key = 'revision')) AS INTEGER)"
@@ -140,10 +144,13 @@ _ACROSS = {
         "SELECT abs((SELECT count(*) FROM reviews) + (SELECT count(*) FROM removed)"
         " - (SELECT coalesce(sum(added), 0) FROM ingestions WHERE kind = 'reviews'))"
     ),
-    "games: as many as ingestions added": (
-        "SELECT abs((SELECT count(*) FROM games)"
-        " - (SELECT coalesce(sum(added), 0) FROM ingestions WHERE kind = 'games'))"
-    ),
+    **{
+        f"{name}: as many as ingestions added": (
+            f"SELECT abs((SELECT count(*) FROM {name})"
+            f" - (SELECT coalesce(sum(added), 0) FROM ingestions WHERE kind = '{name}'))"
+        )
+        for name in ("games", "sequences", "libraries")
+    },
     "removed: each by an ingestion that was": (
         f"SELECT count(*) FROM removed WHERE batch NOT BETWEEN 1 AND {_BATCH}"
     ),

@@ -8,6 +8,7 @@ from typing import Any
 
 from srec.errors import SRecError
 from srec.store.ingestion import Summary
+from srec.store.schema import TABLES
 from srec.store.sources.base import Source
 
 #: Runs one statement with its values and gives its rows.
@@ -72,14 +73,16 @@ class Ledger:
         return str(rows[0][0])
 
     def counts(self) -> dict[str, int]:
-        """How many reviews, users, games and rejects there are."""
+        """How many rows the tables have, and how many users wrote the reviews."""
         row = self.ask(
             "SELECT (SELECT count(*) FROM reviews),"
             # PostgreSQL sorts for count(DISTINCT ...), but hashes for GROUP BY.
             " (SELECT count(*) FROM (SELECT user_key FROM reviews GROUP BY user_key) AS users),"
-            " (SELECT count(*) FROM games), (SELECT count(*) FROM rejects)"
+            " (SELECT count(*) FROM games), (SELECT count(*) FROM sequences),"
+            " (SELECT count(*) FROM libraries), (SELECT count(*) FROM rejects)"
         )[0]
-        return dict(zip(("reviews", "users", "games", "rejects"), map(int, row), strict=True))
+        names = ("reviews", "users", "games", "sequences", "libraries", "rejects")
+        return dict(zip(names, map(int, row), strict=True))
 
     def notes(self) -> dict[str, str]:
         """As ``Store.notes``."""
@@ -97,8 +100,8 @@ class Ledger:
         Raises:
             SRecError: the store holds the other kind.
         """
-        empty = "SELECT NOT EXISTS (SELECT 1 FROM reviews) AND NOT EXISTS (SELECT 1 FROM games)"
-        if not self.ask(empty)[0][0] and self.simulated != source.simulated:
+        empty = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {table})" for table in TABLES)
+        if not self.ask(f"SELECT {empty}")[0][0] and self.simulated != source.simulated:
             held, given = ("simulated" if kind.simulated else "real" for kind in (self, source))
             raise SRecError(
                 f"{self.name} holds {held} data and {source.path} is {given}: keep them in two stores"

@@ -1,20 +1,36 @@
-"""Reviews and games exported as Parquet: what ``srec store export`` writes, and Spark reads anywhere."""
+"""A store's rows exported as Parquet: what ``srec store export`` writes, and Spark reads anywhere."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import duckdb
 
 from srec.artifacts import read_manifest
 from srec.store.connections.duckdb import quoted
+from srec.store.schema import LIBRARIES, SEQUENCES, TABLES, Table
 
 KIND = "reviews"
 VERSION = 1
 
 
+def unexported(manifest: Mapping[str, Any]) -> set[str]:
+    """The names of the tables that had no rows to export."""
+    files = manifest.get("files", ())
+    return {table.name for table in (SEQUENCES, LIBRARIES) if f"{table.name}.parquet" not in files}
+
+
+def no_rows(table: Table) -> str:
+    """A query without rows that has the columns of a table."""
+    columns = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in table.kept)
+    return f"SELECT {columns} WHERE false"
+
+
 class ParquetReader:
     """A ``Reader`` of a folder with ``reviews.parquet``, ``games.parquet`` and their manifest.
+
+    ``sequences.parquet`` and ``libraries.parquet`` are there only where the store had any.
 
     Args:
         path: the folder.
@@ -30,13 +46,15 @@ class ParquetReader:
         self.path = path
         self.simulated, self.latest = bool(manifest["simulated"]), bool(manifest["latest"])
         self.revision = str(manifest["revision"])
+        self._absent = unexported(manifest)
 
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
         """As ``Reader.attach``: views of the files, which are read in place."""
         connection.execute("CREATE SCHEMA store")
-        for name in ("reviews", "games"):
+        for name, table in TABLES.items():
             file = quoted(self.path.absolute() / f"{name}.parquet")
-            connection.execute(f"CREATE VIEW store.{name} AS FROM read_parquet({file})")
+            rows = no_rows(table) if name in self._absent else f"FROM read_parquet({file})"
+            connection.execute(f"CREATE VIEW store.{name} AS {rows}")
 
     def close(self) -> None:
         """As ``Reader.close``."""

@@ -15,6 +15,7 @@ from srec.store.connections.duckdb import run_sql
 from srec.store.connections.postgresql import PostgresConnection, first_line_said
 from srec.store.connections.scratch import scratch
 from srec.store.ingestion import RowsRead, Summary, merge, stage
+from srec.store.schema import TABLES
 from srec.store.sources.base import Source
 from srec.store.stores.duckdb import create_tables
 from srec.store.stores.exchange import (
@@ -172,12 +173,12 @@ class PostgresStore:
         """Send the rows that the merge changed."""
         ask, columns = self.server.ask, COLUMNS[table]
         changed = f"SELECT {sent_by_duckdb(columns)} FROM changed_{table}"
-        if table == "reviews" and self._empty(table):
+        if TABLES[table].personal and self._empty(table):
             # Building an index once over all rows costs a fraction of growing it row by row.
-            ask("ALTER TABLE reviews DROP CONSTRAINT reviews_key")
+            ask(f"ALTER TABLE {table} DROP CONSTRAINT {table}_key")
             self._send(work, table, changed)
-            ask("ALTER TABLE reviews ADD CONSTRAINT reviews_key PRIMARY KEY (app_id, user_key)")
-            ask("ANALYZE reviews")
+            ask(f"ALTER TABLE {table} ADD CONSTRAINT {table}_key PRIMARY KEY ({', '.join(KEYS[table])})")
+            ask(f"ANALYZE {table}")
             return
         received = f"SELECT {as_texts(columns)} FROM {table} WITH NO DATA"
         ask(f"CREATE TEMP TABLE changed ON COMMIT DROP AS {received}")
@@ -269,8 +270,8 @@ def copy_tables(server: PostgresConnection, connection: duckdb.DuckDBPyConnectio
         SRecError: the server breaks off, or the other database has no more room.
     """
     connection.execute("CREATE SCHEMA store")
-    tables = {"reviews": COLUMNS["reviews"] if whole else _PREPARED, "games": COLUMNS["games"]}
-    tables |= {name: ["*"] for name in ("removed", "revisions", *(_SMALL if whole else ()))}
+    tables = COLUMNS if whole else COLUMNS | {"reviews": _PREPARED}
+    tables = tables | {name: ["*"] for name in ("removed", "revisions", *(_SMALL if whole else ()))}
     for table, columns in tables.items():
         condition = " WHERE key <> 'secret'" if table == "meta" else ""
         query = f"SELECT {as_texts(columns)} FROM {table}{condition}"
