@@ -37,27 +37,35 @@ class Asked:
         """The model, if its score is a sum that reads dislikes and the weight of popularity."""
         return self.scorer if isinstance(self.scorer, SumScorer) else None
 
-    def best(self, liked_EL: Ints, k: int, *, disliked_EM: Ints | None = None) -> Ints:
+    def best(
+        self, liked_EL: Ints, k: int, *, disliked_EM: Ints | None = None, read_dislikes: bool = True
+    ) -> Ints:
         """int32 [E, K]: the items of the answer, best first; 0 fills the places of short answers.
 
         Args:
             liked_EL: int [E, L], padded with 0 on the right.
             k: K.
             disliked_EM: int [E, M], padded like ``liked_EL``.
+            read_dislikes: whether the model reads the dislikes; they are in no answer either way.
         """
-        parts = [top_items_of(scores_BV, k) for _, scores_BV in self.scores(liked_EL, disliked_EM)]
+        found = self.scores(liked_EL, disliked_EM, read_dislikes=read_dislikes)
+        parts = [top_items_of(scores_BV, k) for _, scores_BV in found]
         return np.concatenate([np.zeros((0, k), np.int32), *parts])
 
-    def scores(self, liked_EL: Ints, disliked_EM: Ints | None = None) -> Iterator[tuple[slice, ScoresBV]]:
+    def scores(
+        self, liked_EL: Ints, disliked_EM: Ints | None = None, *, read_dislikes: bool = True
+    ) -> Iterator[tuple[slice, ScoresBV]]:
         """The scores of a batch of lists at a time, and where the batch is; -inf for what is named.
 
         Args:
             liked_EL: as for ``best``.
             disliked_EM: as for ``best``.
+            read_dislikes: as for ``best``.
         """
         for at in self._batches(liked_EL):
             disliked_BM = None if disliked_EM is None else disliked_EM[at]
-            yield at, self._without_named(self._score(liked_EL[at], disliked_BM), liked_EL[at], disliked_BM)
+            scores_BV = self._score(liked_EL[at], disliked_BM if read_dislikes else None)
+            yield at, self._without_named(scores_BV, liked_EL[at], disliked_BM)
 
     def best_by_weight(self, liked_EL: Ints, k: int, weights: Sequence[float]) -> Ints:
         """int32 [W, E, K]: the answers with each weight of popularity.

@@ -7,14 +7,13 @@ players who have such games. The told games are excluded from the answer.
 Shapes: E lists, P players, N told games, V items, K places.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from srec.dataset.dataset import Floats, Ints
-from srec.evaluation.comparison import Compared, Comparison, compare
 from srec.evaluation.players import Players
 
 Mask = npt.NDArray[np.bool_]
@@ -119,55 +118,3 @@ def gains(top_EK: Ints, told: Told, head: Mask) -> dict[str, Floats]:
         f"NDCG@{length}": (hits_EK * discounts).sum(axis=1) / ideal[np.minimum(sizes, length)],
         f"off-head@{length}": np.where(off > 0, found_off, np.nan),
     }
-
-
-def compared(
-    answers: Mapping[str, Ints],
-    told: Told,
-    head: Mask,
-    *,
-    baselines: Sequence[str],
-    resamples: int,
-    seed: int,
-) -> Comparison:
-    """Models side by side: means with intervals over resampled players, and paired differences.
-
-    Args:
-        answers: by model, int [E, K].
-        told: the lists.
-        head: bool [V + 1], the items that do not count off-head.
-        baselines: the models that the others must beat.
-        resamples: how often the players are drawn again.
-        seed: of the resamples.
-    """
-    values = {name: gains(top_EK, told, head) for name, top_EK in answers.items()}
-    metrics = list(next(iter(values.values())))
-    off = ~np.isnan(next(iter(values.values()))[metrics[-1]])
-    found = []
-    for chosen, kept in ((metrics[:-1], np.ones(len(told), bool)), (metrics[-1:], off)):
-        if kept.any():
-            some = {name: {one: of[one][kept] for one in chosen} for name, of in values.items()}
-            found.append(
-                compare(
-                    some,
-                    told.players_E[kept],
-                    baselines=baselines,
-                    resamples=resamples,
-                    generator=np.random.default_rng(seed),
-                )
-            )
-    models = {name: _joined([one.models[name] for one in found]) for name in answers}
-    return Comparison(found[0].examples, found[0].sessions, models)
-
-
-def _joined(parts: Sequence[Compared]) -> Compared:
-    """One model's metrics from several comparisons."""
-    joined = parts[0]
-    for other in parts[1:]:
-        differences = {
-            name: {**joined.differences[name], **metrics} for name, metrics in other.differences.items()
-        }
-        joined = Compared(
-            {**joined.metrics, **other.metrics}, differences, {**joined.against, **other.against}
-        )
-    return joined

@@ -39,10 +39,8 @@ class Fixed:
 class Near:
     """A sum: items next to a liked one gain, next to a disliked one lose; less popular is less, by number."""
 
-    popularity_weight = 0.5
-
-    def __init__(self, items: int) -> None:
-        self.items = items
+    def __init__(self, items: int, popularity_weight: float = 0.5) -> None:
+        self.items, self.popularity_weight = items, popularity_weight
         self.requests: list[tuple[list[list[int]], list[list[float]], float | None]] = []
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:

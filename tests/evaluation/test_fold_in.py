@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from panels import Fixed, asked, lists, players
 
-from srec.evaluation.fold_in import Told, compared, gains, in_head, orders, tell
+from srec.evaluation.comparison import compare_where_defined
+from srec.evaluation.fold_in import Told, gains, in_head, orders, tell
 
 HEAD = in_head(np.array([0, 9, 5, 5, 2, 1, 1]), 2)
 
@@ -62,8 +63,11 @@ def test_intervals_are_over_players_and_differences_are_paired() -> None:
     people = players(*[[1, 2, 3]] * 40)
     told = tell(orders(people, most_played=10, draws=2, seed=0), 1)
     good, bad = asked(Fixed(6, 5, 4, 3, 2, 1), [1] * 6), asked(Fixed(1, 2, 3, 4, 5, 6), [1] * 6)
-    answers = {name: model.best(told.liked_EN, 2) for name, model in {"bad": bad, "good": good}.items()}
-    found = compared(answers, told, HEAD, baselines=["bad"], resamples=100, seed=0)
+    values = {
+        name: gains(model.best(told.liked_EN, 2), told, HEAD)
+        for name, model in {"bad": bad, "good": good}.items()
+    }
+    found = compare_where_defined(values, told.players_E, baselines=["bad"], resamples=100, seed=0)
     assert (found.sessions, found.examples) == (40, 80)
     assert found.models["good"].metrics["recall@2"].value == 1
     assert found.models["good"].against["recall@2"].verdict == "better"
