@@ -12,62 +12,14 @@ import numpy as np
 
 from srec.dataset.dataset import Floats, Ints, Ragged
 from srec.evaluation.asking import Asked, padded
-from srec.evaluation.comparison import Bootstrap, Difference, Estimate
+from srec.evaluation.comparison import Bootstrap
 from srec.evaluation.fold_in import Told, gains
 from srec.evaluation.nearest import nearest_by_tags
 from srec.evaluation.players import Players
+from srec.evaluation.visited import Disliked, Response, Telling
 
 FIRST = 20
 NEAREST = 5
-
-
-@dataclass(frozen=True)
-class Telling:
-    """What it changes that half of a player's dislikes are told.
-
-    Attributes:
-        intrusion: of the other dislikes, before they are told.
-        intrusion_told: the same when they are told.
-        intrusion_change: the second minus the first.
-        recall: of the expected games, before dislikes are told.
-        recall_told: the same when they are told.
-        recall_change: the second minus the first.
-    """
-
-    intrusion: Estimate
-    intrusion_told: Estimate
-    intrusion_change: Difference
-    recall: Estimate
-    recall_told: Estimate
-    recall_change: Difference
-
-
-@dataclass(frozen=True)
-class Response:
-    """What happens to the games nearest by tags when a recommended game is disliked.
-
-    Attributes:
-        places: by how many places they fall, on average.
-        fallen: the share of them that fall.
-    """
-
-    places: Estimate
-    fallen: Estimate
-
-
-@dataclass(frozen=True)
-class Disliked:
-    """A model and dislikes.
-
-    Attributes:
-        intrusion: when nothing disliked is told; None if no player dislikes a game.
-        telling: what telling changes; None if no player has two dislikes.
-        response: to a new dislike; None if the model does not read dislikes.
-    """
-
-    intrusion: Estimate | None
-    telling: Telling | None
-    response: Response | None
 
 
 def disliked(

@@ -5,7 +5,6 @@ it. Shapes: E lists, K places, W weights.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,44 +12,7 @@ from srec.dataset.dataset import Ints
 from srec.evaluation.asking import Asked
 from srec.evaluation.fold_in import Mask, Told, gains
 from srec.evaluation.sameness import overlaps
-
-
-@dataclass(frozen=True)
-class Point:
-    """A model at one weight of popularity.
-
-    Attributes:
-        weight: the weight; None for a point between two measured ones.
-        overlap: of an answer, how many games are the most popular ones left.
-        recall: the mean recall@K.
-        off_head: the mean recall@K of expected games outside the head; None if there are none.
-    """
-
-    weight: float | None
-    overlap: float
-    recall: float
-    off_head: float | None
-
-
-@dataclass(frozen=True)
-class Front:
-    """A model's points, the least popular answers first.
-
-    Attributes:
-        points: by overlap.
-    """
-
-    points: Sequence[Point]
-
-    def at(self, overlap: float) -> Point | None:
-        """The point at an overlap, on the line between two measured ones; None outside of them."""
-        reached = [point.overlap for point in self.points]
-        if not reached or not reached[0] <= overlap <= reached[-1]:
-            return None
-        recall = float(np.interp(overlap, reached, [point.recall for point in self.points]))
-        off = [point.off_head for point in self.points if point.off_head is not None]
-        off_head = float(np.interp(overlap, reached, off)) if len(off) == len(reached) else None
-        return Point(None, overlap, recall, off_head)
+from srec.evaluation.visited import Front, Point
 
 
 def front(model: Asked, told: Told, head: Mask, *, length: int, weights: Sequence[float]) -> Front:

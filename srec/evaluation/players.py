@@ -78,6 +78,28 @@ def held_out(dataset: Dataset, part: Literal["test", "valid"] = "test") -> Playe
     )
 
 
+def anybody(dataset: Dataset, least: int, *, most: int, generator: np.random.Generator) -> Players:
+    """Users of a dataset, whom models may know: for what needs no expected games.
+
+    Args:
+        dataset: whose users.
+        least: the fewest games of a user.
+        most: the most users; of more, some are drawn.
+        generator: draws them.
+    """
+    known = dataset.sequences
+    users = np.flatnonzero(np.diff(known.offsets) >= least)
+    if len(users) > most:
+        users = np.sort(generator.choice(users, most, replace=False))
+    return Players(
+        [np.unique(known.items[known.offsets[user] : known.offsets[user + 1]]) for user in users],
+        [np.zeros(0, np.int32)] * len(users),
+        None,
+        "users of the dataset, whom the models may know",
+        dataset.fingerprint,
+    )
+
+
 def from_file(path: str | Path, dataset: Dataset) -> Players:
     """The players of a Parquet file, one row a player and game: user_id, app_id, hours.
 

@@ -50,4 +50,6 @@ class VisitorSettings(Settings):
     def _main_is_told(self) -> Self:
         if self.main not in self.told:
             raise ValueError("main must be one of told")
+        if self.min_games <= self.main:
+            raise ValueError("min_games must be above main, or nothing is left to expect")
         return self

@@ -20,12 +20,6 @@ from srec.evaluation.nearest import first_not_in, nearest_by_tags
 K = 10
 SHORTEST, LONGEST = 3, 7
 PERSISTENCE = 0.9
-MEANINGS = {
-    "permuted": "the same games in another order",
-    "added": "one more game",
-    "dropped": "one game less",
-    "swapped": "one game replaced by the game that has the most similar tags",
-}
 
 
 @dataclass(frozen=True)
@@ -34,7 +28,7 @@ class Changes:
 
     Attributes:
         lists_EL: int64 [E, L], padded with 0 on the right.
-        changed: by kind of change, a key of MEANINGS: int64 [E, L].
+        changed: by kind of change, a key of ``visited.CHANGES``: int64 [E, L].
     """
 
     lists_EL: Ints

@@ -3,8 +3,9 @@ import pytest
 from panels import Fixed, Near, asked, lists
 
 from srec.evaluation.fold_in import Told, in_head
-from srec.evaluation.front import Front, Point, front
+from srec.evaluation.front import front
 from srec.evaluation.sameness import overlaps, sameness
+from srec.evaluation.visited import Front, Point
 
 COUNTS = [9, 8, 7, 2, 1, 1]
 
