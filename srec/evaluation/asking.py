@@ -1,8 +1,9 @@
 """Asks a model as a visitor does: games that are liked, or disliked, go in; the best others come out.
 
-A model whose score is a sum reads dislikes and the weight of popularity. Of any other model the dislikes
-are left out of the input, and popularity is added to its scores: scores and log(1 + reviews) are both
-standardised over the items, and the second counts with the weight.
+A model whose score is a sum reads dislikes and the weight of popularity, from 0 (taste alone) to 1
+(popularity alone). Of any other model the dislikes are left out of the input, and popularity is mixed into
+its scores with the weight p: (1 - p) times the scores plus p times log(1 + reviews), both standardised over
+the items.
 
 Shapes: E lists, B lists of a batch, L liked games, M disliked games, V items, K places, W weights.
 """
@@ -73,7 +74,7 @@ class Asked:
         Args:
             liked_EL: as for ``best``.
             k: K.
-            weights: of popularity; 0 asks for taste alone.
+            weights: of popularity, in [0, 1].
         """
         found = np.zeros((len(weights), len(liked_EL), k), np.int32)
         for at in self._batches(liked_EL):
@@ -83,7 +84,7 @@ class Asked:
                 if taste_BV is None:
                     scores_BV = self._score(liked_BL, None, weight)
                 else:
-                    scores_BV = taste_BV + np.float32(weight) * self._popular_V
+                    scores_BV = _mixed(taste_BV, self._popular_V, weight)
                 found[place, at] = top_items_of(self._without_named(scores_BV, liked_BL, None), k)
         return found
 
@@ -119,6 +120,13 @@ def standardised(scores_BV: npt.NDArray[np.floating[Any]]) -> ScoresBV:
     deviation_B1 = np.sqrt((apart_BV**2).sum(axis=1, keepdims=True) / count_B1)
     deviation_B1[deviation_B1 < 1e-12] = 1
     return np.where(finite_BV, apart_BV / deviation_B1, scores_BV).astype(np.float32)
+
+
+def _mixed(taste_BV: ScoresBV, popular_V: npt.NDArray[np.float32], weight: float) -> ScoresBV:
+    """Taste and popularity together; what the model does not recommend stays at -inf."""
+    known_BV = np.isfinite(taste_BV)
+    mixed_BV = (1 - weight) * np.where(known_BV, taste_BV, 0) + weight * popular_V
+    return np.where(known_BV, mixed_BV, -np.inf).astype(np.float32)
 
 
 def padded(lists: Sequence[Ints]) -> Ints:

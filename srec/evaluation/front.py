@@ -23,7 +23,7 @@ def front(model: Asked, told: Told, head: Mask, *, length: int, weights: Sequenc
         told: the lists.
         head: bool [V + 1], the items that do not count off-head.
         length: K.
-        weights: of popularity.
+        weights: of popularity, in [0, 1].
     """
     own = {model.sum.popularity_weight} if model.sum else set[float]()
     chosen = sorted({*weights, *own})

@@ -37,10 +37,13 @@ class VisitorSettings(Settings):
         10, ge=1, description="where hours are known, this many games, the most played ones, are told first"
     )
     head: int = Field(50, ge=0, description="off-head games are not among this many most popular ones")
+    most_popular: float = Field(
+        0.5, ge=0, le=1, description="answers with a larger share of popular games are no recommendation"
+    )
     draws: int = Field(2, ge=1, description="random orders of each player's games")
     players: int = Field(1000, ge=1, description="the most players; of more, some are drawn")
-    popularity_weights: tuple[float, ...] = Field(
-        (0.0, 0.2, 0.4, 0.7, 1.0, 1.5, 2.5),
+    popularity_weights: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(
+        (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0),
         min_length=1,
         description="the weights of popularity that a front is measured at",
     )

@@ -1,23 +1,28 @@
 """Three lines on what to serve, by a rule that the report states."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from srec.evaluation.comparison import FEWEST_SESSIONS, Compared
 from srec.evaluation.players import HOW_TO_GET
+from srec.evaluation.settings import VisitorSettings
 from srec.evaluation.verdicts import signed
 from srec.evaluation.visited import Visitors
 
-NEAR_ENOUGH = 0.9
 #: A warning comes where more than this is the case.
-MOST_POPULAR, MOST_FIRST, MOST_BY_ORDER = 0.5, 0.2, 0.1
-RULE = (
-    "The model to serve is the one whose answers overlap least with the popular list, among those that have"
-    f" at least {NEAR_ENOUGH:.0%} of the best recall; with fewer than {FEWEST_SESSIONS} players, none is"
-    f" named. A warning comes if more than {MOST_POPULAR:.0%} of an answer are popular games, if more than"
-    f" {MOST_FIRST:.0%} of the lists have the same first game, or if the order of the list changes more than"
-    f" {MOST_BY_ORDER:.0%} of the answer."
-)
+MOST_FIRST, MOST_BY_ORDER = 0.2, 0.1
+
+
+def rule(settings: VisitorSettings) -> str:
+    """How the model to serve is found, and when there is a warning."""
+    return (
+        f"The model to serve has the best recall of those whose answers are at most {settings.most_popular:.0%}"
+        " popular games, because what everybody gets is no recommendation; if all have more, it has the best"
+        f" recall of all. With fewer than {FEWEST_SESSIONS} players, none is named. A warning comes if an answer"
+        f" is more than {settings.most_popular:.0%} popular games, if more than {MOST_FIRST:.0%} of the lists"
+        f" have the same first game, or if the order of the list changes more than {MOST_BY_ORDER:.0%} of the"
+        " answer."
+    )
 
 
 @dataclass(frozen=True)
@@ -62,36 +67,38 @@ def verdict(found: Visitors, models: Mapping[str, Compared], headline: str) -> V
 def _served(found: Visitors) -> str | None:
     if found.main is None or found.main.sessions < FEWEST_SESSIONS:
         return None
-    recalls = {name: one.metrics[found.recall].value for name, one in found.main.models.items()}
-    enough = NEAR_ENOUGH * max(recalls.values())
-    near = [name for name in recalls if recalls[name] >= enough]
-    return min(near, key=lambda name: (found.models[name].sameness.overlap, -recalls[name]))
+    own = [name for name in found.main.models if not _too_popular(found, name)]
+    return _best(found, own or list(found.main.models))
+
+
+def _too_popular(found: Visitors, name: str) -> bool:
+    return found.models[name].sameness.overlap > found.settings.most_popular * found.settings.length
 
 
 def _why(found: Visitors, chosen: str) -> str:
     assert found.main is not None
-    recall = _value(found.main.models, chosen, found.recall)
-    overlap = f"{found.models[chosen].sameness.overlap:.1f} of {found.settings.length}"
-    best = _best(found)
-    if best == chosen:
+    limit, recall = f"{found.settings.most_popular:.0%}", _value(found.main.models, chosen, found.recall)
+    if _too_popular(found, chosen):
         return (
-            f"Serve {chosen}, because its {found.recall} is the best ({recall}), and no model with"
-            f" {NEAR_ENOUGH:.0%} of that overlaps less with the popular list ({overlap})."
+            f"Serve {chosen}, because it has the best {found.recall} ({recall}), and the answers of every model are"
+            f" more than {limit} popular games."
         )
     return (
-        f"Serve {chosen}, because it overlaps least with the popular list ({overlap}) among the models that"
-        f" have at least {NEAR_ENOUGH:.0%} of the best {found.recall} ({recall}; that of {best} is"
-        f" {_value(found.main.models, best, found.recall)})."
+        f"Serve {chosen}, because it has the best {found.recall} ({recall}) of the models whose answers are at most"
+        f" {limit} popular games ({found.models[chosen].sameness.overlap:.1f} of {found.settings.length})."
     )
 
 
 def _lost(found: Visitors, models: Mapping[str, Compared], headline: str, chosen: str) -> str:
-    best, next_best = _best(found), max(models, key=lambda name: models[name].metrics[headline].value)
+    best, next_best = (
+        _best(found, found.models),
+        max(models, key=lambda name: models[name].metrics[headline].value),
+    )
     behind = found.behind[chosen]
     first = (
         f"Nothing is lost in {found.recall}"
         if best == chosen
-        else f"Against {best}, the best in {found.recall}, the difference is {signed(behind)}"
+        else f"Against {best}, the best in {found.recall} of all, the difference is {signed(behind)}"
     )
     there, here = (models[name].metrics[headline].value for name in (next_best, chosen))
     second = (
@@ -111,7 +118,7 @@ def _warning(found: Visitors, name: str) -> str:
 
 def _warnings(found: Visitors, name: str) -> Iterator[str]:
     same, length = found.models[name].sameness, found.settings.length
-    if same.overlap > MOST_POPULAR * length:
+    if _too_popular(found, name):
         yield f"{same.overlap:.1f} of {length} games are those that are popular anyway"
     if same.first_share > MOST_FIRST:
         yield f"{same.first_share:.0%} of the lists have the same first game"
@@ -121,10 +128,14 @@ def _warnings(found: Visitors, name: str) -> Iterator[str]:
         yield f"the order in which games are typed changes {1 - stays:.0%} of the answer"
 
 
-def _best(found: Visitors) -> str:
+def _best(found: Visitors, names: Iterable[str]) -> str:
+    """The best of these models in recall; of equal ones, the one with the less popular answers."""
     assert found.main is not None
     models = found.main.models
-    return max(models, key=lambda name: models[name].metrics[found.recall].value)
+    return max(
+        names,
+        key=lambda name: (models[name].metrics[found.recall].value, -found.models[name].sameness.overlap),
+    )
 
 
 def _value(models: Mapping[str, Compared], name: str, metric: str) -> str:

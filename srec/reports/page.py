@@ -39,6 +39,7 @@ def page(result: Report, manifest: Mapping[str, Any], training: Mapping[str, Seq
         manifest: the dataset's manifest.
         training: the lines of each run's metrics.jsonl, by name.
     """
+    assert result.visitors is not None
     logs = {name: _epochs(log) for name, log in training.items()}
     return render(
         TEMPLATES / "report.html.j2",
@@ -53,7 +54,7 @@ def page(result: Report, manifest: Mapping[str, Any], training: Mapping[str, Seq
         by_chance=round(1 / (1 - LEVEL)),
         fewest_sessions=FEWEST_SESSIONS,
         slice_rule=RULE,
-        rule=verdict.RULE,
+        rule=verdict.rule(result.visitors.settings),
         how_to_get=HOW_TO_GET,
         changes=CHANGES,
         shown=_shown(result),

@@ -23,10 +23,10 @@ def test_a_sum_reads_dislikes_and_any_other_model_does_not() -> None:
 def test_the_weight_of_popularity_is_the_models_own_or_a_term_that_is_added() -> None:
     """Standardised, 1, 0, 0, 0 is 1.73 and three times -0.58; counts of 1, 1, 1, 8 are the mirror of that."""
     near = Near(4)
-    asked(near, [9, 8, 1, 1]).best_by_weight(lists([1]), 2, [0, 2.5])
-    assert [weight for _, _, weight in near.requests] == [0, 2.5]
+    asked(near, [9, 8, 1, 1]).best_by_weight(lists([1]), 2, [0, 0.7])
+    assert [weight for _, _, weight in near.requests] == [0, 0.7]
     fixed = Fixed(1, 0, 0, 0)
-    top = asked(fixed, [1, 1, 1, 8]).best_by_weight(lists([2], [2], [2]), 2, [0.0, 0.9, 1.1])
+    top = asked(fixed, [1, 1, 1, 8]).best_by_weight(lists([2], [2], [2]), 2, [0.0, 0.45, 0.55])
     assert top[:, 0].tolist() == [[1, 3], [1, 4], [4, 1]]
     assert len(fixed.asked) == 2, "each batch is scored once, whatever the number of weights"
 
@@ -46,3 +46,12 @@ def test_a_score_that_is_no_number_is_refused() -> None:
 def test_lists_are_padded_on_the_right() -> None:
     assert padded([np.array([1, 2]), np.array([3])]).tolist() == [[1, 2], [3, 0]]
     assert padded([]).shape == (0, 0)
+
+
+def test_what_a_model_does_not_recommend_stays_out_whatever_its_popularity() -> None:
+    model = asked(Fixed(1, 2, -np.inf, 0), [1, 1, 99, 1])
+    assert model.best_by_weight(lists([4]), 3, [0, 0.5, 1])[:, 0].tolist() == [
+        [2, 1, 0],
+        [2, 1, 0],
+        [1, 2, 0],
+    ]

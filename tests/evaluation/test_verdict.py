@@ -2,14 +2,14 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from srec.evaluation.tastes import Taste, tastes
-from srec.evaluation.verdict import verdict
-from srec.evaluation.visited import Visited, Visitors
 
 from srec.dataset.dataset import Ragged
 from srec.evaluation.comparison import Compared, Comparison, Difference, Estimate
 from srec.evaluation.sameness import Sameness
 from srec.evaluation.settings import VisitorSettings
+from srec.evaluation.tastes import Taste, tastes
+from srec.evaluation.verdict import verdict
+from srec.evaluation.visited import Visited, Visitors
 
 
 def compared(metric: str, values: Mapping[str, float], players: int = 100) -> Comparison:
@@ -54,26 +54,39 @@ def found(
 
 NEXT = compared("HR@10", {"crowd": 0.09, "near": 0.08, "odd": 0.02}).models
 RECALLS = {"crowd": 0.30, "near": 0.28, "odd": 0.26}
-OVERLAPS = {"crowd": 8.0, "near": 4.0, "odd": 1.0}
+OVERLAPS = {"crowd": 8.0, "near": 6.0, "odd": 1.0}
 
 
-def test_the_least_popular_answers_of_those_that_find_nearly_as_much_are_served() -> None:
-    """90 % of 0.30 is 0.27: near has it, and odd does not."""
+def test_the_best_of_those_that_do_not_answer_with_the_popular_games_is_served() -> None:
+    """Half of 12 is 6: near has it, crowd does not."""
     said = verdict(found(RECALLS, OVERLAPS), NEXT, "HR@10")
     assert said.serve == "near"
     why, lost, warning = said.lines
-    assert why.startswith("Serve near, because it overlaps least with the popular list (4.0 of 12)")
-    assert "at least 90% of the best recall@12 (0.280; that of crowd is 0.300)" in why
-    assert "Against crowd, the best in recall@12, the difference is -0.0200" in lost
+    assert why == (
+        "Serve near, because it has the best recall@12 (0.280) of the models whose answers are at most 50%"
+        " popular games (6.0 of 12)."
+    )
+    assert "Against crowd, the best in recall@12 of all, the difference is -0.0200" in lost
     assert "HR@10 is 0.0800, and that of crowd is 0.0900" in lost
     assert warning.startswith("No warning")
 
 
-def test_the_best_is_served_if_nothing_near_it_is_less_popular() -> None:
+def test_the_best_of_all_loses_nothing() -> None:
     said = verdict(found({"crowd": 0.2, "near": 0.3, "odd": 0.1}, OVERLAPS), NEXT, "HR@10")
     assert said.serve == "near"
-    assert "because its recall@12 is the best (0.300)" in said.lines[0]
     assert said.lines[1].startswith("Nothing is lost in recall@12; on the next game")
+
+
+def test_of_equal_recall_the_less_popular_answers_are_served() -> None:
+    said = verdict(found(dict.fromkeys(OVERLAPS, 0.3), OVERLAPS), NEXT, "HR@10")
+    assert said.serve == "odd"
+
+
+def test_the_best_is_served_with_a_warning_if_all_are_the_popular_list() -> None:
+    said = verdict(found(RECALLS, dict.fromkeys(OVERLAPS, 9.0)), NEXT, "HR@10")
+    assert said.serve == "crowd"
+    assert "the answers of every model are more than 50% popular games" in said.lines[0]
+    assert said.lines[2] == "Warning: of crowd, 9.0 of 12 games are those that are popular anyway."
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,15 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from srec.evaluation.visited import Visitors
-from srec.experiments.visitors import visitors
 
 from srec.dataset.dataset import Dataset
 from srec.errors import SettingsError
 from srec.evaluation.players import from_file
 from srec.evaluation.results import Report
 from srec.evaluation.settings import EvaluationSettings, VisitorSettings
+from srec.evaluation.visited import Visitors
 from srec.experiments.report import evaluate, write_report
+from srec.experiments.visitors import visitors
 from srec.models.item_knn import ItemKNN, ItemKNNSettings
 from srec.models.popularity import Popularity, PopularitySettings, RecentPopularitySettings
 from srec.models.tags import TagScorer, TagScorerSettings
@@ -22,7 +22,7 @@ from srec.testing.toys import chains, write_dataset
 
 ITEMS = 30
 SETTINGS = VisitorSettings(
-    length=5, told=(1, 2), main=2, min_games=6, head=5, draws=1, popularity_weights=(0.0, 1.0)
+    length=5, told=(1, 2), main=2, min_games=6, head=7, draws=1, popularity_weights=(0.0, 1.0)
 )
 
 
@@ -56,9 +56,7 @@ def measured(dataset: Dataset, file: Path | None) -> Visitors:
     return visitors(dataset, fitted, SETTINGS, players=players, resamples=100)
 
 
-def test_who_plays_neighbours_is_found_by_neighbours_and_not_by_popularity(
-    dataset: Dataset, file: Path
-) -> None:
+def test_who_plays_neighbours_is_served_by_them_and_not_by_popularity(dataset: Dataset, file: Path) -> None:
     found = measured(dataset, file)
     assert found.main is not None
     assert found.players == 40
