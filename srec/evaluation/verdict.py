@@ -15,13 +15,13 @@ MOST_FIRST, MOST_BY_ORDER = 0.2, 0.1
 
 def rule(settings: VisitorSettings) -> str:
     """How the model to serve is found, and when there is a warning."""
+    limit = f"{settings.most_popular:.0%}"
     return (
-        f"The model to serve has the best recall of those whose answers are at most {settings.most_popular:.0%}"
-        " popular games, because what everybody gets is no recommendation; if all have more, it has the best"
-        f" recall of all. With fewer than {FEWEST_SESSIONS} players, none is named. A warning comes if an answer"
-        f" is more than {settings.most_popular:.0%} popular games, if more than {MOST_FIRST:.0%} of the lists"
-        f" have the same first game, or if the order of the list changes more than {MOST_BY_ORDER:.0%} of the"
-        " answer."
+        f"The model to serve has the best recall of those whose answers are at most {limit} popular games,"
+        " because what everybody gets is no recommendation; if all have more, it has the best recall of all."
+        f" With fewer than {FEWEST_SESSIONS} players, none is named. A warning comes if answers are more than"
+        f" {limit} popular games, if more than {MOST_FIRST:.0%} of the lists have the same first game, or if"
+        f" the order of the list changes more than {MOST_BY_ORDER:.0%} of the answer."
     )
 
 
@@ -77,16 +77,13 @@ def _too_popular(found: Visitors, name: str) -> bool:
 
 def _why(found: Visitors, chosen: str) -> str:
     assert found.main is not None
-    limit, recall = f"{found.settings.most_popular:.0%}", _value(found.main.models, chosen, found.recall)
+    limit = f"{found.settings.most_popular:.0%} popular games"
+    recall = _value(found.main.models, chosen, found.recall)
+    best = f"Serve {chosen}, because it has the best {found.recall} ({recall})"
     if _too_popular(found, chosen):
-        return (
-            f"Serve {chosen}, because it has the best {found.recall} ({recall}), and the answers of every model are"
-            f" more than {limit} popular games."
-        )
-    return (
-        f"Serve {chosen}, because it has the best {found.recall} ({recall}) of the models whose answers are at most"
-        f" {limit} popular games ({found.models[chosen].sameness.overlap:.1f} of {found.settings.length})."
-    )
+        return f"{best}, and the answers of every model are more than {limit}."
+    overlap = f"{found.models[chosen].sameness.overlap:.1f} of {found.settings.length}"
+    return f"{best} of the models whose answers are at most {limit} ({overlap})."
 
 
 def _lost(found: Visitors, models: Mapping[str, Compared], headline: str, chosen: str) -> str:

@@ -71,7 +71,7 @@ def test_who_plays_neighbours_is_served_by_them_and_not_by_popularity(dataset: D
     front = found.models["item-knn"].front
     assert front is not None
     assert [point.weight for point in front.points] == [0, 1]
-    assert front.points[0].recall == knn.metrics["recall@5"].value
+    assert front.points[0].recall == pytest.approx(knn.metrics["recall@5"].value)
     assert {part.name for part in found.parts} == {
         "only head games",
         "other games too",
