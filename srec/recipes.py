@@ -15,6 +15,7 @@ PARTS = {
     "context": "srec.prepare.context:ContextSettings",
     "training": "srec.training.settings:TrainingSettings",
     "evaluation": "srec.evaluation.settings:EvaluationSettings",
+    "visitors": "srec.evaluation.settings:VisitorSettings",
 }
 
 

@@ -186,3 +186,44 @@ def compare(
         means = {metric: boot.mean(place[name, metric]) for metric in metrics}
         models[name] = Compared(means, differences, against)
     return Comparison(len(sessions_E), boot.sessions, models)
+
+
+def compare_where_defined(
+    values: Mapping[str, Mapping[str, Floats]],
+    sessions_E: Ints,
+    *,
+    baselines: Sequence[str],
+    resamples: int,
+    seed: int,
+) -> Comparison:
+    """As ``compare``, where some metrics are defined on some of the examples only.
+
+    Args:
+        values: by model, then by metric: float [E], NaN where the metric is not defined; the same places for
+            every model. A metric that is defined nowhere is left out.
+        sessions_E: int [E], the session, or the player, of each example.
+        baselines: the models that the others must beat.
+        resamples: R.
+        seed: of the resamples; each metric's are drawn anew from it.
+    """
+    models: dict[str, Compared] = {name: Compared({}, {}, {}) for name in values}
+    for metric, first_E in next(iter(values.values())).items():
+        kept = ~np.isnan(first_E)
+        if kept.any():
+            found = compare(
+                {name: {metric: of[metric][kept]} for name, of in values.items()},
+                sessions_E[kept],
+                baselines=baselines,
+                resamples=resamples,
+                generator=np.random.default_rng(seed),
+            )
+            models = {name: _joined(one, found.models[name]) for name, one in models.items()}
+    return Comparison(len(sessions_E), len(np.unique(sessions_E)), models)
+
+
+def _joined(one: Compared, other: Compared) -> Compared:
+    """One model's metrics from two comparisons with the same baselines."""
+    differences = {
+        name: {**one.differences.get(name, {}), **metrics} for name, metrics in other.differences.items()
+    }
+    return Compared({**one.metrics, **other.metrics}, differences, {**one.against, **other.against})

@@ -69,14 +69,14 @@ def rank_all(
         started = time.perf_counter()
         scores_BV = scorer.score(items_BL)
         seconds += time.perf_counter() - started
-        _check(scores_BV, (len(chosen), item_count))
+        check_scores(scores_BV, (len(chosen), item_count))
         if exclude_inputs:
             unanswerable += int((items_BL == targets_B[:, None]).any(axis=1).sum())
             rows, places = np.nonzero(items_BL)
             scores_BV[rows, items_BL[rows, places] - 1] = -np.inf
         ranks[chosen] = _ranks(scores_BV, targets_B)
         if top:
-            top_items[chosen] = _top(scores_BV, top)
+            top_items[chosen] = top_items_of(scores_BV, top)
     return Ranking(ranks, top_items, unanswerable, seconds)
 
 
@@ -103,7 +103,12 @@ def statement(item_count: int, unanswerable: int | None) -> list[str]:
     ]
 
 
-def _check(scores_BV: ScoresBV, shape: tuple[int, int]) -> None:
+def check_scores(scores_BV: ScoresBV, shape: tuple[int, int]) -> None:
+    """Refuse scores that cannot be ranked.
+
+    Raises:
+        SRecError: a score is NaN, or the scores are not of this shape.
+    """
     if scores_BV.shape != shape:
         raise SRecError(
             f"the model gives scores of shape {scores_BV.shape}, but {shape} is needed: it belongs to another"
@@ -126,7 +131,7 @@ def _ranks(scores_BV: ScoresBV, targets_B: Ints) -> Ints:
     return ranks_B
 
 
-def _top(scores_BV: ScoresBV, top: int) -> Ints:
+def top_items_of(scores_BV: ScoresBV, top: int) -> Ints:
     """int32 [B, K]: the items 1..V of the best scores, as ``top_k`` orders them; 0 fills short lists."""
     best_BK = np.zeros((len(scores_BV), top), np.int32)
     for best_K, scores_V in zip(best_BK, scores_BV, strict=True):

@@ -8,6 +8,7 @@ from srec.environment import FlatEnvironment
 from srec.evaluation.beyond import Curve
 from srec.evaluation.comparison import Compared
 from srec.evaluation.settings import EvaluationSettings
+from srec.evaluation.visited import Visitors
 from srec.results import Frozen, Result
 
 #: Chooses the epoch on the held-out latest sessions ("honest") or, as a paper's authors do, on the test set.
@@ -61,7 +62,11 @@ class Report(Result):
         models: the models, by name.
         targets: how popular the right answers are.
         slices: the slices of each kind, such as "length".
-        verdicts: the findings in sentences; ``slice_wins`` and ``slice_losses`` have those on slices.
+        verdict: what to serve and why, what that loses, and a warning.
+        serve: the model that the verdict names, if it names one.
+        visitors: what a visitor gets.
+        verdicts: the findings on the next game in sentences; ``slice_wins`` and ``slice_losses`` have those
+            on slices.
         validation: by run, the chosen epoch and its metrics on the validation window.
         made_from: the fingerprints of the dataset and of the runs.
         parameters: the settings of the evaluation and of the counted models.
@@ -80,6 +85,9 @@ class Report(Result):
     models: Mapping[str, Measured]
     targets: Curve
     slices: Mapping[str, Sequence[Slice]]
+    verdict: Sequence[str] | None = None
+    serve: str | None = None
+    visitors: Visitors | None = None
     verdicts: Sequence[str]
     slice_wins: Sequence[str]
     slice_losses: Sequence[str]

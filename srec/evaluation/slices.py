@@ -12,6 +12,7 @@ Slices = list[tuple[str, npt.NDArray[np.bool_]]]
 
 HEAD, MIDDLE = 0.5, 0.8
 LENGTHS = (("1", 1, 1), ("2", 2, 2), ("3-4", 3, 4), ("5-9", 5, 9), ("10+", 10, np.inf))
+LIBRARIES = (("up to 15", 1, 15), ("16-31", 16, 31), ("32 or more", 32, np.inf))
 RULE = (
     "Items are ordered by their known reviews. The head is the most popular items with the first"
     f" {HEAD:.0%} of these reviews, the middle is the items up to {MIDDLE:.0%}, and the tail is all others."
@@ -21,6 +22,17 @@ RULE = (
 def by_length(lengths: Ints) -> Slices:
     """Name and mask [E] of each range of input lengths that occurs."""
     return _present((name, (lengths >= low) & (lengths <= high)) for name, low, high in LENGTHS)
+
+
+def by_library(sizes: Ints) -> Slices:
+    """Name and mask [E] of each range of library sizes that occurs.
+
+    Args:
+        sizes: int [E], how many games the player of each list likes.
+    """
+    return _present(
+        (f"libraries of {name}", (sizes >= low) & (sizes <= high)) for name, low, high in LIBRARIES
+    )
 
 
 def by_popularity(targets: Ints, known_counts: Ints) -> Slices:

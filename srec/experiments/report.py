@@ -7,9 +7,12 @@ from srec.artifacts import fingerprint, is_current, write_directory
 from srec.dataset.dataset import Dataset, opened
 from srec.environment import Environment
 from srec.errors import SRecError
+from srec.evaluation.players import Players, from_file, held_out
 from srec.evaluation.results import Report
-from srec.evaluation.settings import EvaluationSettings
+from srec.evaluation.settings import EvaluationSettings, VisitorSettings
+from srec.evaluation.verdict import verdict
 from srec.experiments.side_by_side import side_by_side
+from srec.experiments.visitors import visitors
 from srec.models import MODELS
 from srec.models.base import Scorer
 from srec.recipes import read_recipe
@@ -26,6 +29,7 @@ def evaluate(
     target: str | Path,
     *,
     runs: Sequence[Run | str | Path] = (),
+    players: str | Path | None = None,
     recipe: str | Path | None = None,
     overrides: Sequence[str] = (),
     told: Callable[[str], None] = lambda line: None,
@@ -38,13 +42,15 @@ def evaluate(
         dataset: the dataset to test on, or its path.
         target: the report directory to write: report.json (the result) and index.html.
         runs: trained runs or their directories; a run's name is that of its directory.
+        players: a Parquet file of held-out players: user_id, app_id, hours. None means the users that the
+            dataset holds out, if it does.
         recipe: a TOML file with the settings that differ from the defaults.
         overrides: ``section.key=value`` texts; they win over the recipe.
         told: told which models of other packages are left out, for they cannot be loaded.
 
     Raises:
         SRecError: the test window is empty, the dataset has sessions instead of reviews of games, two runs
-            have one name, or a run belongs to another dataset.
+            have one name, a run belongs to another dataset, or ``players`` cannot be read.
     """
     read, dataset = read_recipe(recipe, overrides), opened(dataset)
     if not dataset.has_games:
@@ -63,7 +69,13 @@ def evaluate(
     if taken := [name for name in named if name in counted]:
         raise SRecError(f"the run {taken[0]} has the name of a counted model: rename its folder")
     return write_report(
-        Path(target), dataset, counted=counted, runs=named, settings=read.get(EvaluationSettings)
+        Path(target),
+        dataset,
+        counted=counted,
+        runs=named,
+        settings=read.get(EvaluationSettings),
+        visiting=read.get(VisitorSettings),
+        players=held_out(dataset) if players is None else from_file(players, dataset),
     )
 
 
@@ -74,6 +86,8 @@ def write_report(
     counted: Mapping[str, Settings],
     runs: Mapping[str, Path],
     settings: EvaluationSettings,
+    visiting: VisitorSettings | None = None,
+    players: Players | None = None,
 ) -> Report:
     """Measure counted models and trained runs on the test window, and write the report directory.
 
@@ -83,13 +97,18 @@ def write_report(
         counted: the counted models by name, with their settings; they are fitted on all data before the test.
         runs: the run directories, by the name that the report gives them.
         settings: list lengths, resamples, seed.
+        visiting: how it is measured what a visitor gets; None means the defaults.
+        players: held-out players, if there are any.
 
     Raises:
         SRecError: the test window is empty, or a run belongs to another dataset.
     """
     inputs = {"dataset": dataset.fingerprint}
     inputs |= {f"run {name}": fingerprint(path) for name, path in runs.items()}
-    chosen = {"evaluation": settings} | dict(counted)
+    if players is not None:
+        inputs["players"] = players.digest
+    visiting = visiting or VisitorSettings()
+    chosen = {"evaluation": settings, "visitors": visiting} | dict(counted)
     parameters = {name: one.model_dump(mode="json") for name, one in chosen.items()}
     file = target / "report.json"
     if is_current(target, KIND, VERSION, inputs=inputs, parameters=parameters):
@@ -105,8 +124,21 @@ def write_report(
         if not run.counted:
             logs[name] = run.log
             validation[name] = {"epoch": run.chosen_epoch, **run.valid}
-    result = side_by_side(dataset, scorers, settings).model_copy(
+    result = side_by_side(dataset, scorers, settings)
+    found = visitors(
+        dataset,
+        scorers,
+        visiting,
+        players=players,
+        resamples=settings.resamples,
+        batch_size=settings.batch_size,
+    )
+    said = verdict(found, result.models, result.headline)
+    result = result.model_copy(
         update={
+            "verdict": said.lines,
+            "serve": said.serve,
+            "visitors": found,
             "validation": validation,
             "made_from": inputs,
             "parameters": parameters,

@@ -1,5 +1,6 @@
 """Numbers as people read them."""
 
+from srec.evaluation.comparison import Estimate
 from srec.evaluation.metrics import METRICS
 from srec.evaluation.results import Reproduction, Row
 
@@ -20,6 +21,11 @@ def as_text(value: object) -> str:
 def to_three_digits(value: float | None) -> str:
     """A measure as text: "0.123", or "1,234.5" if it is 10 or more."""
     return UNKNOWN if value is None else f"{value:,.1f}" if value >= 10 else f"{value:.3f}"
+
+
+def within(estimate: Estimate) -> str:
+    """Half of the interval of a value, such as "±0.012"."""
+    return f"±{(estimate.high - estimate.low) / 2:.3f}"
 
 
 def in_percent(measured: Row | Reproduction, runs: int) -> list[str]:

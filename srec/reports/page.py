@@ -4,15 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from srec.evaluation import verdicts
+from srec.evaluation import verdict, verdicts
 from srec.evaluation.beyond import MEANINGS
 from srec.evaluation.comparison import FEWEST_SESSIONS, LEVEL
+from srec.evaluation.players import HOW_TO_GET
 from srec.evaluation.results import Measured, Report
 from srec.evaluation.slices import RULE
-from srec.reports import plots
+from srec.evaluation.visited import CHANGES
+from srec.reports import numbers, plots
 from srec.reports.shell import TEMPLATES, render
 
 Line = Mapping[str, Any]
+MOST_SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ def page(result: Report, manifest: Mapping[str, Any], training: Mapping[str, Seq
         manifest: the dataset's manifest.
         training: the lines of each run's metrics.jsonl, by name.
     """
+    assert result.visitors is not None
     logs = {name: _epochs(log) for name, log in training.items()}
     return render(
         TEMPLATES / "report.html.j2",
@@ -50,8 +54,21 @@ def page(result: Report, manifest: Mapping[str, Any], training: Mapping[str, Seq
         by_chance=round(1 / (1 - LEVEL)),
         fewest_sessions=FEWEST_SESSIONS,
         slice_rule=RULE,
+        rule=verdict.rule(result.visitors.settings),
+        how_to_get=HOW_TO_GET,
+        changes=CHANGES,
+        shown=_shown(result),
+        numbers=numbers,
         meanings=MEANINGS,
     )
+
+
+def _shown(result: Report) -> list[str]:
+    """The models whose examples stand side by side: the one to serve, the trained ones, the baselines."""
+    assert result.visitors is not None
+    runs = [name.removeprefix("run ") for name in result.made_from if name.startswith("run ")]
+    wanted = [result.serve or "smart", *runs, "smart", *result.visitors.baselines]
+    return [name for name in dict.fromkeys(wanted) if name in result.models][:MOST_SHOWN]
 
 
 def _pairs(models: Mapping[str, Measured]) -> dict[str, Any]:

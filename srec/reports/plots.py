@@ -7,12 +7,13 @@ import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from markupsafe import Markup
 
 from srec.evaluation.beyond import Curve
-from srec.evaluation.results import Row, Slice
+from srec.evaluation.results import Report, Row, Slice
+from srec.evaluation.visited import Visitors
 from srec.reports.figures import Axes, Figure, FuncFormatter, MaxNLocator, rc_context
 
 COLOURS = ("#66c0f4", "#f2a65a", "#8bd17c", "#e377a2", "#b39ddb", "#e8d44d", "#4fd1c5", "#ff8a80")
@@ -39,6 +40,74 @@ class Mark:
 def legend(names: Iterable[str]) -> list[Mark]:
     """Names with the colours and glyphs of their places."""
     return [Mark(name, colour(place), GLYPHS[_shape(place)]) for place, name in enumerate(names)]
+
+
+def front(found: Visitors, kind: Literal["recall", "off_head"], title: str) -> Markup:
+    """A recall of each model against the overlap with the popular list, over the weight of popularity.
+
+    Args:
+        found: what a visitor gets.
+        kind: which recall.
+        title: of the axis.
+    """
+    figure, axes = new_figure(f"of {found.settings.length} games, how many are the popular ones", title)
+    main = found.main
+    assert main is not None
+    metric = found.recall if kind == "recall" else found.off_head
+    for place, (name, model) in enumerate(found.models.items()):
+        points = [] if model.front is None else model.front.points
+        axes.plot(
+            [point.overlap for point in points],
+            [getattr(point, kind) or 0 for point in points],
+            color=colour(place),
+            marker=marker(place),
+            markersize=4,
+            linewidth=1.6,
+            clip_on=False,
+        )
+        own = main.models[name].metrics.get(metric)
+        if own:
+            axes.plot(
+                [model.sameness.overlap],
+                [own.value],
+                color=colour(place),
+                marker="o",
+                markersize=11,
+                fillstyle="none",
+                clip_on=False,
+            )
+    axes.set_xlim(0, found.settings.length)
+    axes.set_ylim(bottom=0)
+    return as_svg(figure)
+
+
+def by_overlap(result: Report) -> Markup:
+    """The headline metric of each model, with its interval, against the overlap with the popular list."""
+    found = result.visitors
+    assert found is not None
+    x = f"of {found.settings.length} games, how many are the popular ones"
+    figure, axes = new_figure(x, f"{result.headline} on the next game")
+    for place, (name, model) in enumerate(result.models.items()):
+        one = model.metrics[result.headline]
+        _point(axes, place, found.models[name].sameness.overlap, one.value, low=one.low, high=one.high)
+    axes.set_xlim(0, found.settings.length)
+    axes.set_ylim(bottom=0)
+    return as_svg(figure)
+
+
+def _point(axes: Axes, place: int, x: float, value: float, *, low: float, high: float) -> None:
+    """A model's value with its interval; if sessions are few, the interval may not contain the value."""
+    axes.errorbar(
+        x,
+        value,
+        yerr=[[max(value - low, 0)], [max(high - value, 0)]],
+        fmt=marker(place),
+        color=colour(place),
+        markersize=6.5,
+        elinewidth=1.4,
+        capsize=2.5,
+        clip_on=False,
+    )
 
 
 def slices(parts: Sequence[Slice], metric: str, title: str) -> Markup:
@@ -129,17 +198,8 @@ def quality_by_time(rows: Sequence[Row], metric: str) -> Markup:
     figure, axes = new_figure("training time", f"{metric} in %")
     for place, row in enumerate(rows):
         value, (low, high) = row.metrics[metric], row.interval[metric]
-        axes.errorbar(
-            max(row.seconds, 0.01),
-            100 * value,
-            yerr=[[100 * max(value - low, 0)], [100 * max(high - value, 0)]],
-            fmt=marker(place),
-            color=colour(place),
-            markersize=6.5,
-            elinewidth=1.4,
-            capsize=2.5,
-            clip_on=False,
-        )
+        seconds = max(row.seconds, 0.01)
+        _point(axes, place, seconds, 100 * value, low=100 * low, high=100 * high)
     axes.set_xscale("log")
     axes.set_ylim(bottom=0)
     marks = {

@@ -35,15 +35,17 @@ def test_the_report_shows_names_as_they_are(dataset: Dataset, tmp_path: Path) ->
     )
     html = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
     page = assert_whole_and_alone(html, f"SRec report: {HOSTILE}")
-    assert page.texts["th"].count(HOSTILE) == 3, "side by side, in slices, and beyond accuracy"
+    assert page.texts["th"].count(HOSTILE) == 10, (
+        "a row of each of five tables, a column of each of five tastes"
+    )
     assert f"{HOSTILE} \N{MINUS SIGN} popularity" in page.texts["th"]
     assert HOSTILE in page.texts["h3"]
-    assert [text.strip() for text in page.texts["li"]].count(HOSTILE) == 4, "one legend a plot of models"
+    assert [text.strip() for text in page.texts["li"]].count(HOSTILE) == 5, "one legend a plot of models"
     assert any(HOSTILE in text and "popularity on HR@5: difference" in text for text in page.texts["li"])
     anchors = [attributes["href"] for tag, attributes in page.elements if tag == "a"]
     sections = [f"#{attributes['id']}" for tag, attributes in page.elements if tag == "section"]
     assert anchors == sections
-    assert len(sections) == 6
+    assert len(sections) == 8
 
 
 def test_the_leaderboard_shows_names_as_they_are(dataset: Dataset, tmp_path: Path) -> None:

@@ -1,0 +1,232 @@
+"""What a visitor gets, measured of every model: on held-out players if there are any, else on known lists.
+
+Shapes: E lists, K places, V items.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from srec.dataset.batches import Examples
+from srec.dataset.dataset import Dataset, Floats, Ints
+from srec.evaluation import slices
+from srec.evaluation.asking import Asked, padded
+from srec.evaluation.comparison import Comparison, Difference, compare, compare_where_defined
+from srec.evaluation.dislikes import disliked
+from srec.evaluation.fold_in import Told, gains, in_head, orders, tell
+from srec.evaluation.front import front
+from srec.evaluation.players import Players, anybody
+from srec.evaluation.sameness import sameness
+from srec.evaluation.settings import BATCH_SIZE, VisitorSettings
+from srec.evaluation.stability import changes, stability
+from srec.evaluation.tastes import tastes
+from srec.evaluation.visited import Example, Part, Visited, Visitors
+from srec.models.base import Scorer
+
+BASELINES = ("popularity", "tags", "item-knn")
+
+
+def visitors(
+    dataset: Dataset,
+    scorers: Mapping[str, Scorer],
+    settings: VisitorSettings,
+    *,
+    players: Players | None,
+    part: Literal["test", "valid"] = "test",
+    resamples: int = 1000,
+    batch_size: int = BATCH_SIZE,
+) -> Visitors:
+    """Measure what every model gives a visitor.
+
+    Args:
+        dataset: reviews of games.
+        scorers: the models by name; none may have learnt from the players.
+        settings: what is told, and what an answer is.
+        players: held-out ones. Without them the lists are those of any users, and what needs people whom no
+            model has seen (fold-in, front and dislikes) is left out.
+        part: the window that follows what the models know.
+        resamples: of the players, for the intervals.
+        batch_size: lists scored at a time; it bounds the memory and changes no figure.
+    """
+    items, _, _ = dataset.sequences.learnable("fit" if part == "test" else "train")
+    counts = np.bincount(items, minlength=dataset.item_count + 1)
+    models = {name: Asked(scorer, counts, batch_size=batch_size) for name, scorer in scorers.items()}
+    generator = np.random.default_rng(settings.seed)
+    if players is None:
+        held = anybody(dataset, settings.min_games, most=settings.players, generator=generator)
+    else:
+        held = players.chosen(settings.min_games, most=settings.players, generator=generator)
+    measured = _Measured(dataset, models, held, settings, resamples)
+    return measured.result(known=players is None)
+
+
+class _Measured:
+    """All models on the same lists."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        models: Mapping[str, Asked],
+        players: Players,
+        settings: VisitorSettings,
+        resamples: int,
+    ) -> None:
+        self.dataset, self.models, self.players = dataset, models, players
+        self.settings, self.resamples = settings, resamples
+        self.baselines = [name for name in BASELINES if name in models]
+        self.counts = next(iter(models.values())).known_counts
+        self.head = in_head(self.counts, settings.head)
+        self.ordered = orders(
+            players, most_played=settings.most_played, draws=settings.draws, seed=settings.seed
+        )
+
+    def result(self, *, known: bool) -> Visitors:
+        """Everything; without what only held-out players show if the models may know the players."""
+        settings, told = self.settings, tell(self.ordered, self.settings.main)
+        answers = self._answers(told)
+        shown = [] if known else [(count, tell(self.ordered, count)) for count in settings.told]
+        fold_in = {
+            count: self._compared(one, answers if count == settings.main else self._answers(one))
+            for count, one in shown
+            if len(one)
+        }
+        parts = self._parts(told, answers) if fold_in else []
+        liked = [taste.items for taste in tastes(self.dataset.tags, self.counts)]
+        liked_EL = padded([np.array(items) for items in liked])
+        examples = {name: model.best(liked_EL, settings.length) for name, model in self.models.items()}
+        dislikes = (
+            disliked(
+                self.models,
+                self.players,
+                told,
+                self.dataset.tags,
+                length=settings.length,
+                resamples=self.resamples,
+                seed=settings.seed,
+            )
+            if fold_in
+            else {}
+        )
+        fronts = {
+            name: front(model, told, self.head, length=settings.length, weights=settings.popularity_weights)
+            for name, model in self.models.items()
+            if fold_in
+        }
+        found = {
+            name: Visited(
+                sameness(answers[name], told.liked_EN, self.counts),
+                sameness(examples[name], liked_EL, self.counts),
+                fronts.get(name),
+                dislikes.get(name),
+            )
+            for name in self.models
+        }
+        first = [one.first_item for model in found.values() for one in (model.sameness, model.on_tastes)]
+        return Visitors(
+            settings=settings,
+            source=self.players.source,
+            players=0 if known else len(self.players),
+            baselines=self.baselines,
+            fold_in=fold_in,
+            parts=parts,
+            behind=self._behind(told, answers) if fold_in else {},
+            stability=self._stability(),
+            models=found,
+            examples=self._examples(examples),
+            names=_names(self.dataset, [liked_EL, np.array(first), *examples.values()]),
+        )
+
+    def _answers(self, told: Told) -> dict[str, Ints]:
+        return {name: model.best(told.liked_EN, self.settings.length) for name, model in self.models.items()}
+
+    def _values(self, told: Told, answers: Mapping[str, Ints]) -> dict[str, dict[str, Floats]]:
+        return {name: gains(top_EK, told, self.head) for name, top_EK in answers.items()}
+
+    def _compared(self, told: Told, answers: Mapping[str, Ints]) -> Comparison:
+        return compare_where_defined(
+            self._values(told, answers),
+            told.players_E,
+            baselines=self.baselines,
+            resamples=self.resamples,
+            seed=self.settings.seed,
+        )
+
+    def _recalls(self, told: Told, answers: Mapping[str, Ints]) -> dict[str, dict[str, Floats]]:
+        metric = f"recall@{self.settings.length}"
+        return {name: {metric: of[metric]} for name, of in self._values(told, answers).items()}
+
+    def _parts(self, told: Told, answers: Mapping[str, Ints]) -> list[Part]:
+        """The recall by how many games a player has, and by how popular the told ones are."""
+        recalls = self._recalls(told, answers)
+        starts = np.arange(len(told)) * self.settings.main
+        lists = Examples(told.liked_EN.ravel(), starts, starts + self.settings.main, told.players_E)
+        sizes = np.array([len(games) for games in told.expected]) + self.settings.main
+        masks = slices.by_taste(lists, self.counts) + slices.by_library(sizes)
+        return [
+            Part(
+                name,
+                compare_where_defined(
+                    {
+                        model: {metric: one[mask] for metric, one in of.items()}
+                        for model, of in recalls.items()
+                    },
+                    told.players_E[mask],
+                    baselines=self.baselines,
+                    resamples=self.resamples,
+                    seed=self.settings.seed,
+                ),
+            )
+            for name, mask in masks
+        ]
+
+    def _behind(self, told: Told, answers: Mapping[str, Ints]) -> dict[str, Difference]:
+        """Each model's recall minus that of the best."""
+        recalls = self._recalls(told, answers)
+        metric = f"recall@{self.settings.length}"
+        best = max(recalls, key=lambda name: float(recalls[name][metric].mean()))
+        found = compare(
+            recalls,
+            told.players_E,
+            baselines=[best],
+            resamples=self.resamples,
+            generator=np.random.default_rng(self.settings.seed),
+        )
+        none = Difference(0.0, 0.0, 0.0, found.sessions, "no clear difference")
+        return {
+            name: one.differences[best][metric] if name != best else none
+            for name, one in found.models.items()
+        }
+
+    def _stability(self) -> dict[str, Comparison]:
+        asked = changes(self.ordered[0], self.dataset.tags, seed=self.settings.seed)
+        if not len(asked.lists_EL):
+            return {}
+        return stability(
+            self.models,
+            asked,
+            baselines=self.baselines,
+            resamples=self.resamples,
+            seed=self.settings.seed,
+        )
+
+    def _examples(self, answers: Mapping[str, Ints]) -> list[Example]:
+        app_ids = self.dataset.app_ids
+        return [
+            Example(
+                taste.tag,
+                app_ids[list(taste.items)].tolist(),
+                {name: app_ids[top_EK[row][top_EK[row] > 0]].tolist() for name, top_EK in answers.items()},
+            )
+            for row, taste in enumerate(tastes(self.dataset.tags, self.counts))
+        ]
+
+
+def _names(dataset: Dataset, items: Sequence[Ints]) -> dict[int, str]:
+    """The names of these games, by app id."""
+    shown = np.unique(np.concatenate([one.ravel() for one in items]))
+    wanted = {*dataset.app_ids[shown[shown > 0].astype(np.int64)].tolist()}
+    games = pq.read_table(dataset.path / "games.parquet", columns=["app_id", "name"])
+    pairs = zip(games["app_id"].to_pylist(), games["name"].to_pylist(), strict=True)
+    return {app_id: name or str(app_id) for app_id, name in pairs if app_id in wanted}
