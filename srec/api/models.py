@@ -75,16 +75,21 @@ def evaluate(
     target: str | Path,
     *,
     runs: "Sequence[Run | str | Path]" = (),
+    players: str | Path | None = None,
     recipe: str | Path | None = None,
     overrides: Sequence[str] = (),
     progress: bool | None = None,
 ) -> "Report":
-    """Measure trained runs, and all counted models that fit a dataset, on its test window, with intervals.
+    """Measure trained runs, and all counted models that fit a dataset: what visitors get, and the next game.
+
+    The next game is that of the dataset's test window. ``srec.evaluation.gate.failures`` checks thresholds.
 
     Args:
         dataset: the dataset to test on.
         target: the report directory to write: report.json (the result) and index.html (the page).
         runs: trained runs to measure beside the counted models; a run's name is that of its directory.
+        players: a Parquet file of held-out players (user_id, app_id, hours), for what a visitor gets. None
+            means the users that the dataset holds out, if it does.
         recipe: a TOML file with the settings that differ from the defaults.
         overrides: ``section.key=value`` texts; they win over the recipe.
         progress: whether to show progress; None shows it in a terminal and in a notebook.
@@ -99,7 +104,15 @@ def evaluate(
 
     console = console_for(progress)
     with console.status("measuring"):
-        return measure(dataset, target, runs=runs, recipe=recipe, overrides=overrides, told=console.print)
+        return measure(
+            dataset,
+            target,
+            runs=runs,
+            players=players,
+            recipe=recipe,
+            overrides=overrides,
+            told=console.print,
+        )
 
 
 @naming_the_extra()
@@ -109,6 +122,7 @@ def leaderboard(
     rows: Sequence[str] | None = None,
     models: Mapping[str, Any] | None = None,
     seeds: int = 1,
+    players: str | Path | None = None,
     data: str | Path | None = None,
     work: str | Path = "work/sessions",
     target: str | Path | None = None,
@@ -124,6 +138,8 @@ def leaderboard(
         rows: only these rows, by their names in the table; None means all.
         models: classes of counted models that are not in ``srec.MODELS``, by name.
         seeds: how many runs of each trained model, with the seeds 0, 1, ...
+        players: a Parquet file of held-out players: user_id, app_id, hours. None means the users that the
+            dataset holds out, if it does.
         data: the folder that has the named sets.
         work: the folder that keeps datasets, runs and results.
         target: the folder of rows and tables; None means one in ``work``, by the dataset's name and settings.
@@ -137,7 +153,7 @@ def leaderboard(
 
     Raises:
         SettingsError: there is no such row, or a setting is fixed by the protocol or not read.
-        SourceError: the dataset is neither a dataset nor a folder of sessions.
+        SourceError: the dataset is neither a dataset nor a folder of sessions, or ``players`` cannot be read.
     """
     from srec.experiments.leaderboard import leaderboard as measure
 
@@ -148,6 +164,7 @@ def leaderboard(
             rows=rows,
             models=models,
             seeds=seeds,
+            players=players,
             data=data,
             work=work,
             target=target,

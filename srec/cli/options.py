@@ -12,6 +12,13 @@ DataOption = Annotated[
         " tmall/test_examples.parquet."
     ),
 ]
+PlayersOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="A Parquet file of held-out players (user_id, app_id, hours); if left out, the users that the"
+        " dataset holds out."
+    ),
+]
 WorkOption = Annotated[Path, typer.Option(help="The folder that keeps datasets, runs and results.")]
 RecipeOption = Annotated[
     Path | None, typer.Option("--recipe", help="A TOML file with the settings that differ from the defaults.")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from srec.cli.console import console
-from srec.cli.options import MemoryOption, RecipeOption, SetOption, ThreadsOption
+from srec.cli.options import MemoryOption, PlayersOption, RecipeOption, SetOption, ThreadsOption
 from srec.cli.tables import answer_table, ingestion_table, report_table, statistics_table, steps_table
 from srec.errors import SRecError
 from srec.recipes import read_recipe
@@ -171,17 +171,42 @@ def evaluate(
     run: Annotated[
         list[Path] | None, typer.Option(help="A trained run to measure beside the counted models.")
     ] = None,
+    players: PlayersOption = None,
+    fail_below: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Exit with 1 if a figure is lower, as figure=limit or model:figure=limit; may be repeated."
+        ),
+    ] = None,
+    fail_above: Annotated[
+        list[str] | None, typer.Option(help="The same if a figure is higher, such as overlap=5.")
+    ] = None,
     recipe: RecipeOption = None,
     overrides: SetOption = None,
 ) -> None:
-    """Measure models on the test window, with intervals, and write the report."""
+    """Measure what visitors get of each model, and the next game, with intervals; write the report."""
     from srec.api.models import evaluate as measure
+    from srec.evaluation.gate import failures, thresholds
 
-    result = measure(dataset, report, runs=run or (), recipe=recipe, overrides=overrides or (), progress=True)
+    below, above = thresholds(fail_below or ()), thresholds(fail_above or ())
+    result = measure(
+        dataset,
+        report,
+        runs=run or (),
+        players=players,
+        recipe=recipe,
+        overrides=overrides or (),
+        progress=True,
+    )
     console.print(report_table(result))
-    for line in result.verdicts:
+    for line in result.verdict or ():
         console.print(line, highlight=False)
     console.print(f"report: {report / 'index.html'}")
+    failed = failures(result, below=below, above=above)
+    for line in failed:
+        console.print(line, highlight=False)
+    if failed:
+        raise typer.Exit(1)
 
 
 def export(

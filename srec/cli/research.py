@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from srec.cli.console import console
-from srec.cli.options import DataOption, RecipeOption, SetOption, ThreadsOption, WorkOption
+from srec.cli.options import DataOption, PlayersOption, RecipeOption, SetOption, ThreadsOption, WorkOption
 from srec.cli.tables import leaderboard_table, reproduction_table
 from srec.errors import SRecError
 from srec.progress import training_progress
@@ -63,6 +63,7 @@ def leaderboard(
         str, typer.Option(help="diginetica, tmall, nowplaying, a folder with the same files, or a dataset.")
     ],
     data: DataOption = None,
+    players: PlayersOption = None,
     rows: Annotated[
         str | None, typer.Option(help="Only these rows, separated by commas; all if left out.")
     ] = None,
@@ -85,6 +86,7 @@ def leaderboard(
         dataset,
         rows=None if rows is None else [name.strip() for name in rows.split(",")],
         seeds=seeds,
+        players=players,
         data=data,
         work=work,
         target=target,

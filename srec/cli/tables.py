@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from srec.evaluation.comparison import Estimate
     from srec.evaluation.results import Leaderboard, Report, Reproduction
     from srec.inference.answers import Answer, Recommended
     from srec.store.ingestion import Summary
@@ -58,30 +59,44 @@ def report_table(report: "Report") -> Table:
         title += ", SIMULATED DATA"
     table = Table(title=title)
     table.add_column("model", no_wrap=True)
-    shown = [f"{name}@{report.settings.top}" for name in ("HR", "MRR", "NDCG")]
-    for heading in (*shown, f"{report.headline} against baselines", "coverage"):
+    next_game = [f"{name}@{report.settings.top}" for name in ("HR", "MRR", "NDCG")]
+    told = report.visitors.main if report.visitors else None
+    if report.visitors and told:
+        wanted = [report.visitors.recall, report.visitors.off_head]
+        for heading in (*wanted, "overlap", *next_game[:2]):
+            table.add_column(heading, justify="right")
+        for name, model in report.models.items():
+            got = [told.models[name].metrics.get(metric) for metric in wanted]
+            overlap = report.visitors.models[name].sameness.overlap
+            found = map(_with_interval, (model.metrics[metric] for metric in next_game[:2]))
+            table.add_row(Text(name), *map(_with_interval, got), Text(f"{overlap:.1f}"), *found)
+        return table
+    for heading in (*next_game, f"{report.headline} against baselines", "coverage"):
         table.add_column(heading, justify="right")
     for name, model in report.models.items():
-        found = [model.metrics[metric] for metric in shown]
         against = model.against.get(report.headline)
         table.add_row(
             Text(name),
-            *(Text(f"{one.value:.4f}\n±{(one.high - one.low) / 2:.4f}") for one in found),
+            *map(_with_interval, (model.metrics[metric] for metric in next_game)),
             Text(against.verdict if against else "baseline"),
             f"{model.beyond['coverage']:.1%}",
         )
     return table
 
 
+def _with_interval(one: "Estimate | None") -> Text:
+    return Text("-" if one is None else f"{one.value:.4f}\n±{(one.high - one.low) / 2:.4f}")
+
+
 def leaderboard_table(board: "Leaderboard") -> Table:
     """The rows of a leaderboard."""
-    from srec.reports.leaderboard import HEADINGS, cells
+    from srec.reports.leaderboard import headings, rows
 
     table = Table(title=f"{board.name}: metrics in %")
-    for place, heading in enumerate(HEADINGS):
+    for place, heading in enumerate(headings(board)):
         table.add_column(heading, justify="right" if place else "left")
-    for row in board.rows:
-        table.add_row(*map(escape, cells(row)))
+    for row in rows(board):
+        table.add_row(*map(escape, row))
     return table
 
 

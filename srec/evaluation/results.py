@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from srec.environment import FlatEnvironment
 from srec.evaluation.beyond import Curve
-from srec.evaluation.comparison import Compared
+from srec.evaluation.comparison import Compared, Estimate
 from srec.evaluation.settings import EvaluationSettings
 from srec.evaluation.visited import Visitors
 from srec.results import Frozen, Result
@@ -117,6 +117,9 @@ class Row(Result):
         weights: the weights of a blend's models.
         seconds: the time of training or counting.
         examples_per_second: how fast the examples are scored and ranked.
+        players: names the held-out players, if there are any.
+        visitors: what they get, by metric: means over the seeds; intervals over resampled players of the
+            first seed.
     """
 
     name: str
@@ -135,6 +138,8 @@ class Row(Result):
     weights: Mapping[str, float] | None = None
     seconds: float
     examples_per_second: float
+    players: str | None = None
+    visitors: Mapping[str, Estimate] | None = None
     environment: FlatEnvironment
 
 

@@ -10,6 +10,7 @@ from srec.artifacts import MANIFEST
 from srec.dataset.dataset import Dataset
 from srec.dataset.sessions import prepare_sessions
 from srec.errors import ArtifactError
+from srec.evaluation.players import Players, from_file, held_out
 from srec.evaluation.results import BoardDataset, Leaderboard, Row
 from srec.evaluation.settings import BATCH_SIZE, EvaluationSettings
 from srec.experiments.asked import changed, checked_seeds
@@ -29,6 +30,7 @@ def leaderboard(
     rows: Sequence[str] | None = None,
     models: Mapping[str, Any] | None = None,
     seeds: int = 1,
+    players: str | Path | None = None,
     data: str | Path | None = None,
     work: str | Path = "work/sessions",
     target: str | Path | None = None,
@@ -47,6 +49,8 @@ def leaderboard(
         models: classes of counted models that are not in the table, by name. They have their default
             settings, and are measured in each call, because their code may have changed.
         seeds: how many runs of each trained model, with the seeds 0, 1, ...
+        players: a Parquet file of held-out players (user_id, app_id, hours), to measure what they get. None
+            means the users that the dataset holds out, if it does.
         data: the folder that has the named sets.
         work: the folder that keeps datasets, runs and results.
         target: the folder of rows/*.json (one for each row), leaderboard.json, .md and .html. None means a
@@ -60,7 +64,7 @@ def leaderboard(
 
     Raises:
         SettingsError: there is no such row, or a setting is fixed by the protocol or not read.
-        SourceError: the dataset is neither a dataset nor a folder of sessions.
+        SourceError: the dataset is neither a dataset nor a folder of sessions, or ``players`` cannot be read.
     """
     numbers = checked_seeds(seeds)
     prepared, name, folder = _prepared(dataset, data, Path(work))
@@ -71,7 +75,8 @@ def leaderboard(
     # Other settings have their own folders, so that earlier measurements stay.
     settings = digest(every, prepared)
     ending = "" if settings == digest(usual, prepared) else f"-{settings}"
-    board = Board(prepared, name, every, Path(target) if target else folder / f"leaderboard{ending}")
+    held = held_out(prepared) if players is None else from_file(players, prepared)
+    board = Board(prepared, name, every, Path(target) if target else folder / f"leaderboard{ending}", held)
     with computing(threads):
         return board.fill(
             chosen(every, rows),
@@ -105,12 +110,14 @@ class Board:
         name: the dataset's name, for the title.
         every: all candidates of the dataset; the table has the measured ones.
         folder: the folder of rows/*.json (one for each row), leaderboard.json, .md and .html.
+        players: held-out players, if there are any.
     """
 
     dataset: Dataset
     name: str
     every: Sequence[Candidate]
     folder: Path
+    players: Players | None = None
 
     def fill(
         self,
@@ -141,6 +148,7 @@ class Board:
                     one,
                     seeds=seeds,
                     folder=runs,
+                    players=self.players,
                     batch_size=batch_size,
                     watch=watch,
                     told=told,
@@ -150,13 +158,14 @@ class Board:
         return self.write()
 
     def known(self, candidate: Candidate, seeds: Sequence[int] = ()) -> Row | None:
-        """The existing row, if it has this dataset, these settings and at least these seeds."""
+        """The existing row, if it has this dataset and settings, these players and at least these seeds."""
         try:
             row = Row.read(self._file(candidate))
         except ArtifactError:
             return None
         described = candidate.described(self.dataset, seeds)
         wanted = set(described.pop("seeds"))
+        described["players"] = None if self.players is None else self.players.digest
         same = all(getattr(row, key) == value for key, value in described.items())
         return row if same and wanted <= set(row.seeds) else None
 

@@ -6,7 +6,7 @@ on all data before the test. Shapes: E examples.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +14,14 @@ import numpy as np
 from srec.dataset.batches import examples
 from srec.dataset.dataset import Dataset, Floats
 from srec.environment import Environment
-from srec.evaluation.comparison import Bootstrap, independent_groups
+from srec.evaluation.comparison import Bootstrap, Estimate, independent_groups
 from srec.evaluation.metrics import METRICS, TABLE_KS, deviation, gains
+from srec.evaluation.players import Players
 from srec.evaluation.protocol import Ranking, rank_all
 from srec.evaluation.results import Row
-from srec.evaluation.settings import BATCH_SIZE
+from srec.evaluation.settings import BATCH_SIZE, VisitorSettings
 from srec.experiments.candidates import Candidate
+from srec.experiments.fold_in import fold_in
 from srec.models.base import Scorer
 from srec.models.blend import Blend
 from srec.models.session_model import TorchScorer
@@ -48,6 +50,7 @@ def measure(
     *,
     seeds: Sequence[int],
     folder: Path,
+    players: Players | None = None,
     batch_size: int = BATCH_SIZE,
     watch: Watch = lambda step: None,
     told: Callable[[str], None] = lambda line: None,
@@ -59,12 +62,14 @@ def measure(
         candidate: the model and its settings.
         seeds: the seeds of a trained model, one for each run.
         folder: the folder that keeps the runs; an interrupted run goes on.
+        players: held-out players, to measure what they get too.
         batch_size: examples scored at a time; it bounds the memory and changes no rank.
         watch: called after each training step.
         told: called with a line if an interrupted training keeps another number of threads.
     """
     data = examples(dataset.sequences, "test", candidate.max_length)
     found: list[dict[str, Floats]] = []
+    visited: list[dict[str, Estimate]] = []
     made: list[_Made] = []
     speeds = []
     for seed in seeds if candidate.training else (0,):
@@ -93,6 +98,17 @@ def measure(
         )
         speeds.append(len(data) / (time.perf_counter() - started))
         found.append(gains(ranking.ranks, TABLE_KS))
+        if players is not None:
+            visited.append(
+                fold_in(
+                    dataset,
+                    made[-1].scorer,
+                    players,
+                    settings=VisitorSettings(),
+                    resamples=RESAMPLES,
+                    batch_size=batch_size,
+                )
+            )
     means = {metric: [float(one[metric].mean()) for one in found] for metric in METRICS}
     by_example_EC = np.column_stack([np.mean([one[metric] for one in found], axis=0) for metric in METRICS])
     boot = Bootstrap(
@@ -115,8 +131,18 @@ def measure(
         weights=made[-1].weights,
         seconds=round(float(np.mean([one.seconds for one in made])), 2),
         examples_per_second=round(float(np.median(speeds)), 1),
+        players=None if players is None else players.digest,
+        visitors=None if players is None else _over_seeds(visited),
         environment=Environment.here(),
     )
+
+
+def _over_seeds(visited: Sequence[Mapping[str, Estimate]]) -> dict[str, Estimate]:
+    """The means of each metric, with the intervals of the first seed."""
+    return {
+        metric: replace(first, value=float(np.mean([one[metric].value for one in visited])))
+        for metric, first in visited[0].items()
+    }
 
 
 def _counted(dataset: Dataset, candidate: Candidate) -> _Made:

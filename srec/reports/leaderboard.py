@@ -1,13 +1,42 @@
 """A leaderboard as Markdown and as one HTML page."""
 
+from collections.abc import Iterator
+
 from srec.evaluation.metrics import METRICS
 from srec.evaluation.results import Leaderboard, Row
+from srec.evaluation.settings import VisitorSettings
 from srec.reports import plots
 from srec.reports.markdown import markdown_table
-from srec.reports.numbers import in_percent
+from srec.reports.numbers import UNKNOWN, in_percent
 from srec.reports.shell import TEMPLATES, render
 
 HEADINGS = ("model", *METRICS, "training", "examples/s", "parameters", "epochs")
+#: What held-out players get, after the model's name.
+VISITORS = ("recall@12", "off-head@12", "overlap")
+
+
+def headings(result: Leaderboard) -> tuple[str, ...]:
+    """HEADINGS and, where a row has them, VISITORS."""
+    return (HEADINGS[0], *(VISITORS if _with_players(result) else ()), *HEADINGS[1:])
+
+
+def rows(result: Leaderboard) -> Iterator[list[str]]:
+    """The texts of all rows, in the order of ``headings``."""
+    shown = _with_players(result)
+    for row in result.rows:
+        name, *others = cells(row)
+        yield [name, *(_visitors(row) if shown else ()), *others]
+
+
+def _with_players(result: Leaderboard) -> bool:
+    return any(row.visitors for row in result.rows)
+
+
+def _visitors(row: Row) -> Iterator[str]:
+    """The texts of VISITORS: shares in %, the overlap in games."""
+    for name in VISITORS:
+        one = (row.visitors or {}).get(name)
+        yield UNKNOWN if one is None else f"{one.value if name == 'overlap' else 100 * one.value:.2f}"
 
 
 def cells(row: Row) -> list[str]:
@@ -31,16 +60,16 @@ def duration(seconds: float) -> str:
 
 def markdown(result: Leaderboard) -> str:
     """The table, followed by how it was measured."""
-    body = markdown_table(HEADINGS, map(cells, result.rows))
+    body = markdown_table(headings(result), rows(result))
     notes = "\n".join(f"- {note}" for note in protocol(result))
     return f"# Leaderboard: {result.name}\n\n{body}\n\n{notes}\n"
 
 
 def protocol(result: Leaderboard) -> list[str]:
     """How the numbers were measured, in sentences."""
-    rows = result.rows
-    widest = max((high - low) / 2 for row in rows for low, high in row.interval.values())
-    made = sorted({row.environment.date for row in rows})
+    measured = result.rows
+    widest = max((high - low) / 2 for row in measured for low, high in row.interval.values())
+    made = sorted({row.environment.date for row in measured})
     repeated = (
         "Items of the input may be answers: sessions repeat them."
         if result.repeats
@@ -48,17 +77,32 @@ def protocol(result: Leaderboard) -> list[str]:
     )
     return [
         *(["Simulated data: the numbers say nothing about real players."] * result.dataset.simulated),
-        f"Each of {rows[0].examples:,} test examples asks for the next item. All"
+        f"Each of {measured[0].examples:,} test examples asks for the next item. All"
         f" {result.dataset.items:,} items are ranked, without sampling. {repeated}",
         "Protocol honest: a trained model chose its epoch on the latest data, which was held out, and was"
         " then trained again on all data before the test. Each seed looked at the test once.",
         "HR@K and MRR@K are in %. Their 95 % intervals over resampled sessions are at most"
         f" ±{100 * widest:.2f} wide. ± in the table is the deviation over seeds.",
+        *_told(result),
         "The training time includes choosing the epoch and training again, but not measuring on the held-out"
         " data; for a counted model it is the time of counting. The machines were shared, so read times as"
         " orders of magnitude. Each row's file has its settings, versions and machine.",
         f"Measured {made[0]}" + (f" to {made[-1]}" if len(made) > 1 else "") + ".",
     ]
+
+
+def _told(result: Leaderboard) -> Iterator[str]:
+    """What the columns of VISITORS are, if they are there."""
+    for row in result.rows:
+        if row.visitors and VISITORS[0] in row.visitors:
+            recall, told = row.visitors[VISITORS[0]], VisitorSettings()
+            yield (
+                f"recall@12: {recall.sessions:,} held-out players tell {told.main} games each, and this share"
+                f" of their others is found, in % (±{50 * (recall.high - recall.low):.2f}). off-head@12: the"
+                f" same of games outside the {told.head} most popular ones. overlap: how many of the 12 games"
+                " of an answer are the popular ones."
+            )
+            return
 
 
 def page(result: Leaderboard) -> str:
@@ -67,8 +111,8 @@ def page(result: Leaderboard) -> str:
         TEMPLATES / "leaderboard.html.j2",
         result=result,
         simulated=result.dataset.simulated,
-        headings=HEADINGS,
-        rows=map(cells, result.rows),
+        headings=headings(result),
+        rows=rows(result),
         protocol=protocol(result),
         plots=plots,
     )

@@ -242,3 +242,32 @@ def test_a_model_in_memory_is_measured_beside_the_others(games: Dataset, tmp_pat
     ):
         with pytest.raises(SettingsError, match=says):
             leaderboard(games, models={name: kind}, work=tmp_path / "work")
+
+
+def test_held_out_players_add_what_they_get_to_each_row(games: Dataset, tmp_path: Path) -> None:
+    """Two players of eleven neighbours each; rows without players stay as they are, beside."""
+    rows = [(user, 10 * item, 1.0) for user in ("a", "b") for item in range(1, 12)]
+    users, apps, hours = zip(*rows, strict=True)
+    file = tmp_path / "players.parquet"
+    pq.write_table(pa.table({"user_id": users, "app_id": apps, "hours": hours}), file)
+    told: list[str] = []
+
+    def filled(players: Path | None) -> Leaderboard:
+        wanted = ["popularity", "item-knn"]
+        return leaderboard(games, rows=wanted, players=players, work=tmp_path / "work", told=told.append)
+
+    plain, found, again = filled(None), filled(file), filled(file)
+    assert found == again
+    assert len(told) == 4, "rows are measured anew for the players, and once"
+    assert {row.players for row in plain.rows} == {None}
+    figures = {row.name: row.visitors for row in found.rows}
+    assert figures["popularity"] is not None
+    assert figures["popularity"]["recall@12"].value == 1, "12 items hold all that are expected"
+    assert figures["popularity"]["recall@12"].sessions == 2
+    assert figures["popularity"]["overlap"].value == 9, "9 items are left, and all of them are answered"
+    assert found.path is not None
+    text = found.path.with_suffix(".md").read_text(encoding="utf-8")
+    assert "| model | recall@12 | off-head@12 | overlap | HR@10 |" in text
+    assert "2 held-out players tell 3 games each" in text
+    assert "recall@12" in found.path.with_suffix(".html").read_text(encoding="utf-8")
+    assert "recall@12" not in filled(None).path.with_suffix(".md").read_text(encoding="utf-8")
