@@ -39,6 +39,7 @@ def sessions(tmp_path: Path) -> Dataset:
     folder = tmp_path / "sessions"
     folder.mkdir()
     rows = [((start + np.arange(5)) % 12 + 1).tolist() for start in np.arange(100)]
+    rows[0].append(rows[0][0])  # so that items repeat
     pq.write_table(pa.table({"session": rows[:80]}), folder / TRAIN)
     inputs, targets = [row[:3] for row in rows[80:]], [row[3] for row in rows[80:]]
     pq.write_table(pa.table({"session": inputs, "target": targets}), folder / TEST)
