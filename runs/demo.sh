@@ -7,17 +7,22 @@ set -eu
 cd "$(dirname "$0")/.."
 
 if [ -n "${DATA:-}" ]; then
-    work=work/steam recipe=recipes/steam-ucsd.toml liked="620 400"
+    work=work/steam recipe=recipes/steam.toml liked="620 400"
     srec ingest "$work/store.duckdb" "$DATA" --source ucsd
+    # Longer lists of the same site, whose order is known but not their dates.
+    sequences="$DATA/sequences_ucsd_v2.parquet"
+    if [ -f "$sequences" ]; then
+        srec ingest "$work/store.duckdb" "$sequences" --source table --table sequences --column place=order
+    fi
 else
     work=work/simulated recipe=recipes/simulated.toml liked="900000638 900000658"
     srec simulate "$work/world" --recipe "$recipe"
     srec ingest "$work/store.duckdb" "$work/world" --source simulated
 fi
 srec prepare "$work/store.duckdb" "$work/dataset" --recipe "$recipe"
-srec train "$work/dataset" "$work/runs/gce-gnn" --model gce-gnn --recipe "$recipe"
-srec evaluate "$work/dataset" "$work/report" --run "$work/runs/gce-gnn" --recipe "$recipe"
-srec export "$work/dataset" "$work/runs/gce-gnn" "$work/bundle"
+srec train "$work/dataset" "$work/runs/smart" --recipe "$recipe"
+srec evaluate "$work/dataset" "$work/report" --run "$work/runs/smart" --recipe "$recipe"
+srec export "$work/dataset" "$work/runs/smart" "$work/bundle"
 srec verify "$work/bundle"
 
 if [ "${SERVE:-1}" = 0 ]; then
