@@ -59,7 +59,7 @@ class Players:
 
 def held_out(dataset: Dataset, part: Literal["test", "valid"] = "test") -> Players | None:
     """The users that a dataset holds out whole; None if its split is of another kind."""
-    if dataset.manifest.get("split", {}).get("kind") != "users":
+    if dataset.split != "users":
         return None
     known = dataset.sequences
     first, last = known.offsets[:-1], known.offsets[1:]
