@@ -129,15 +129,6 @@ def _mixed(taste_BV: ScoresBV, popular_V: npt.NDArray[np.float32], weight: float
     return np.where(known_BV, mixed_BV, -np.inf).astype(np.float32)
 
 
-def padded(lists: Sequence[Ints]) -> Ints:
-    """int64 [E, L]: lists of items, padded with 0 on the right."""
-    widest = max(map(len, lists), default=0)
-    items_EL = np.zeros((len(lists), widest), np.int64)
-    for row_L, items in zip(items_EL, lists, strict=True):
-        row_L[: len(items)] = items
-    return items_EL
-
-
 def _both(liked_BL: Ints, disliked_BM: Ints | None) -> tuple[Ints, npt.NDArray[np.float32]]:
     """Likes with weight 1 and dislikes with -1, the padding on the right."""
     if disliked_BM is None:

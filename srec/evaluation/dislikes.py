@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from srec.dataset.dataset import Floats, Ints, Ragged
-from srec.evaluation.asking import Asked, padded
+from srec.evaluation.asking import Asked
 from srec.evaluation.comparison import Bootstrap
 from srec.evaluation.fold_in import Told, gains
 from srec.evaluation.nearest import nearest_by_tags
-from srec.evaluation.players import Players
+from srec.evaluation.players import Players, padded
 from srec.evaluation.visited import Disliked, Response, Telling
 
 FIRST = 20

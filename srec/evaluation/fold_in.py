@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from srec.dataset.dataset import Floats, Ints
-from srec.evaluation.players import Players
+from srec.evaluation.players import Players, padded
 
 Mask = npt.NDArray[np.bool_]
 
@@ -24,7 +24,7 @@ class Told:
     """What is told, and what is expected.
 
     Attributes:
-        liked_EN: int64 [E, N], the told games.
+        liked_EN: int64 [E, N], the told games, padded with 0 on the right.
         players_E: int64 [E], the player of each list.
         expected: by list, the games that are expected.
     """
@@ -70,11 +70,26 @@ def tell(ordered: Sequence[Sequence[Ints]], count: int) -> Told:
         count: N, how many games are told.
     """
     kept = [(player, games) for draw in ordered for player, games in enumerate(draw) if len(games) > count]
-    liked = [games[:count] for _, games in kept]
     return Told(
-        np.array(liked, np.int64).reshape(-1, count),
+        padded([games[:count] for _, games in kept]).reshape(-1, count),
         np.array([player for player, _ in kept], np.int64),
         [games[count:] for _, games in kept],
+    )
+
+
+def tell_most(ordered: Sequence[Sequence[Ints]], most: int) -> Told:
+    """As many games of each order as may be told, so that one is left to expect; padded with 0 on the right.
+
+    Args:
+        ordered: by draw and player, as ``orders`` gives them; each has two games at least.
+        most: the most games that are told.
+    """
+    kept = [(player, games) for draw in ordered for player, games in enumerate(draw)]
+    counts = [min(most, len(games) - 1) for _, games in kept]
+    return Told(
+        padded([games[:count] for count, (_, games) in zip(counts, kept, strict=True)]),
+        np.array([player for player, _ in kept], np.int64),
+        [games[count:] for count, (_, games) in zip(counts, kept, strict=True)],
     )
 
 

@@ -59,7 +59,7 @@ class Players:
 
 def held_out(dataset: Dataset, part: Literal["test", "valid"] = "test") -> Players | None:
     """The users that a dataset holds out whole; None if its split is of another kind."""
-    if dataset.manifest.get("split", {}).get("kind") != "users":
+    if dataset.split != "users":
         return None
     known = dataset.sequences
     first, last = known.offsets[:-1], known.offsets[1:]
@@ -145,3 +145,12 @@ def from_file(path: str | Path, dataset: Dataset) -> Players:
         f"{len(liked):,} players of {Path(path).name}",
         hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16],
     )
+
+
+def padded(lists: Sequence[Ints]) -> Ints:
+    """int64 [E, L]: lists of items, padded with 0 on the right."""
+    widest = max(map(len, lists), default=0)
+    items_EL = np.zeros((len(lists), widest), np.int64)
+    for row_L, items in zip(items_EL, lists, strict=True):
+        row_L[: len(items)] = items
+    return items_EL

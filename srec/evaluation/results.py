@@ -47,6 +47,7 @@ class DatasetFacts(Frozen):
     fingerprint: str
     simulated: bool
     split: Mapping[str, Any]
+    shows: str | None = None
     statistics: Mapping[str, Any]
 
 

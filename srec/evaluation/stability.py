@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from srec.dataset.dataset import Floats, Ints, Ragged
-from srec.evaluation.asking import Asked, padded
+from srec.evaluation.asking import Asked
 from srec.evaluation.comparison import Comparison, compare
 from srec.evaluation.nearest import first_not_in, nearest_by_tags
+from srec.evaluation.players import padded
 
 K = 10
 SHORTEST, LONGEST = 3, 7

@@ -20,8 +20,9 @@ def rule(settings: VisitorSettings) -> str:
         f"The model to serve has the best recall of those whose answers are at most {limit} popular games,"
         " because what everybody gets is no recommendation; if all have more, it has the best recall of all."
         f" With fewer than {FEWEST_SESSIONS} players, none is named. A warning comes if answers are more than"
-        f" {limit} popular games, if more than {MOST_FIRST:.0%} of the lists have the same first game, or if"
-        f" the order of the list changes more than {MOST_BY_ORDER:.0%} of the answer."
+        f" {limit} popular games, if more than {MOST_FIRST:.0%} of the lists have the same first game, if the"
+        " popular list has a clearly better recall, or if the order of the list changes more than"
+        f" {MOST_BY_ORDER:.0%} of the answer."
     )
 
 
@@ -119,6 +120,9 @@ def _warnings(found: Visitors, name: str) -> Iterator[str]:
         yield f"{same.overlap:.1f} of {length} games are those that are popular anyway"
     if same.first_share > MOST_FIRST:
         yield f"{same.first_share:.0%} of the lists have the same first game"
+    compared = {} if found.main is None else found.main.models[name].differences.get("popularity", {})
+    if found.recall in compared and compared[found.recall].verdict == "worse":
+        yield f"{found.recall} is below that of the popular list: {signed(compared[found.recall])}"
     permuted = found.stability["permuted"].models if "permuted" in found.stability else {}
     stays = permuted[name].metrics["Jaccard@10"].value if name in permuted else 1.0
     if 1 - stays > MOST_BY_ORDER:

@@ -114,5 +114,6 @@ def _facts(dataset: Dataset) -> DatasetFacts:
         fingerprint=dataset.fingerprint,
         simulated=dataset.simulated,
         split=dataset.manifest.get("split", {}),
+        shows=dataset.shows,
         statistics=dataset.manifest.get("statistics", {}),
     )

@@ -12,17 +12,17 @@ import pyarrow.parquet as pq
 from srec.dataset.batches import Examples
 from srec.dataset.dataset import Dataset, Floats, Ints
 from srec.evaluation import slices
-from srec.evaluation.asking import Asked, padded
+from srec.evaluation.asking import Asked
 from srec.evaluation.comparison import Comparison, Difference, compare, compare_where_defined
 from srec.evaluation.dislikes import disliked
-from srec.evaluation.fold_in import Told, gains, in_head, orders, tell
+from srec.evaluation.fold_in import Told, gains, in_head, orders, tell, tell_most
 from srec.evaluation.front import front
-from srec.evaluation.players import Players, anybody
+from srec.evaluation.players import Players, anybody, padded
 from srec.evaluation.sameness import sameness
 from srec.evaluation.settings import BATCH_SIZE, VisitorSettings
 from srec.evaluation.stability import changes, stability
 from srec.evaluation.tastes import tastes
-from srec.evaluation.visited import Example, Part, Visited, Visitors
+from srec.evaluation.visited import Disliked, Example, Part, Visited, Visitors
 from srec.models.base import Scorer
 
 BASELINES = ("popularity", "tags", "item-knn")
@@ -58,8 +58,7 @@ def visitors(
         held = anybody(dataset, settings.min_games, most=settings.players, generator=generator)
     else:
         held = players.chosen(settings.min_games, most=settings.players, generator=generator)
-    measured = _Measured(dataset, models, held, settings, resamples)
-    return measured.result(known=players is None)
+    return _Measured(dataset, models, held, settings, resamples).result(players)
 
 
 class _Measured:
@@ -82,11 +81,11 @@ class _Measured:
             players, most_played=settings.most_played, draws=settings.draws, seed=settings.seed
         )
 
-    def result(self, *, known: bool) -> Visitors:
-        """Everything; without what only held-out players show if the models may know the players."""
+    def result(self, held_out: Players | None) -> Visitors:
+        """Everything; without what only held-out players show if there are none."""
         settings, told = self.settings, tell(self.ordered, self.settings.main)
         answers = self._answers(told)
-        shown = [] if known else [(count, tell(self.ordered, count)) for count in settings.told]
+        shown = [(count, tell(self.ordered, count)) for count in settings.told] if held_out else []
         fold_in = {
             count: self._compared(one, answers if count == settings.main else self._answers(one))
             for count, one in shown
@@ -96,19 +95,7 @@ class _Measured:
         liked = [taste.items for taste in tastes(self.dataset.tags, self.counts)]
         liked_EL = padded([np.array(items) for items in liked])
         examples = {name: model.best(liked_EL, settings.length) for name, model in self.models.items()}
-        dislikes = (
-            disliked(
-                self.models,
-                self.players,
-                told,
-                self.dataset.tags,
-                length=settings.length,
-                resamples=self.resamples,
-                seed=settings.seed,
-            )
-            if fold_in
-            else {}
-        )
+        dislikes = self._dislikes(held_out) if held_out else {}
         fronts = {
             name: front(model, told, self.head, length=settings.length, weights=settings.popularity_weights)
             for name, model in self.models.items()
@@ -127,7 +114,7 @@ class _Measured:
         return Visitors(
             settings=settings,
             source=self.players.source,
-            players=0 if known else len(self.players),
+            players=len(self.players) if held_out else 0,
             baselines=self.baselines,
             fold_in=fold_in,
             parts=parts,
@@ -198,6 +185,22 @@ class _Measured:
             name: one.differences[best][metric] if name != best else none
             for name, one in found.models.items()
         }
+
+    def _dislikes(self, held_out: Players) -> dict[str, Disliked]:
+        """Of all players with something to tell and something to expect: many who dislike a game like few."""
+        settings = self.settings
+        generator = np.random.default_rng(settings.seed)
+        players = held_out.chosen(2, most=settings.players, generator=generator)
+        ordered = orders(players, most_played=settings.most_played, draws=1, seed=settings.seed)
+        return disliked(
+            self.models,
+            players,
+            tell_most(ordered, settings.main),
+            self.dataset.tags,
+            length=settings.length,
+            resamples=self.resamples,
+            seed=settings.seed,
+        )
 
     def _stability(self) -> dict[str, Comparison]:
         asked = changes(self.ordered[0], self.dataset.tags, seed=self.settings.seed)

@@ -3,7 +3,8 @@ import pytest
 from panels import Fixed, Near, asked, lists
 
 from srec.errors import SRecError
-from srec.evaluation.asking import padded, standardised
+from srec.evaluation.asking import standardised
+from srec.evaluation.players import padded
 
 
 def test_what_is_named_is_never_answered() -> None:

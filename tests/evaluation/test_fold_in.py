@@ -5,7 +5,7 @@ import pytest
 from panels import Fixed, asked, lists, players
 
 from srec.evaluation.comparison import compare_where_defined
-from srec.evaluation.fold_in import Told, gains, in_head, orders, tell
+from srec.evaluation.fold_in import Told, gains, in_head, orders, tell, tell_most
 
 HEAD = in_head(np.array([0, 9, 5, 5, 2, 1, 1]), 2)
 
@@ -74,3 +74,10 @@ def test_intervals_are_over_players_and_differences_are_paired() -> None:
     off = found.models["good"].metrics["off-head@2"]
     assert off.sessions == len({*told.players_E[told.liked_EN[:, 0] != 3].tolist()})
     assert off.value == 1
+
+
+def test_of_few_games_all_but_one_are_told() -> None:
+    ordered = [[np.array([4, 5]), np.array([6, 7, 8, 9])]]
+    told = tell_most(ordered, 3)
+    assert told.liked_EN.tolist() == [[4, 0, 0], [6, 7, 8]]
+    assert [games.tolist() for games in told.expected] == [[5], [9]]

@@ -107,6 +107,22 @@ def test_sameness_and_a_restless_order_are_warned_of() -> None:
     assert "the order in which games are typed changes 50% of the answer" in said.lines[2]
 
 
+def test_what_finds_less_than_the_popular_list_is_warned_of() -> None:
+    """The only visitors' model that is not too popular is far below popularity."""
+    visitors = found({"popularity": 0.4, "near": 0.1}, {"popularity": 12.0, "near": 1.0})
+    assert visitors.main is not None
+    worse = Difference(-0.3, -0.35, -0.25, 100, "worse")
+    near = visitors.main.models["near"]
+    models = {
+        **visitors.main.models,
+        "near": Compared(near.metrics, {"popularity": {"recall@12": worse}}, {}),
+    }
+    told = visitors.model_copy(update={"fold_in": {3: Comparison(100, 100, models)}})
+    said = verdict(told, compared("HR@10", {"popularity": 0.1, "near": 0.1}).models, "HR@10")
+    assert said.serve == "near"
+    assert "recall@12 is below that of the popular list: -0.3000 [-0.3500, -0.2500]" in said.lines[2]
+
+
 def tagged(*rows: Mapping[int, float]) -> Ragged:
     """Tags of the items 1..V: by item, the weight of each tag."""
     sizes = [0, *map(len, rows)]
