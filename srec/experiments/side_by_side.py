@@ -113,6 +113,6 @@ def _facts(dataset: Dataset) -> DatasetFacts:
         name=dataset.path.name,
         fingerprint=dataset.fingerprint,
         simulated=dataset.simulated,
-        split=dataset.manifest.get("split", {}),
+        split={**dataset.manifest.get("split", {}), "shows": dataset.shows},
         statistics=dataset.manifest.get("statistics", {}),
     )
