@@ -40,6 +40,7 @@ def test_the_report_shows_names_as_they_are(dataset: Dataset, tmp_path: Path) ->
     )
     assert f"{HOSTILE} \N{MINUS SIGN} popularity" in page.texts["th"]
     assert HOSTILE in page.texts["h3"]
+    assert dataset.shows in [" ".join(text.split()) for text in page.texts["dd"]]
     assert [text.strip() for text in page.texts["li"]].count(HOSTILE) == 5, "one legend a plot of models"
     assert any(HOSTILE in text and "popularity on HR@5: difference" in text for text in page.texts["li"])
     anchors = [attributes["href"] for tag, attributes in page.elements if tag == "a"]
