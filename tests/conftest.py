@@ -17,7 +17,6 @@ SHARED = Path(__file__).parents[1].parent / "shared"
 
 #: Files of few and long tests. Begun last, one of them would keep a worker waiting for the other.
 LONG = {
-    "test_bench_preparation",
     "test_crawl_faults",
     "test_formats",
     "test_kills",
