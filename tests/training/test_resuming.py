@@ -16,7 +16,7 @@ from srec.dataset.dataset import Dataset
 from srec.errors import ArtifactError, TrainingError
 from srec.partial import MARKER
 from srec.training.loop import Step
-from srec.training.run import Run
+from srec.training.runs import Run
 
 
 @pytest.fixture(scope="module")
