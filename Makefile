@@ -10,8 +10,9 @@ BUILT = pyproject.toml benchmarks/pyproject.toml constraints.txt CMakeLists.txt 
 demo: .venv/installed-demo
 	DATA="$(DATA)" SERVE="$(SERVE)" PATH="$(CURDIR)/.venv/bin:$$PATH" sh runs/demo.sh
 
+# Python keeps the compiled tests for the next run, whatever the environment says: each worker reads them all.
 test: .venv/installed-dev
-	.venv/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/installed-dev
 	.venv/bin/ruff format --check .

@@ -1,5 +1,6 @@
 """Fixtures shared by all tests."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -17,7 +18,6 @@ SHARED = Path(__file__).parents[1].parent / "shared"
 
 #: Files of few and long tests. Begun last, one of them would keep a worker waiting for the other.
 LONG = {
-    "test_bench_preparation",
     "test_crawl_faults",
     "test_formats",
     "test_kills",
@@ -34,6 +34,11 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.stem not in LONG)
+
+
+def pytest_collection_finish() -> None:
+    """What the libraries made at import stays: Python need not look through it again and again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,7 @@ class PostgresServer:
     def __init__(self, bin_folder: Path) -> None:
         self._bin = bin_folder
         self._process: subprocess.Popen[bytes] | None = None
+        self._emptying: PostgresConnection | None = None
         # A server refuses to run as root, so root starts it as the user that Debian made for it.
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
@@ -52,6 +53,7 @@ class PostgresServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._stop_emptying()
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(timeout=30)
@@ -84,6 +86,7 @@ class PostgresServer:
     def kill(self) -> None:
         """Kill -9 it and everything that works for it: what it had not written is lost."""
         assert self._process is not None
+        self._stop_emptying()
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
         for pid in (self._process.pid, *map(int, children)):
             with suppress(ProcessLookupError):
@@ -106,8 +109,22 @@ class PostgresServer:
 
     def fresh(self) -> str:
         """The URL of the emptied database ``test``; a new database each time would be much slower."""
-        if not self.run("SELECT 1 FROM pg_database WHERE datname = 'test'"):
-            self.run("CREATE DATABASE test")
-        self.run("DROP SCHEMA IF EXISTS srec, public CASCADE", "test")
-        self.run("CREATE SCHEMA public", "test")
+        try:
+            self._empty()
+        except SRecError:  # a test ended all connections
+            self._stop_emptying()
+            self._empty()
         return self.url("test")
+
+    def _empty(self) -> None:
+        if self._emptying is None:
+            if not self.run("SELECT 1 FROM pg_database WHERE datname = 'test'"):
+                self.run("CREATE DATABASE test")
+            self._emptying = PostgresConnection(self.url("test"), schema=None)
+        self._emptying.ask("DROP SCHEMA IF EXISTS srec, public CASCADE")
+        self._emptying.ask("CREATE SCHEMA public")
+
+    def _stop_emptying(self) -> None:
+        if self._emptying is not None:
+            self._emptying.close()
+            self._emptying = None

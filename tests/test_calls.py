@@ -14,9 +14,9 @@ from urllib.request import urlopen
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from bundles import write_toy_bundle
 from trained_runs import trained
 
-from srec.inference.export import export
 from srec.inference.formats import format_module
 
 COMMANDS = """
@@ -37,7 +37,7 @@ for command in (
     ["recommend", bundle, "10", "20"],
     ["batch", bundle, folder / "lists.parquet", folder / "answers.parquet"],
     ["doctor"],
-    ["train", dataset, folder / "again", "--model", "sasrec", "--set", "sasrec.dimension=8", *ONE_EPOCH],
+    ["train", dataset, folder / "again", "--model", "gce-gnn", "--set", "gce-gnn.dimension=8", *ONE_EPOCH],
     ["evaluate", dataset, folder / "report", "--run", run],
     ["leaderboard", "--dataset", dataset, "--rows", "popularity,tags", "--work", folder / "boards"],
     ["simulate", folder / "world", "--set", "simulate.reviews=2000", "--set", "simulate.games=40"],
@@ -83,7 +83,7 @@ def test_the_listener_hears_a_call_and_the_library_that_makes_it(listener: Path,
 
 
 def test_no_command_calls_home_or_leaves_anything_there(listener: Path, tmp_path: Path) -> None:
-    dataset, run = trained(tmp_path)
+    dataset, run = trained(tmp_path, "sasrec")
     pq.write_table(pa.table({"liked": [[10], [20, 30]]}), tmp_path / "lists.parquet")
     calls, home = tmp_path / "calls", tmp_path / "home"
     command = [sys.executable, "-c", COMMANDS, str(dataset.path), str(run.path), str(tmp_path)]
@@ -103,8 +103,7 @@ def test_no_command_calls_home_or_leaves_anything_there(listener: Path, tmp_path
 
 def test_a_server_calls_nobody(listener: Path, tmp_path: Path) -> None:
     """It listens, answers, and ends; within that time ONNX Runtime had asked for its maker's address."""
-    dataset, run = trained(tmp_path)
-    bundle = export(dataset, run, tmp_path / "bundle").path
+    bundle = write_toy_bundle(tmp_path / "bundle")
     calls, home = tmp_path / "calls", tmp_path / "home"
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -1,19 +1,13 @@
 """The benchmarks of preparing and storing reviews, on few of them."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import pytest
-from java import FOR_A_MINUTE
 from srec_bench.prepare import bench as prepare
 from srec_bench.prepare.result import PrepareResult
 from srec_bench.prepare.result import terminal_table as prepare_table
 from srec_bench.processes import in_fresh_process
-from srec_bench.spark.bench import bench_spark
-from srec_bench.spark.result import SparkResult
-from srec_bench.spark.result import terminal_table as spark_table
 from srec_bench.store import bench as store
 from srec_bench.store.result import StoreResult
 from srec_bench.store.result import terminal_table as store_table
@@ -67,27 +61,3 @@ def test_a_store_is_timed_beside_a_file_and_must_be_empty(tmp_path: Path) -> Non
 
 def test_a_fresh_process_is_given_what_it_needs_and_hands_back_what_it_found() -> None:
     assert in_fresh_process(sorted, [2, 3, 1], reverse=True) == [3, 2, 1]
-
-
-def test_simulated_reviews_with_edited_ones_are_the_same_dataset_on_spark(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("pyspark", reason="the extra spark is not installed")
-    if shutil.which("java") is None:
-        pytest.skip("Spark needs Java 17 or newer")
-    monkeypatch.setenv(*FOR_A_MINUTE)
-    result = bench_spark(20_000, tmp_path, memory_limit="1GB", master="local[2]")
-    assert result.failure is None
-    assert result.same_manifest
-    assert result.differing_files == ()
-    assert result.files > 20
-    assert result.dataset.interactions > 5_000
-    reviews = tmp_path / "reviews-20000" / "reviews.parquet"
-    query = "SELECT count(*), count(DISTINCT (user_key, app_id)) FROM read_parquet(?)"
-    with duckdb.connect() as connection:
-        rows, latest = connection.execute(query, [str(reviews)]).fetchall()[0]
-    assert latest == 20_000 < rows
-    assert spark_table(result).row_count == 3
-    assert result.write(tmp_path / "spark.json") == SparkResult.read(tmp_path / "spark.json")
-    differing = result.model_copy(update={"differing_files": ("items.npy",)})
-    assert differing.failure == "the engines differ in items.npy"

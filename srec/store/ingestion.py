@@ -123,7 +123,7 @@ def _stage(
     incoming: pa.RecordBatch,
     values: dict[str, Any],
 ) -> None:
-    """Clean one batch of rows; good and bad rows go into tables of their own.
+    """Clean one batch of rows; good and bad rows go into tables of their own. Most batches have no bad ones.
 
     DuckDB finds the rows by the name of the variable. If they were registered, every batch would stay in
     memory until the end of the transaction.
@@ -132,13 +132,13 @@ def _stage(
     clean = clean_sql(table, incoming.schema, "incoming")
     labelled = f"'{source} {kind}: ' || file"
     connection.execute(f"INSERT INTO staged_files SELECT DISTINCT {labelled} FROM incoming")
-    connection.execute(
-        f"INSERT INTO staged_rejects SELECT {labelled}, row, reason, '{kind}' FROM ({clean})"
-        " WHERE reason IS NOT NULL"
-    )
-    connection.execute(
-        f"INSERT INTO staged_{kind} SELECT {_stored(table)} FROM ({clean}) WHERE reason IS NULL", values
-    )
+    stored = f"INSERT INTO staged_{kind} SELECT {_stored(table)} FROM ({clean}) WHERE reason IS NULL"
+    good = connection.execute(stored, values).fetchall()[0][0]
+    if good < len(incoming):  # of a small batch, planning this query again would take most of the time
+        connection.execute(
+            f"INSERT INTO staged_rejects SELECT {labelled}, row, reason, '{kind}' FROM ({clean})"
+            " WHERE reason IS NOT NULL"
+        )
 
 
 def _stored(table: Table) -> str:

@@ -14,6 +14,7 @@ from srec.inference.export import export
 from srec.inference.golden import MOST_LIKED
 from srec.inference.recommender import Recommender
 from srec.models.gce_gnn import GCEGNNSettings
+from srec.models.sasrec import SASRecSettings
 from srec.models.session_model import TorchScorer
 from srec.testing.toys import chains, write_dataset
 from srec.training.run import train
@@ -61,8 +62,8 @@ def test_golden_sessions_are_no_longer_than_what_a_visitor_can_send(tmp_path: Pa
     longer = (list(range(1, 150)), [150], [])
     dataset = write_dataset(tmp_path / "dataset", [longer, longer], 150)
     training = TrainingSettings(epochs=1, max_length=200)
-    settings = GCEGNNSettings(dimension=8)
-    run = train(dataset, tmp_path / "run", "gce-gnn", settings=settings, training=training)
+    settings = SASRecSettings(dimension=8)
+    run = train(dataset, tmp_path / "run", "sasrec", settings=settings, training=training)
     lengths = [len(golden.liked) for golden in export(dataset, run, tmp_path / "bundle").golden]
     assert max(lengths) == MOST_LIKED
 

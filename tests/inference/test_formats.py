@@ -1,19 +1,23 @@
 """Every format of the table encodes sessions as the torch model does, and refuses damaged files."""
 
+import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from trained_runs import ITEMS, trained
 
 from srec.dataset.dataset import Dataset
 from srec.errors import ArtifactError, MissingLibrary, SettingsError, SRecError
+from srec.inference.export import encoder_onnx
 from srec.inference.formats import FORMATS, aotinductor, format_module
 from srec.inference.formats.artefact import EncodedScorer
 from srec.models import MODELS
-from srec.models.session_model import TorchScorer
+from srec.models.session_model import SessionModel, TorchScorer
 from srec.training.runs import Run
 
 NEEDS = {"openvino": "openvino", "torchserve": "model_archiver"}
@@ -22,6 +26,24 @@ NEEDS = {"openvino": "openvino", "torchserve": "model_archiver"}
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dataset, Run]:
     return trained(tmp_path_factory.mktemp("formats"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_conversion() -> Iterator[None]:
+    """Three formats begin with the same ONNX network; converting one model takes seconds each time."""
+    made: dict[bytes, bytes] = {}
+
+    def once(model: SessionModel) -> bytes:
+        weights = safetensors.torch.save(model.state_dict())
+        if weights not in made:
+            made[weights] = encoder_onnx(model)
+        return made[weights]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("srec.inference.export.encoder_onnx", once)
+        if importlib.util.find_spec("openvino"):
+            patch.setattr("srec.inference.formats.openvino.encoder_onnx", once)
+        yield
 
 
 @pytest.fixture(scope="module", params=list(FORMATS))

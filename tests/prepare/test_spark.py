@@ -7,7 +7,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from java import FOR_A_MINUTE
+from srec_bench.spark.bench import bench_spark
+from srec_bench.spark.result import SparkResult, terminal_table
 from worlds import Records, review
 
 from srec.errors import SRecError
@@ -27,6 +28,8 @@ if shutil.which("java") is None:
 from srec.prepare.engines.spark import prepare as prepare_on_spark
 
 MASTER = "local[2]"
+#: Java starts once and is gone within a minute, before its second compiler would pay.
+FOR_A_MINUTE = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 OTHERS: dict[str, Any] = {"tags": TagSettings(dimension=4), "context": ContextSettings()}
 
 
@@ -46,7 +49,7 @@ def both(where: Path, folder: Path, given: PrepareSettings) -> dict[str, Any]:
 @pytest.fixture(scope="module", autouse=True)
 def _java_for_a_minute() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(*FOR_A_MINUTE)
+        patch.setenv("JDK_JAVA_OPTIONS", FOR_A_MINUTE)
         yield
 
 
@@ -106,3 +109,22 @@ def test_what_is_no_export_is_refused(tmp_path: Path) -> None:
             str(tmp_path / "dataset2"), tmp_path / "dataset", PrepareSettings(), **OTHERS, master=MASTER
         )
     assert not (tmp_path / "dataset").exists()
+
+
+def test_simulated_reviews_with_edited_ones_are_the_same_dataset(tmp_path: Path) -> None:
+    """Measured by the benchmark, here because a second Java would cost as much as the test."""
+    result = bench_spark(20_000, tmp_path, memory_limit="1GB", master=MASTER)
+    assert result.failure is None
+    assert result.same_manifest
+    assert result.differing_files == ()
+    assert result.files > 20
+    assert result.dataset.interactions > 5_000
+    reviews = tmp_path / "reviews-20000" / "reviews.parquet"
+    query = "SELECT count(*), count(DISTINCT (user_key, app_id)) FROM read_parquet(?)"
+    with duckdb.connect() as connection:
+        rows, latest = connection.execute(query, [str(reviews)]).fetchall()[0]
+    assert latest == 20_000 < rows
+    assert terminal_table(result).row_count == 3
+    assert result.write(tmp_path / "spark.json") == SparkResult.read(tmp_path / "spark.json")
+    differing = result.model_copy(update={"differing_files": ("items.npy",)})
+    assert differing.failure == "the engines differ in items.npy"

@@ -1,6 +1,7 @@
 """``srec store`` on any store: counts, integrity, and the export to Parquet."""
 
 import os
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -28,8 +29,7 @@ from srec.store.stores.integrity import check
 GAMES_GIVEN = [{"app_id": 620, "name": "Portal 2", "genres": ["Puzzle"], "tags": {"Co-op": 7, "FPS": 2}}]
 
 
-@pytest.fixture
-def filled(where: str) -> str:
+def fill(where: str) -> str:
     with open_store(where, create=True) as store:
         store.ingest(Records([review(), review(BERT, at="2016-01-02", positive=False)], GAMES_GIVEN))
         store.ingest(
@@ -38,6 +38,17 @@ def filled(where: str) -> str:
         store.ingest(Records([review("x", app=7)]))
         store.forget_unseen(7, {"7": "read"})
     return where
+
+
+@pytest.fixture(scope="module")
+def filled_file(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return fill(str(tmp_path_factory.mktemp("filled") / "store.duckdb"))
+
+
+@pytest.fixture
+def filled(where: str, filled_file: str) -> str:
+    """A store of each kind with a few rows; a file is copied, which is faster than to fill it."""
+    return fill(where) if "://" in where else shutil.copyfile(filled_file, where)
 
 
 # Counts

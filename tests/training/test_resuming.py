@@ -16,15 +16,25 @@ from srec.dataset.dataset import Dataset
 from srec.errors import ArtifactError, TrainingError
 from srec.partial import MARKER
 from srec.training.loop import Step
+from srec.training.runs import Run
 
 
-@pytest.fixture
-def dataset(tmp_path: Path) -> Dataset:
-    return chain(tmp_path / "dataset")
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return chain(tmp_path_factory.mktemp("chain") / "dataset")
+
+
+@pytest.fixture(scope="module")
+def whole(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[Step]]:
+    """A run that nothing stopped, and its steps."""
+    steps: list[Step] = []
+    return fit(dataset, tmp_path_factory.mktemp("whole") / "run", watch=steps.append), steps
 
 
 @pytest.mark.parametrize("at", [2, 26, 50])
-def test_a_run_stopped_anywhere_ends_with_the_same_bits(dataset: Dataset, tmp_path: Path, at: int) -> None:
+def test_a_run_stopped_anywhere_ends_with_the_same_bits(
+    dataset: Dataset, whole: tuple[Run, list[Step]], tmp_path: Path, at: int
+) -> None:
     """3 epochs of 15 steps choose the epoch, then each refit epoch has 20: it stops in both stages."""
     steps = 0
 
@@ -39,9 +49,8 @@ def test_a_run_stopped_anywhere_ends_with_the_same_bits(dataset: Dataset, tmp_pa
     assert not (tmp_path / "stopped").exists()
     resumed = []
     second = fit(dataset, tmp_path / "stopped", watch=resumed.append)
-    whole: list[Step] = []
-    first = fit(dataset, tmp_path / "whole", watch=whole.append)
-    assert len(resumed) < len(whole), "it went on, it did not begin again"
+    first, all_steps = whole
+    assert len(resumed) < len(all_steps), "it went on, it did not begin again"
     assert_same(first, second)
     assert not (tmp_path / "stopped.partial").exists()
 
@@ -133,10 +142,10 @@ def test_a_run_that_other_processes_began_has_the_threads_that_are_asked_for(
     assert (threads, told) == ({2}, [])
 
 
-def test_a_finished_run_is_not_trained_again(dataset: Dataset, tmp_path: Path) -> None:
-    first = fit(dataset, tmp_path / "run")
+def test_a_finished_run_is_not_trained_again(dataset: Dataset, whole: tuple[Run, list[Step]]) -> None:
+    first, _ = whole
     steps: list[Step] = []
-    second = fit(dataset, tmp_path / "run", watch=steps.append)
+    second = fit(dataset, first.path, watch=steps.append)
     assert steps == []
     assert_same(first, second)
 
@@ -154,8 +163,8 @@ def test_a_damaged_checkpoint_is_refused(dataset: Dataset, tmp_path: Path) -> No
         fit(dataset, tmp_path / "run")
 
 
-def test_a_run_of_another_dataset_is_refused(dataset: Dataset, tmp_path: Path) -> None:
-    run = fit(dataset, tmp_path / "run")
+def test_a_run_of_another_dataset_is_refused(whole: tuple[Run, list[Step]], tmp_path: Path) -> None:
+    run, _ = whole
     other = chain(tmp_path / "other", seed=1)
     with pytest.raises(ArtifactError, match="another dataset"):
         run.load(other)
@@ -172,9 +181,11 @@ def test_one_process_trains_a_run_at_a_time(dataset: Dataset, tmp_path: Path) ->
     assert fit(dataset, tmp_path / "run").path.is_dir()
 
 
-def test_what_was_begun_with_other_settings_is_thrown_away(dataset: Dataset, tmp_path: Path) -> None:
+def test_what_was_begun_with_other_settings_is_thrown_away(
+    dataset: Dataset, whole: tuple[Run, list[Step]], tmp_path: Path
+) -> None:
     begun(dataset, tmp_path / "run", training=QUICK.model_copy(update={"seed": 1}))
-    assert_same(fit(dataset, tmp_path / "run"), fit(dataset, tmp_path / "whole"))
+    assert_same(fit(dataset, tmp_path / "run"), whole[0])
 
 
 def test_a_target_that_is_something_else_is_refused_before_the_first_step(
