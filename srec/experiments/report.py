@@ -62,9 +62,12 @@ def evaluate(
         for name, entry in MODELS.loadable(told).items()
         if not entry.learnt and entry.fits(dataset)
     }
-    paths = [run.path if isinstance(run, Run) else Path(run) for run in runs]
-    named = {path.name: path for path in paths}
-    if len(named) < len(paths):
+    made = [run if isinstance(run, Run) else Run(run) for run in runs]
+    named = {run.path.name: run.path for run in made}
+    for run in made:  # which is the counted model, stored
+        if run.counted:
+            counted.pop(run.model_name, None)
+    if len(named) < len(made):
         raise SRecError("two runs have the same name: rename one of their folders")
     if taken := [name for name in named if name in counted]:
         raise SRecError(f"the run {taken[0]} has the name of a counted model: rename its folder")
