@@ -1,0 +1,143 @@
+"""The default recommender: each kind of likeness finds its games, and popularity is weighed by a rule."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import scipy.sparse as sp
+
+from srec.dataset.dataset import Dataset, Ragged
+from srec.models import likeness, popularity_weight
+from srec.models.smart import Smart, SmartSettings, _popularity
+from srec.models.sums import Parts, Sum
+from srec.testing.toys import chains, write_dataset
+
+KINDS = ("together", "lift", "publishers", "developers", "words", "tags", "years")
+
+
+def only(kind: str, **more: float) -> SmartSettings:
+    return SmartSettings(**dict.fromkeys(KINDS, 0.0) | {kind: 1.0, "popularity": 0.0} | more)
+
+
+@pytest.fixture(scope="module")
+def games(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """Sessions along a cycle of 12 games; 3 developers and 2 publishers take turns."""
+    path = tmp_path_factory.mktemp("smart") / "games"
+    return write_dataset(path, chains(12, 60, seed=0, noise=False), 12)
+
+
+def best(dataset: Dataset, settings: SmartSettings, item: int, count: int) -> set[int]:
+    scores_V = Smart.fit(dataset, settings, "fit").score(np.array([[item]]))[0]
+    scores_V[item - 1] = -np.inf
+    return set((np.argsort(-scores_V)[:count] + 1).tolist())
+
+
+def test_games_of_the_same_players_are_near(games: Dataset) -> None:
+    assert best(games, only("together"), 6, 4) == best(games, only("lift"), 6, 4) == {4, 5, 7, 8}
+
+
+def test_games_of_the_same_makers_are_near(tmp_path: Path) -> None:
+    wide = write_dataset(tmp_path / "wide", chains(300, 300, seed=0, noise=True), 300)
+    table = pq.read_table(wide.path / "games.parquet")
+    makers = [[f"Studio {item // 3}"] for item in range(300)]
+    names = ["Quake", "Quake II", "The Quaking"] + [f"Game {item}" for item in range(297)]
+    for name, values in (("developers", makers), ("publishers", makers), ("name", names)):
+        at = table.schema.get_field_index(name)
+        table = table.set_column(at, name, pa.array(values))
+    pq.write_table(table, wide.path / "games.parquet")
+    assert best(wide, only("developers"), 7, 2) == best(wide, only("publishers"), 7, 2) == {8, 9}
+    assert best(wide, only("words"), 1, 1) == {2}
+
+
+def test_games_of_the_same_years_are_near(games: Dataset) -> None:
+    assert best(games, only("years"), 6, 2) == {5, 7}
+
+
+def test_tag_vectors_come_near_the_cosines_of_tags() -> None:
+    tags = Ragged(
+        np.array([0, 0, 2, 4, 5, 5]),
+        np.array([0, 1, 0, 1, 2], np.int32),
+        np.array([1, 1, 1, 0.5, 1], np.float32),
+        ("a", "b", "c"),
+    )
+    vectors_VD = likeness.tag_vectors(tags, 3)
+    products = vectors_VD @ vectors_VD.T
+    assert products[0, 1] > 0.9
+    assert products[2, 2] == pytest.approx(1, abs=1e-5)
+    assert products[0, 2] == pytest.approx(0, abs=1e-5)
+    assert not vectors_VD[3].any(), "a game without tags is like no other"
+
+
+def test_every_game_speaks_as_loudly() -> None:
+    has = sp.random(200, 40, density=0.2, random_state=0, format="csr", dtype=np.float32)
+    has.data[:] = 1
+    for rows in likeness.Together(has).rows((1.0, 1.0), exponent=0.7, shrinkage=10):
+        lengths = np.linalg.norm(rows(slice(0, 40)).toarray(), axis=1)
+        assert lengths == pytest.approx(likeness.SPREAD, rel=0.25)
+    vectors_VD = np.random.default_rng(0).normal(size=(40, 5)).astype(np.float32)
+    products_VV = likeness.inputs(vectors_VD, 2.0) @ vectors_VD.T
+    assert np.median(products_VV.std(axis=1)) == pytest.approx(2, rel=0.1)
+
+
+def test_a_row_keeps_its_strongest_numbers_whatever_the_block() -> None:
+    whole = sp.random(30, 30, density=0.5, random_state=1, format="csr", dtype=np.float32)
+    kept = likeness.strongest([lambda rows: whole[rows]], 30, 4, block=7)
+    assert (np.diff(kept.indptr) <= 4).all()
+    for row in range(30):
+        strongest = np.sort(whole[row].data)[::-1][:4]
+        assert np.sort(kept[row].data)[::-1] == pytest.approx(strongest)
+
+
+def test_old_reviews_fade_and_undated_ones_count_as_the_average() -> None:
+    year = int(365 * 86_400)
+    items, times = np.array([1, 2, 3]), np.array([50 * year, 49 * year, 0])
+    faded = _popularity(items, times, 3, 365)
+    assert faded[0] > faded[2] > faded[1]
+    assert float(faded.mean()) == pytest.approx(0, abs=1e-6)
+
+
+def test_the_weight_of_popularity_is_the_best_product_of_both_recalls(
+    games: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(popularity_weight, "_HEAD", 3)
+    monkeypatch.setattr(popularity_weight, "SHOWN", 2)
+    model = Smart.fit(games, SmartSettings(), "fit")
+    assert [line["weight"] for line in model.log] == list(popularity_weight.GRID)
+    products = [line["recall@12"] * line["off_head_recall@12"] for line in model.log]
+    assert max(products) > 0
+    assert model.popularity_weight == model.log[int(np.argmax(products))]["weight"]
+
+
+def test_a_weight_that_is_set_is_taken(games: Dataset) -> None:
+    model = Smart.fit(games, SmartSettings(popularity=0.8), "fit")
+    assert (model.popularity_weight, list(model.log)) == (0.8, [])
+
+
+def test_without_validation_the_weight_is_the_usual_one() -> None:
+    bare = Dataset.from_sessions([[1, 2, 3], [2, 3, 4], [3, 4, 1]], test=[([1], 2)], valid_share=0)
+    model = Smart.fit(bare, SmartSettings(), "fit")
+    assert (model.popularity_weight, list(model.log)) == (0.35, [])
+
+
+def test_leaving_out_the_largest_part_lowers_the_score_most(games: Dataset) -> None:
+    model = Smart.fit(games, SmartSettings(), "fit")
+    for named in ([1, 4, 7], [2, 3, 5, 9], [11, 12]):
+        scores_V = model.score(np.array([named]))[0]
+        scores_V[np.array(named) - 1] = -np.inf
+        answered = int(scores_V.argmax())
+        parts = {item: float(model.taste(np.array([[item]]), np.ones((1, 1)))[0][answered]) for item in named}
+        without = {
+            item: float(model.score(np.array([[one for one in named if one != item]]))[0][answered])
+            for item in named
+        }
+        largest = max(parts, key=parts.__getitem__)
+        assert without[largest] == min(without.values()) < scores_V[answered]
+
+
+def test_only_its_parts_are_in_it(games: Dataset) -> None:
+    model = Smart.fit(games, SmartSettings(), "fit")
+    assert isinstance(model, Sum)
+    assert isinstance(model.parts, Parts)
+    assert model.parts.problem(games.item_count) is None
