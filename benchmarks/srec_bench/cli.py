@@ -72,6 +72,24 @@ def exactness(
 
 
 @app.command()
+def visitors(
+    dataset: Annotated[Path, typer.Argument(help="The dataset directory to count the models from.")],
+    players: Annotated[Path, typer.Option(help="Parquet of players: user_id, app_id, hours.")],
+    draws: Annotated[int, typer.Option(min=1, help="How often each player names games.")] = 4,
+    result: ResultOption = None,
+) -> None:
+    """Measure what players of real libraries and fifteen tastes get from the default recommender."""
+    from srec.dataset.dataset import Dataset
+    from srec_bench.visitors.bench import bench_visitors
+    from srec_bench.visitors.result import terminal_lines
+
+    found = bench_visitors(Dataset(dataset), players, draws=draws)
+    for line in terminal_lines(found):
+        console.print(line, highlight=False)
+    tell(found, result)
+
+
+@app.command()
 def inference(
     dataset: Annotated[Path, typer.Argument(help="The dataset directory that the run was trained on.")],
     run: Annotated[Path, typer.Argument(help="The trained run.")],

@@ -19,6 +19,7 @@ from srec_bench.results import read_results
 from srec_bench.spark import result as spark
 from srec_bench.store import result as store
 from srec_bench.training import result as training
+from srec_bench.visitors import result as visitors
 
 RESULTS, README, PAGE = Path("benchmarks/results"), Path("README.md"), Path("docs/results.md")
 SCALING = Path("docs/scaling.md")
@@ -38,6 +39,7 @@ those files. Each file has its machine (the newer ones also the processor), vers
 def whole(folder: Path) -> str:
     """docs/results.md: every result in the folder."""
     parts = (
+        visitors.markdown(read_results(visitors.VisitorsResult, folder)),
         leaderboards.reproduced(folder),
         training.markdown(read_results(training.TrainingResult, folder)),
         leaderboards.boards(folder),

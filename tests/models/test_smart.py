@@ -91,7 +91,7 @@ def test_a_row_keeps_its_strongest_numbers_whatever_the_block() -> None:
 
 
 def test_old_reviews_fade_and_undated_ones_count_as_the_average() -> None:
-    year = int(365 * 86_400)
+    year = 365 * 86_400
     items, times = np.array([1, 2, 3]), np.array([50 * year, 49 * year, 0])
     faded = _popularity(items, times, 3, 365)
     assert faded[0] > faded[2] > faded[1]

@@ -1,0 +1,1 @@
+"""``srec bench visitors``: what players of real libraries and fifteen tastes get."""

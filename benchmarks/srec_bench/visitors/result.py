@@ -1,0 +1,118 @@
+"""The result of ``srec bench visitors``."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+from srec.evaluation.visited import Point
+from srec.reports.markdown import markdown_table
+from srec.results import Frozen
+from srec_bench.results import BenchResult, DatasetSize
+
+#: The overlaps at which fronts are compared: those of the sum of ten lines at its four weights.
+OVERLAPS = (1.3, 2.8, 4.1, 5.1)
+
+
+class Half(Frozen):
+    """A model on some of the players.
+
+    Attributes:
+        at_default: at the model's own weight of popularity; its own answer where it has none.
+        at: on the model's front, at each of OVERLAPS that it reaches.
+    """
+
+    at_default: Point
+    at: Sequence[Point]
+
+
+class Answered(Frozen):
+    """A taste, and what the default recommender answers."""
+
+    named: Sequence[str]
+    answer: Sequence[str]
+    popular: int
+
+
+class VisitorsResult(BenchResult):
+    """What players of libraries get from each model, and what tastes get from the default one.
+
+    Attributes:
+        dataset: the size of what the models are counted from.
+        players: how many there are, with how many games at least.
+        told: how many of a player's ten most played games are named.
+        draws: how often for each player.
+        chosen_on: by model, on the players with even numbers; the default weights were chosen on them.
+        measured_on: by model, on the others.
+        everybody: by model, on all of them.
+        weight: the default recommender's weight of popularity, chosen on the dataset's validation users.
+        tastes: by taste.
+        overlap: of the tastes' answers, how many games are the most popular ones left, on average.
+        same_first: how many tastes share the most frequent first game.
+    """
+
+    benchmark: Literal["visitors"] = "visitors"
+    dataset: DatasetSize
+    players: int
+    told: int
+    draws: int
+    chosen_on: Mapping[str, Half]
+    measured_on: Mapping[str, Half]
+    everybody: Mapping[str, Half]
+    weight: float
+    tastes: Mapping[str, Answered]
+    overlap: float
+    same_first: int
+
+
+def rows(of: Mapping[str, Half]) -> list[list[str]]:
+    """A row a model: at its own weight, then at each overlap."""
+    found = []
+    for name, half in of.items():
+        points = {point.overlap: point for point in half.at}
+        own = half.at_default
+        cells = [_pair(points.get(overlap)) for overlap in OVERLAPS]
+        found.append([name, _pair(own), f"{own.overlap:.1f}", *cells])
+    return found
+
+
+HEADINGS = ("model", "at its own weight", "overlap", *(f"at {overlap}" for overlap in OVERLAPS))
+
+
+def markdown(results: Mapping[str, VisitorsResult]) -> Iterator[str]:
+    """The section of docs/results.md."""
+    if not results:
+        return
+    yield from ("### What a visitor gets", "")
+    for name, result in results.items():
+        yield (
+            f"`srec bench visitors`: {result.players:,} players of real libraries name {result.told} of their"
+            f" 10 most played games, {result.draws} times each; the others that they played are expected among"
+            f" 12. All models are counted from {result.dataset.interactions:,} reviews of other people, over"
+            f" {result.dataset.items:,} games. The figures are the recall of all expected games / of those"
+            " outside the 50 most popular, at equal overlaps with the popular list, where a model reaches the"
+            " overlap. The weights of `smart` were chosen on the players with even numbers; the table is of"
+            f" the others, and the file has both. File: [{name}](../benchmarks/results/{name})."
+        )
+        yield from ("", *markdown_table(HEADINGS, rows(result.measured_on)).splitlines(), "")
+        yield (
+            f"{len(result.tastes)} tastes, as `smart` answers them at its own weight ({result.weight}):"
+            f" {result.overlap:.1f} of 12 are the popular list, and no first game is that of more than"
+            f" {result.same_first} of them."
+        )
+        yield ""
+        for taste, answered in result.tastes.items():
+            yield (
+                f"- **{taste}** ({', '.join(answered.named)}): {', '.join(answered.answer)}."
+                f" ({answered.popular} popular)"
+            )
+        yield ""
+
+
+def terminal_lines(result: VisitorsResult) -> Iterator[str]:
+    """The result for the terminal."""
+    for row in rows(result.measured_on):
+        yield "  ".join(f"{cell:>13}" for cell in row)
+    yield f"tastes: overlap {result.overlap:.2f}, most with one first game {result.same_first}"
+
+
+def _pair(point: Point | None) -> str:
+    return "-" if point is None else f"{point.recall:.3f} / {point.off_head or 0:.3f}"
