@@ -56,12 +56,20 @@ class Sequences:
         Args:
             part: "train" ends where validation begins, "fit" where the test begins.
         """
+        known, kept = self._known(part)
+        sessions = np.repeat(np.arange(len(self), dtype=np.int32), kept)
+        return self.items[known], self.times[known], sessions
+
+    def learnable_weights(self, part: Part) -> Floats | None:
+        """How much each position of ``learnable`` was liked, float32 in (0, 1]; None if all count 1."""
+        return None if self.weights is None else self.weights[self._known(part)[0]]
+
+    def _known(self, part: Part) -> tuple[npt.NDArray[np.bool_], Ints]:
+        """Whether a position may be learnt from, and how many positions of each session may."""
         ends = self.train_ends if part == "train" else self.valid_ends
         kept = ends - self.offsets[:-1]
         runs = np.stack((kept, np.diff(self.offsets) - kept), axis=1).ravel()
-        known = np.repeat(np.arange(len(runs)) % 2 == 0, runs)
-        sessions = np.repeat(np.arange(len(self), dtype=np.int32), kept)
-        return self.items[known], self.times[known], sessions
+        return np.repeat(np.arange(len(runs)) % 2 == 0, runs), kept
 
 
 @dataclass(frozen=True)

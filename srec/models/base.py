@@ -90,19 +90,27 @@ def input_matrix(items_BL: ItemsBL, size: int) -> "sp.csr_matrix":
     return has
 
 
-def session_matrix(items: npt.NDArray[Any], sessions: npt.NDArray[Any], item_count: int) -> "sp.csr_matrix":
-    """Sparse [N, V + 1] of ones: the items of each session; repeats count once.
+def session_matrix(
+    items: npt.NDArray[Any],
+    sessions: npt.NDArray[Any],
+    item_count: int,
+    *,
+    weights: npt.NDArray[np.floating[Any]] | None = None,
+) -> "sp.csr_matrix":
+    """Sparse [N, V + 1]: the items of each session, each counted once.
 
     Args:
         items: int [M], flat sequences.
         sessions: int [M], ascending session numbers; gaps are fine.
         item_count: V.
+        weights: float32 [M] in (0, 1], how much each item is in its session; 1 where None.
     """
     import scipy.sparse as sp
 
     _, numbered = np.unique(sessions, return_inverse=True)
     shape = (int(numbered.max(initial=-1)) + 1, item_count + 1)
-    has = sp.csr_matrix((np.ones(len(items), np.float32), (numbered, items)), shape=shape)
+    values = np.ones(len(items), np.float32) if weights is None else weights
+    has = sp.csr_matrix((values, (numbered, items)), shape=shape)
     has.sum_duplicates()
-    has.data[:] = 1
+    np.minimum(has.data, 1, out=has.data)
     return has

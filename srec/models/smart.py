@@ -13,11 +13,10 @@ from datetime import date
 from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow.parquet as pq
 from pydantic import Field
 
-from srec.dataset.dataset import Dataset, Floats, Part
+from srec.dataset.dataset import Dataset, Floats, Ints, Part
 from srec.models.base import session_matrix
 from srec.models.likeness import (
     Rows,
@@ -87,8 +86,9 @@ class Smart(Sum):
 def _parts(dataset: Dataset, settings: SmartSettings, part: Part) -> Parts:
     """All that the sum is made of, of some part of the data."""
     items, times, sessions = dataset.sequences.learnable(part)
-    has = session_matrix(items, sessions, dataset.item_count)[:, 1:].tocsr()
-    together = Together(has)
+    liked = dataset.sequences.learnable_weights(part)
+    has = session_matrix(items, sessions, dataset.item_count, weights=liked)
+    together = Together(has[:, 1:].tocsr())
     kinds = together.rows(
         (settings.together, settings.lift), exponent=settings.exponent, shrinkage=settings.shrinkage
     )
@@ -104,7 +104,9 @@ def _parts(dataset: Dataset, settings: SmartSettings, part: Part) -> Parts:
         rows.data,
         np.hstack(empty + [inputs(vectors_VD, weight) for vectors_VD, weight in vectors]),
         np.hstack(empty + [vectors_VD for vectors_VD, _ in vectors]),
-        _popularity(items, times, dataset.item_count, settings.half_life_days),
+        _popularity(
+            items, times, liked, item_count=dataset.item_count, half_life_days=settings.half_life_days
+        ),
     )
 
 
@@ -134,12 +136,12 @@ def _years(released: list[date | None]) -> Floats:
 
 
 def _popularity(
-    items: npt.NDArray[np.integer], times: npt.NDArray[np.integer], item_count: int, half_life_days: float
+    items: Ints, times: Ints, liked: Floats | None, *, item_count: int, half_life_days: float
 ) -> Floats:
     """The logarithm of each item's faded count, of mean 0 and standard deviation 1; float32 [V].
 
-    A review counts by its age at the end of training. One whose date is unknown counts as the mean of those
-    that are dated.
+    A review counts by its age at the end of training, and by how much the game was liked where that is known.
+    One whose date is unknown counts as the mean of those that are dated.
     """
     dated = times > 0
     faded = np.ones(len(items))
@@ -147,6 +149,8 @@ def _popularity(
         faded[dated] = 0.5 ** ((times[dated].max() - times[dated]) / (_DAY * half_life_days))
         faded[~dated] = faded[dated].mean()
         faded *= len(items) / faded.sum()
+    if liked is not None:
+        faded *= liked
     counts_V = np.log1p(np.bincount(items, faded, item_count + 1)[1:])
     spread = float(counts_V.std())
     scaled: Floats = ((counts_V - counts_V.mean()) / (spread if spread > 0 else 1.0)).astype(np.float32)

@@ -93,9 +93,12 @@ def test_a_row_keeps_its_strongest_numbers_whatever_the_block() -> None:
 def test_old_reviews_fade_and_undated_ones_count_as_the_average() -> None:
     year = 365 * 86_400
     items, times = np.array([1, 2, 3]), np.array([50 * year, 49 * year, 0])
-    faded = _popularity(items, times, 3, 365)
+    faded = _popularity(items, times, None, item_count=3, half_life_days=365)
     assert faded[0] > faded[2] > faded[1]
     assert float(faded.mean()) == pytest.approx(0, abs=1e-6)
+    halves = np.array([1, 1, 0.1], np.float32)
+    played = _popularity(items, times, halves, item_count=3, half_life_days=365)
+    assert played[1] > played[2], "a game that was hardly played is hardly popular"
 
 
 def test_the_weight_of_popularity_is_the_best_product_of_both_recalls(
