@@ -86,8 +86,8 @@ def markdown(results: Mapping[str, VisitorsResult]) -> Iterator[str]:
         yield (
             f"`srec bench visitors`: {result.players:,} players of real libraries name {result.told} of their"
             f" 10 most played games, {result.draws} times each; the others that they played are expected"
-            f" among 12. All models are counted from {result.dataset.interactions:,} reviews of other people, over"
-            f" {result.dataset.items:,} games. The figures are the recall of all expected games / of those"
+            f" among 12. All models are counted from {result.dataset.interactions:,} reviews by other people"
+            f" of {result.dataset.items:,} games. The figures are the recall of all expected games / of those"
             " outside the 50 most popular, at equal overlaps with the popular list, where a model reaches the"
             " overlap. The weights of `smart` were chosen on the players with even numbers; the table is of"
             f" the others, and the file has both. File: [{name}](../benchmarks/results/{name})."
