@@ -83,7 +83,7 @@ def cold_games(
 
 
 def without_games(dataset: Dataset, withheld: Mask) -> Dataset:
-    """A view of a dataset in which nobody likes some games; what the catalogue and dislikes say of them stays.
+    """A view of a dataset in which nobody likes some games; the catalogue and the dislikes still have them.
 
     Args:
         dataset: it must live as long as the view.
