@@ -121,7 +121,8 @@ def test_a_kill_at_any_moment_leaves_the_last_complete_state(
     whole = time.perf_counter() - began
     assert _check(where, [], writer.LAST, states) == writer.LAST
     kills, inside, step = 0, [], writer.LAST
-    while kills < KILLS:
+    # On a busy machine the writer may get far between two kills: then more are needed to hit most steps.
+    while kills < KILLS or (kills < 3 * KILLS and len(set(inside)) <= writer.LAST // 2):
         if step == writer.LAST:
             where, step = _fresh(kind, tmp_path, kills + 1, request), 0
         pid = forks.start(where)
