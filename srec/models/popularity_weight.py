@@ -1,7 +1,8 @@
 """How much popularity an answer has where a visitor does not say: chosen on the validation window.
 
-Recall alone rewards the popular list, and recall of what is off the head alone rewards the obscure. The
-weight with the largest product of both is chosen: there neither is bought with a larger share of the other.
+Recall alone rewards the popular list, and recall of what is off the head alone rewards the obscure. Of the
+weights whose answers hold at most a third of the popular list, the one with the largest product of both
+recalls is chosen: there neither is bought with a larger share of the other.
 
 Shapes: B users, V items.
 """
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 GRID = tuple(round(0.05 * step, 2) for step in range(15))
 SHOWN = 12
+MOST_POPULAR = SHOWN / 3
 _HEAD = 50
 _TOLD = 5  # items of a user whose session is all validation
 _BATCH = 100
@@ -39,27 +41,30 @@ def choose(
         otherwise: the weight where the window has no such user.
 
     Returns:
-        The weight, and for each weight of the grid its "weight", "recall@12" and "off_head_recall@12": the
-        share of the expected games that are among 12, of all and of those outside the 50 most popular.
+        The weight, and for each weight of the grid its "weight", "recall@12" and "off_head_recall@12", the
+        share of the expected games that are among 12, of all and of those outside the 50 most popular, and
+        "overlap", how many of the 12 are the 12 most popular games that are not told.
     """
     asked = _asked(dataset, users)
     if not asked:
         return otherwise, []
     items, _, _ = dataset.sequences.learnable("train")
     counts_V = np.bincount(items, minlength=dataset.item_count + 1)[1:]
-    head_V = np.zeros(dataset.item_count, np.bool_)
-    head_V[np.argsort(-counts_V, kind="stable")[:_HEAD]] = True
-    gains = np.zeros((len(GRID), 2))
-    totals = np.zeros(2)
+    popular_V = np.argsort(-counts_V, kind="stable")
+    gains = np.zeros((len(GRID), 3))
+    totals = np.zeros(3)
     for at in range(0, len(asked), _BATCH):
-        _add(before, asked[at : at + _BATCH], head_V, gains, totals)
+        _add(before, asked[at : at + _BATCH], popular_V, gains=gains, totals=totals)
     means = gains / np.maximum(totals, 1)
     log = [
-        {"weight": weight, "recall@12": recall, "off_head_recall@12": off}
-        for weight, (recall, off) in zip(GRID, means.round(6).tolist(), strict=True)
+        {"weight": weight, "recall@12": recall, "off_head_recall@12": off, "overlap": overlap}
+        for weight, (recall, off, overlap) in zip(GRID, means.round(6).tolist(), strict=True)
     ]
     products = means[:, 0] * means[:, 1]
-    return (GRID[int(products.argmax())] if products.any() else otherwise), log
+    if not products.any():
+        return otherwise, log
+    products[means[:, 2] > MOST_POPULAR] = 0
+    return GRID[int(products.argmax())], log
 
 
 def _asked(dataset: Dataset, users: int) -> list[tuple[Ints, Ints]]:
@@ -78,21 +83,26 @@ def _asked(dataset: Dataset, users: int) -> list[tuple[Ints, Ints]]:
 def _add(
     before: "Sum",
     asked: Sequence[tuple[Ints, Ints]],
-    head_V: npt.NDArray[np.bool_],
+    popular_V: Ints,
+    *,
     gains: npt.NDArray[np.float64],
     totals: npt.NDArray[np.float64],
 ) -> None:
-    """Add some users' recalls at each weight to ``gains``, and how many users have any to ``totals``."""
+    """Add some users' recalls and overlaps at each weight to ``gains``; ``totals`` counts who has any."""
     items_BL = np.zeros((len(asked), max(len(told) for told, _ in asked)), np.int64)
     for row_L, (told, _) in zip(items_BL, asked, strict=True):
         row_L[: len(told)] = told
     taste_BV = before.taste(items_BL, (items_BL > 0).astype(np.float32))
-    expected_BV = np.zeros(taste_BV.shape, np.bool_)
-    for row_V, (told, expected) in zip(expected_BV, asked, strict=True):
-        row_V[expected - 1] = True
-        row_V[told - 1] = False
-    wanted_BV = np.stack((expected_BV, expected_BV & ~head_V))
-    possible = np.minimum(wanted_BV.sum(axis=2), SHOWN)
+    counted = np.zeros((3, *taste_BV.shape), np.bool_)  # expected, expected off-head, popular
+    for expected_V, left_V, (told, expected) in zip(counted[0], counted[2], asked, strict=True):
+        expected_V[expected - 1] = True
+        expected_V[told - 1] = False
+        popular = popular_V[: SHOWN + len(told)]
+        left_V[popular[~np.isin(popular, told - 1)][:SHOWN]] = True
+    counted[1] = counted[0]
+    counted[1][:, popular_V[:_HEAD]] = False
+    possible = np.minimum(counted.sum(axis=2), SHOWN)
+    possible[2] = 1
     totals += (possible > 0).sum(axis=1)
     rows, places = np.nonzero(items_BL)
     for place, weight in enumerate(GRID):
@@ -100,7 +110,7 @@ def _add(
         scores_BV[rows, items_BL[rows, places] - 1] = -np.inf
         shown = min(SHOWN, scores_BV.shape[1])
         top_BK = np.argpartition(-scores_BV, shown - 1, axis=1)[:, :shown]
-        hits = np.take_along_axis(wanted_BV, top_BK[None], axis=2).sum(axis=2)
+        hits = np.take_along_axis(counted, top_BK[None], axis=2).sum(axis=2)
         gains[place] += (hits / np.maximum(possible, 1)).sum(axis=1)
 
 

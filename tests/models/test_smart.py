@@ -101,14 +101,19 @@ def test_old_reviews_fade_and_undated_ones_count_as_the_average() -> None:
     assert played[1] > played[2], "a game that was hardly played is hardly popular"
 
 
-def test_the_weight_of_popularity_is_the_best_product_of_both_recalls(
+def test_of_the_weights_with_little_popularity_the_best_product_of_both_recalls_is_taken(
     games: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(popularity_weight, "_HEAD", 3)
     monkeypatch.setattr(popularity_weight, "SHOWN", 2)
     model = Smart.fit(games, SmartSettings(), "fit")
     assert [line["weight"] for line in model.log] == list(popularity_weight.GRID)
-    products = [line["recall@12"] * line["off_head_recall@12"] for line in model.log]
+    monkeypatch.setattr(popularity_weight, "MOST_POPULAR", 0.3)
+    model = Smart.fit(games, SmartSettings(), "fit")
+    assert max(line["overlap"] for line in model.log) > 0.3 > min(line["overlap"] for line in model.log)
+    products = [
+        line["recall@12"] * line["off_head_recall@12"] * (line["overlap"] <= 0.3) for line in model.log
+    ]
     assert max(products) > 0
     assert model.popularity_weight == model.log[int(np.argmax(products))]["weight"]
 
