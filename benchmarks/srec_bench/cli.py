@@ -90,6 +90,23 @@ def visitors(
 
 
 @app.command()
+def window(
+    dataset: Annotated[Path, typer.Argument(help="A dataset directory whose split is by time.")],
+    run: Annotated[Path, typer.Argument(help="A run of GCE-GNN on it.")],
+    result: ResultOption = None,
+) -> None:
+    """Measure which next games are found on and off the popular list, in a window of time."""
+    from srec.dataset.dataset import Dataset
+    from srec.training.runs import Run
+    from srec_bench.visitors.window import bench_window, markdown
+
+    found = bench_window(Dataset(dataset), Run(run))
+    for line in markdown({"": found}):
+        console.print(line, highlight=False)
+    tell(found, result)
+
+
+@app.command()
 def inference(
     dataset: Annotated[Path, typer.Argument(help="The dataset directory that the run was trained on.")],
     run: Annotated[Path, typer.Argument(help="The trained run.")],

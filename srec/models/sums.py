@@ -110,7 +110,7 @@ class Sum:
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
         """The scores of visitors who like all items that they name, float32 [B, V]; repeats count once."""
-        return self.weigh(items_BL, _once(items_BL))
+        return self.weigh(items_BL, once(items_BL))
 
     def weigh(self, items_BL: ItemsBL, weights_BL: WeightsBL, *, popularity: float | None = None) -> ScoresBV:
         """The scores of visitors who like some items and dislike others; see ``SumScorer``.
@@ -146,7 +146,7 @@ class Sum:
         return scores_BV
 
 
-def _once(items_BL: ItemsBL) -> WeightsBL:
+def once(items_BL: ItemsBL) -> WeightsBL:
     """1 for the first place of each item in its row, 0 for its other places and for the padding."""
     order_BL = np.argsort(items_BL, axis=1, kind="stable")
     sorted_BL = np.take_along_axis(items_BL, order_BL, axis=1)
