@@ -104,7 +104,29 @@ def _lost(found: Visitors, models: Mapping[str, Compared], headline: str, chosen
         if next_best == chosen
         else f"on the next game {headline} is {here:.4f}, and that of {next_best} is {there:.4f}"
     )
-    return f"{first}; {second}."
+    return f"{first}; {second}{_above(found, chosen)}."
+
+
+def _above(found: Visitors, chosen: str) -> str:
+    """Which other model would find more at the same overlap, if its weight of popularity were another."""
+    assert found.main is not None
+    own, overlap = (
+        found.main.models[chosen].metrics[found.recall].value,
+        found.models[chosen].sameness.overlap,
+    )
+    points = {
+        name: one.front.at(overlap)
+        for name, one in found.models.items()
+        if name != chosen and one.front and one.popularity_weight is not None
+    }
+    recalls = {name: point.recall for name, point in points.items() if point and point.recall > own}
+    if not recalls:
+        return ""
+    best = max(recalls, key=lambda name: recalls[name])
+    return (
+        f"; at the same overlap {best} would have {recalls[best]:.3f}, with another weight of popularity than"
+        f" {found.models[best].popularity_weight:g}"
+    )
 
 
 def _warning(found: Visitors, name: str) -> str:

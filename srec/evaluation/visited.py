@@ -113,12 +113,14 @@ class Visited:
     Attributes:
         sameness: of its answers to the lists of ``settings.main`` games.
         on_tastes: the same of its answers to the tastes of the catalogue.
+        popularity_weight: the weight of popularity in these answers; None if the score is no sum.
         front: over the weight of popularity; None without held-out players.
         disliked: what it does with dislikes; None without held-out players.
     """
 
     sameness: Sameness
     on_tastes: Sameness
+    popularity_weight: float | None
     front: Front | None
     disliked: Disliked | None
 

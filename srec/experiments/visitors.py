@@ -105,10 +105,11 @@ class _Measured:
             name: Visited(
                 sameness(answers[name], told.liked_EN, self.counts),
                 sameness(examples[name], liked_EL, self.counts),
+                model.sum.popularity_weight if model.sum else None,
                 fronts.get(name),
                 dislikes.get(name),
             )
-            for name in self.models
+            for name, model in self.models.items()
         }
         first = [one.first_item for model in found.values() for one in (model.sameness, model.on_tastes)]
         return Visitors(
@@ -196,7 +197,7 @@ class _Measured:
             self.models,
             players,
             tell_most(ordered, settings.main),
-            self.dataset.tags,
+            tags=self.dataset.tags,
             length=settings.length,
             resamples=self.resamples,
             seed=settings.seed,

@@ -23,7 +23,7 @@ def measured(*disliked_games: list[int]) -> dict[str, object]:
     people = players(*[[20, 21, 22, 23]] * len(disliked_games), disliked=disliked_games)
     told = tell(orders(people, most_played=10, draws=1, seed=0), 1)
     models = {name: asked(model, [1] * ITEMS, batch_size=4) for name, model in MODELS.items()}
-    return disliked(models, people, told, TAGS, length=12, resamples=100, seed=0)
+    return disliked(models, people, told, tags=TAGS, length=12, resamples=100, seed=0)
 
 
 def test_the_share_of_disliked_games_among_the_first_is_the_intrusion() -> None:

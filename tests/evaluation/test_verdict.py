@@ -9,7 +9,7 @@ from srec.evaluation.sameness import Sameness
 from srec.evaluation.settings import VisitorSettings
 from srec.evaluation.tastes import Taste, tastes
 from srec.evaluation.verdict import verdict
-from srec.evaluation.visited import Visited, Visitors
+from srec.evaluation.visited import Front, Point, Visited, Visitors
 
 
 def compared(metric: str, values: Mapping[str, float], players: int = 100) -> Comparison:
@@ -42,7 +42,7 @@ def found(
         },
         stability={"permuted": compared("Jaccard@10", dict.fromkeys(recalls, permuted))},
         models={
-            name: Visited(same, same, None, None)
+            name: Visited(same, same, None, None, None)
             for name, same in (
                 (name, Sameness(overlap, 9, 0.5, first, 1, 10)) for name, overlap in overlaps.items()
             )
@@ -121,6 +121,19 @@ def test_what_finds_less_than_the_popular_list_is_warned_of() -> None:
     said = verdict(told, compared("HR@10", {"popularity": 0.1, "near": 0.1}).models, "HR@10")
     assert said.serve == "near"
     assert "recall@12 is below that of the popular list: -0.3000 [-0.3500, -0.2500]" in said.lines[2]
+
+
+def test_a_front_above_what_is_served_is_said() -> None:
+    """The sum is odd as it is; between its two points, at the overlap of near, it would have 0.29."""
+    visitors = found(RECALLS, OVERLAPS)
+    same = visitors.models["odd"].sameness
+    front = Front([Point(0.1, 1.0, 0.26, None), Point(0.5, 11.0, 0.32, None)])
+    for weight, says in ((0.1, True), (None, False)):
+        models = {**visitors.models, "odd": Visited(same, same, weight, front, None)}
+        said = verdict(visitors.model_copy(update={"models": models}), NEXT, "HR@10")
+        assert said.serve == "near"
+        hint = "at the same overlap odd would have 0.290, with another weight of popularity than 0.1"
+        assert (hint in said.lines[1]) == says
 
 
 def tagged(*rows: Mapping[int, float]) -> Ragged:
