@@ -9,20 +9,19 @@ from typing import Literal
 import numpy as np
 import pyarrow.parquet as pq
 
-from srec.dataset.batches import Examples
-from srec.dataset.dataset import Dataset, Floats, Ints
-from srec.evaluation import slices
+from srec.dataset.dataset import Dataset, Ints
 from srec.evaluation.asking import Asked
-from srec.evaluation.comparison import Comparison, Difference, compare, compare_where_defined
+from srec.evaluation.comparison import Comparison
 from srec.evaluation.dislikes import disliked
-from srec.evaluation.fold_in import Told, gains, in_head, orders, tell, tell_most
+from srec.evaluation.fold_in import Told, in_head, orders, tell, tell_most
 from srec.evaluation.front import front
 from srec.evaluation.players import Players, anybody, padded
 from srec.evaluation.sameness import sameness
 from srec.evaluation.settings import BATCH_SIZE, VisitorSettings
 from srec.evaluation.stability import changes, stability
 from srec.evaluation.tastes import tastes
-from srec.evaluation.visited import Disliked, Example, Part, Visited, Visitors
+from srec.evaluation.visited import Disliked, Example, Front, Visited, Visitors
+from srec.experiments.answered import Answered
 from srec.models.base import Scorer
 
 BASELINES = ("popularity", "tags", "item-knn")
@@ -77,36 +76,27 @@ class _Measured:
         self.baselines = [name for name in BASELINES if name in models]
         self.counts = next(iter(models.values())).known_counts
         self.head = in_head(self.counts, settings.head)
+        self.tastes = tastes(dataset.tags, self.counts)
         self.ordered = orders(
             players, most_played=settings.most_played, draws=settings.draws, seed=settings.seed
         )
 
     def result(self, held_out: Players | None) -> Visitors:
         """Everything; without what only held-out players show if there are none."""
-        settings, told = self.settings, tell(self.ordered, self.settings.main)
-        answers = self._answers(told)
-        shown = [(count, tell(self.ordered, count)) for count in settings.told] if held_out else []
-        fold_in = {
-            count: self._compared(one, answers if count == settings.main else self._answers(one))
-            for count, one in shown
-            if len(one)
-        }
-        parts = self._parts(told, answers) if fold_in else []
-        liked = [taste.items for taste in tastes(self.dataset.tags, self.counts)]
-        liked_EL = padded([np.array(items) for items in liked])
+        settings = self.settings
+        main = self._answered(settings.main)
+        shown = [count for count in settings.told if held_out]
+        others = {count: main if count == settings.main else self._answered(count) for count in shown}
+        fold_in = {count: one.compared() for count, one in others.items() if len(one.told)}
+        liked_EL = padded([np.array(taste.items) for taste in self.tastes])
         examples = {name: model.best(liked_EL, settings.length) for name, model in self.models.items()}
         dislikes = self._dislikes(held_out) if held_out else {}
-        fronts = {
-            name: front(model, told, self.head, length=settings.length, weights=settings.popularity_weights)
-            for name, model in self.models.items()
-            if fold_in
-        }
         found = {
             name: Visited(
-                sameness(answers[name], told.liked_EN, self.counts),
+                sameness(main.answers[name], main.told.liked_EN, self.counts),
                 sameness(examples[name], liked_EL, self.counts),
                 model.sum.popularity_weight if model.sum else None,
-                fronts.get(name),
+                self._front(model, main.told) if fold_in else None,
                 dislikes.get(name),
             )
             for name, model in self.models.items()
@@ -118,74 +108,28 @@ class _Measured:
             players=len(self.players) if held_out else 0,
             baselines=self.baselines,
             fold_in=fold_in,
-            parts=parts,
-            behind=self._behind(told, answers) if fold_in else {},
+            parts=main.parts(self.counts) if fold_in else [],
+            behind=main.behind() if fold_in else {},
             stability=self._stability(),
             models=found,
             examples=self._examples(examples),
             names=_names(self.dataset, [liked_EL, np.array(first), *examples.values()]),
         )
 
-    def _answers(self, told: Told) -> dict[str, Ints]:
-        return {name: model.best(told.liked_EN, self.settings.length) for name, model in self.models.items()}
-
-    def _values(self, told: Told, answers: Mapping[str, Ints]) -> dict[str, dict[str, Floats]]:
-        return {name: gains(top_EK, told, self.head) for name, top_EK in answers.items()}
-
-    def _compared(self, told: Told, answers: Mapping[str, Ints]) -> Comparison:
-        return compare_where_defined(
-            self._values(told, answers),
-            told.players_E,
-            baselines=self.baselines,
-            resamples=self.resamples,
-            seed=self.settings.seed,
+    def _answered(self, count: int) -> Answered:
+        told, length = tell(self.ordered, count), self.settings.length
+        return Answered(
+            told,
+            {name: model.best(told.liked_EN, length) for name, model in self.models.items()},
+            self.head,
+            self.baselines,
+            self.resamples,
+            self.settings.seed,
         )
 
-    def _recalls(self, told: Told, answers: Mapping[str, Ints]) -> dict[str, dict[str, Floats]]:
-        metric = f"recall@{self.settings.length}"
-        return {name: {metric: of[metric]} for name, of in self._values(told, answers).items()}
-
-    def _parts(self, told: Told, answers: Mapping[str, Ints]) -> list[Part]:
-        """The recall by how many games a player has, and by how popular the told ones are."""
-        recalls = self._recalls(told, answers)
-        starts = np.arange(len(told)) * self.settings.main
-        lists = Examples(told.liked_EN.ravel(), starts, starts + self.settings.main, told.players_E)
-        sizes = np.array([len(games) for games in told.expected]) + self.settings.main
-        masks = slices.by_taste(lists, self.counts) + slices.by_library(sizes)
-        return [
-            Part(
-                name,
-                compare_where_defined(
-                    {
-                        model: {metric: one[mask] for metric, one in of.items()}
-                        for model, of in recalls.items()
-                    },
-                    told.players_E[mask],
-                    baselines=self.baselines,
-                    resamples=self.resamples,
-                    seed=self.settings.seed,
-                ),
-            )
-            for name, mask in masks
-        ]
-
-    def _behind(self, told: Told, answers: Mapping[str, Ints]) -> dict[str, Difference]:
-        """Each model's recall minus that of the best."""
-        recalls = self._recalls(told, answers)
-        metric = f"recall@{self.settings.length}"
-        best = max(recalls, key=lambda name: float(recalls[name][metric].mean()))
-        found = compare(
-            recalls,
-            told.players_E,
-            baselines=[best],
-            resamples=self.resamples,
-            generator=np.random.default_rng(self.settings.seed),
-        )
-        none = Difference(0.0, 0.0, 0.0, found.sessions, "no clear difference")
-        return {
-            name: one.differences[best][metric] if name != best else none
-            for name, one in found.models.items()
-        }
+    def _front(self, model: Asked, told: Told) -> Front:
+        weights, length = self.settings.popularity_weights, self.settings.length
+        return front(model, told, self.head, length=length, weights=weights)
 
     def _dislikes(self, held_out: Players) -> dict[str, Disliked]:
         """Of all players with something to tell and something to expect: many who dislike a game like few."""
@@ -223,7 +167,7 @@ class _Measured:
                 app_ids[list(taste.items)].tolist(),
                 {name: app_ids[top_EK[row][top_EK[row] > 0]].tolist() for name, top_EK in answers.items()},
             )
-            for row, taste in enumerate(tastes(self.dataset.tags, self.counts))
+            for row, taste in enumerate(self.tastes)
         ]
 
 
