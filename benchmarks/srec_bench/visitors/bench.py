@@ -1,6 +1,6 @@
 """What players of real libraries get from the default recommender, and from what it must beat."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from srec.evaluation.fold_in import Told, gains, in_head, orders, tell
 from srec.evaluation.front import front
 from srec.evaluation.players import from_file, padded
 from srec.evaluation.sameness import overlaps
+from srec.evaluation.stability import changes, stability
 from srec.evaluation.visited import Point
 from srec.models import MODELS
 from srec.models.base import Scorer
@@ -66,6 +67,7 @@ def bench_visitors(
         chosen_on=_half(models, tell(groups[0], told)),
         measured_on=_half(models, tell(groups[1], told)),
         everybody=_half(models, tell(ordered, told)),
+        stability=_stability(models, [games for draw in ordered for games in draw], dataset),
         weight=smart.popularity_weight,
         tastes=tastes,
         overlap=float(np.mean([one.popular for one in tastes.values()])),
@@ -85,6 +87,16 @@ def _half(models: Mapping[str, Asked], told: Told) -> dict[str, Half]:
         at = [point for overlap in OVERLAPS if (point := line.at(overlap))]
         found[name] = Half(at_default=own, at=at)
     return found
+
+
+def _stability(
+    models: Mapping[str, Asked], games: Sequence[Ints], dataset: Dataset
+) -> dict[str, dict[str, float]]:
+    found = stability(models, changes(games, dataset.tags, seed=0), baselines=(), resamples=1, seed=0)
+    return {
+        kind: {name: float(model.metrics["Jaccard@10"].value) for name, model in of.models.items()}
+        for kind, of in found.items()
+    }
 
 
 def _tastes(model: Asked, dataset: Dataset, counts: Ints) -> tuple[dict[str, Answered], int]:

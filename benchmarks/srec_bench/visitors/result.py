@@ -43,6 +43,7 @@ class VisitorsResult(BenchResult):
         chosen_on: by model, on the players with even numbers; the default weights were chosen on them.
         measured_on: by model, on the others.
         everybody: by model, on all of them.
+        stability: by kind of change to a list of 3 to 7 games, by model, the mean Jaccard@10 of the answers.
         weight: the default recommender's weight of popularity, chosen on the dataset's validation users.
         tastes: by taste.
         overlap: of the tastes' answers, how many games are the most popular ones left, on average.
@@ -57,6 +58,7 @@ class VisitorsResult(BenchResult):
     chosen_on: Mapping[str, Half]
     measured_on: Mapping[str, Half]
     everybody: Mapping[str, Half]
+    stability: Mapping[str, Mapping[str, float]]
     weight: float
     tastes: Mapping[str, Answered]
     overlap: float
@@ -93,6 +95,8 @@ def markdown(results: Mapping[str, VisitorsResult]) -> Iterator[str]:
             f" the others, and the file has both. File: [{name}](../benchmarks/results/{name})."
         )
         yield from ("", *markdown_table(HEADINGS, rows(result.measured_on)).splitlines(), "")
+        yield "How much of an answer stays (Jaccard@10) when a list of 3 to 7 games changes a little:"
+        yield from ("", *_stability(result.stability).splitlines(), "")
         yield (
             f"{len(result.tastes)} tastes, as `smart` answers them at its own weight ({result.weight}):"
             f" {result.overlap:.1f} of 12 are the popular list, and no first game is that of more than"
@@ -107,10 +111,17 @@ def markdown(results: Mapping[str, VisitorsResult]) -> Iterator[str]:
         yield ""
 
 
+def _stability(stability: Mapping[str, Mapping[str, float]]) -> str:
+    models = next(iter(stability.values()))
+    rows = [[name, *(f"{of[name]:.2f}" for of in stability.values())] for name in models]
+    return markdown_table(("model", *stability), rows)
+
+
 def terminal_lines(result: VisitorsResult) -> Iterator[str]:
     """The result for the terminal."""
     for row in rows(result.measured_on):
         yield "  ".join(f"{cell:>13}" for cell in row)
+    yield from _stability(result.stability).splitlines()
     yield f"tastes: overlap {result.overlap:.2f}, most with one first game {result.same_first}"
 
 
