@@ -1,27 +1,30 @@
-// srec.inference._scan: the search over NumPy arrays, without the GIL.
+// srec.inference._scan: searches, sums and common tags over NumPy arrays, without the GIL.
 
 #include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
+#include <nanobind/stl/vector.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
+#include "arrays.hpp"
 #include "search.hpp"
+#include "sums.hpp"
+#include "tags.hpp"
 
 namespace nb = nanobind;
 using namespace srec;
 
 namespace {
 
-template <typename Scalar, size_t Dimensions>
-using Array = nb::ndarray<const Scalar, nb::ndim<Dimensions>, nb::c_contig, nb::device::cpu>;
-template <typename Scalar, size_t Dimensions>
-using Result = nb::ndarray<Scalar, nb::ndim<Dimensions>, nb::c_contig, nb::device::cpu>;
-
 constexpr int64_t kNear = 24 * 1024;  // bytes of blocks that fit the nearest cache with the other data
+
+using Lists = std::vector<std::vector<int32_t>>;
+using Lists64 = std::vector<std::vector<int64_t>>;
 
 struct Counts {
     int64_t outside = 0, rescored = 0, opened = 0;
@@ -65,7 +68,9 @@ class Scan {
     }
 
     nb::tuple search(Array<float, 2> vectors_BD, Array<uint8_t, 1> allowed_V, Array<int64_t, 1> offsets_B1,
-                     Array<int64_t, 1> excluded, Result<int64_t, 2> rows_BK, Result<double, 2> scores_BK) const {
+                     Array<int64_t, 1> excluded, const std::vector<Array<int64_t, 1>>& added,
+                     const std::vector<Array<double, 1>>& numbers, Result<int64_t, 2> rows_BK,
+                     Result<double, 2> scores_BK) const {
         const int64_t count = items_.shape(0), queries = vectors_BD.shape(0), *offsets = offsets_B1.data();
         const bool fits = int64_t(vectors_BD.shape(1)) == frame_.dimension &&
                           (allowed_V.shape(0) == 0 || int64_t(allowed_V.shape(0)) == count) &&
@@ -73,8 +78,20 @@ class Scan {
                           int64_t(rows_BK.shape(0)) == queries && int64_t(scores_BK.shape(0)) == queries &&
                           rows_BK.shape(1) == scores_BK.shape(1) && offsets[0] == 0 &&
                           std::is_sorted(offsets, offsets + queries + 1) &&
-                          offsets[queries] == int64_t(excluded.shape(0));
+                          offsets[queries] == int64_t(excluded.shape(0)) &&
+                          (added.empty() || int64_t(added.size()) == queries) && added.size() == numbers.size();
         if (!fits) throw std::invalid_argument("arrays that do not fit together");
+        if (!are_finite(vectors_BD.data(), vectors_BD.size())) throw std::invalid_argument("queries must be finite");
+        if (!are_rows(excluded.data(), excluded.shape(0), count))
+            throw std::invalid_argument("excluded rows must be rows");
+        for (size_t one = 0; one < added.size(); ++one) {
+            const size_t rows = added[one].shape(0);
+            if (numbers[one].shape(0) != rows || !are_rows(added[one].data(), rows, count) ||
+                !are_finite(numbers[one].data(), rows) ||
+                std::adjacent_find(added[one].data(), added[one].data() + rows, std::greater_equal<int64_t>()) !=
+                    added[one].data() + rows)
+                throw std::invalid_argument("added numbers must be finite, for rows that ascend");
+        }
         Counts counts;
         {
             nb::gil_scoped_release released;
@@ -86,6 +103,10 @@ class Scan {
                 searches.emplace_back(vectors_BD.data() + one * frame_.dimension, frame_, index_,
                                       Filter(allowed, first + offsets[one], first + offsets[one + 1], count),
                                       rows_BK.shape(1));
+                if (!added.empty())
+                    searches.back().add({added[one].data(), added[one].data() + added[one].shape(0),
+                                         numbers[one].data()},
+                                        items_.data(), frame_);
             }
             look(searches);
             for (int64_t one = 0; one < queries; ++one) {
@@ -138,6 +159,110 @@ class Scan {
     Frame frame_;
 };
 
+// A sum over arrays, which it keeps alive; any number of threads may ask it.
+class SumOf {
+  public:
+    SumOf(Array<int64_t, 1> offsets_V1, Array<int32_t, 1> ids_M, Array<float, 1> values_M, Array<float, 2> inputs_VD,
+          Array<float, 2> items_VD)
+        : offsets_(offsets_V1), ids_(ids_M), values_(values_M), inputs_(inputs_VD), items_(items_VD) {
+        const size_t count = items_VD.shape(0), numbers = ids_M.shape(0);
+        const int64_t* offsets = offsets_V1.data();
+        const bool fits = items_VD.shape(1) > 0 && inputs_VD.shape(0) == count &&
+                          inputs_VD.shape(1) + 1 == items_VD.shape(1) && offsets_V1.shape(0) == count + 1 &&
+                          offsets[0] == 0 && std::is_sorted(offsets, offsets + count + 1) &&
+                          offsets[count] == int64_t(numbers) && values_M.shape(0) == numbers &&
+                          std::all_of(ids_M.data(), ids_M.data() + numbers,
+                                      [count](int32_t id) { return id >= 0 && size_t(id) < count; });
+        if (!fits) throw std::invalid_argument("arrays that do not fit together");
+        sums_ = {offsets,          ids_M.data(), values_M.data(), inputs_VD.data(),
+                 items_VD.data(), int64_t(count), int64_t(items_VD.shape(1))};
+    }
+
+    nb::tuple gather(const std::vector<int64_t>& rows, const std::vector<double>& shares, double popularity,
+                     Result<float, 1> vector_D) const {
+        check(rows, shares, int64_t(vector_D.shape(0)) == sums_.dimension);
+        std::vector<int64_t> added;
+        std::vector<double> totals;
+        {
+            nb::gil_scoped_release released;
+            const Named named(sums_, rows, shares);
+            named.vector(static_cast<float>(popularity), vector_D.data());
+            named.add_up(added, totals);
+        }
+        return nb::make_tuple(array_of(std::move(added)), array_of(std::move(totals)));
+    }
+
+    // The parts of the named games in the scores of some rows, as the games were given, and those of popularity.
+    nb::tuple parts(const std::vector<int64_t>& rows, const std::vector<double>& shares, double popularity,
+                    const std::vector<int64_t>& answered) const {
+        check(rows, shares, are_rows(answered.data(), answered.size(), sums_.count));
+        std::vector<std::vector<double>> parts(answered.size(), std::vector<double>(rows.size()));
+        std::vector<double> popular(answered.size());
+        {
+            nb::gil_scoped_release released;
+            const Named named(sums_, rows, shares);
+            for (size_t at = 0; at < answered.size(); ++at) {
+                named.parts(answered[at], parts[at].data());
+                popular[at] = double(static_cast<float>(popularity)) *
+                              double(sums_.items[(answered[at] + 1) * sums_.dimension - 1]);
+            }
+        }
+        return nb::make_tuple(parts, popular);
+    }
+
+  private:
+    void check(const std::vector<int64_t>& rows, const std::vector<double>& shares, bool fits) const {
+        if (!fits || rows.size() != shares.size() || !are_rows(rows.data(), rows.size(), sums_.count))
+            throw std::invalid_argument("rows that there are not, or arrays that do not fit together");
+    }
+
+    Array<int64_t, 1> offsets_;
+    Array<int32_t, 1> ids_;
+    Array<float, 1> values_;
+    Array<float, 2> inputs_, items_;
+    Sums sums_;
+};
+
+// The tags of a bundle's items, in arrays which it keeps alive.
+class TagsOf {
+  public:
+    TagsOf(Array<int64_t, 1> offsets, Array<int32_t, 1> ids_M, Array<float, 1> weights_M, int32_t count)
+        : offsets_(offsets), ids_(ids_M), weights_(weights_M) {
+        const size_t ends = offsets.shape(0), numbers = ids_M.shape(0);
+        const bool fits = ends > 0 && offsets.data()[0] == 0 &&
+                          std::is_sorted(offsets.data(), offsets.data() + ends) &&
+                          offsets.data()[ends - 1] == int64_t(numbers) && weights_M.shape(0) == numbers &&
+                          std::all_of(ids_M.data(), ids_M.data() + numbers,
+                                      [count](int32_t id) { return id >= 0 && id < count; });
+        if (!fits) throw std::invalid_argument("arrays that do not fit together");
+        tags_ = {offsets.data(), ids_M.data(), weights_M.data(), int64_t(ends) - 1, count};
+    }
+
+    // For each list of items the tags that each one has in common with the liked ones of the same place.
+    std::vector<Lists> shared(const Lists64& items, const Lists64& liked, size_t most) const {
+        const auto known = [this](const std::vector<int64_t>& list) {
+            return are_rows(list.data(), list.size(), tags_.items);
+        };
+        if (items.size() != liked.size() || !std::all_of(items.begin(), items.end(), known) ||
+            !std::all_of(liked.begin(), liked.end(), known))
+            throw std::invalid_argument("items that there are not, or lists that do not fit together");
+        std::vector<Lists> found(items.size());
+        nb::gil_scoped_release released;
+        int64_t place = 0;
+        for (size_t one = 0; one < items.size(); ++one) {
+            Common common(tags_, liked[one]);
+            for (const int64_t item : items[one]) found[one].push_back(common.of(item, place++, most));
+        }
+        return found;
+    }
+
+  private:
+    Array<int64_t, 1> offsets_;
+    Array<int32_t, 1> ids_;
+    Array<float, 1> weights_;
+    Tags tags_;
+};
+
 }  // namespace
 
 NB_MODULE(_scan, module) {
@@ -152,4 +277,11 @@ NB_MODULE(_scan, module) {
         .def(nb::init<Array<uint8_t, 5>, Array<float, 2>, Array<float, 2>, Array<int32_t, 1>, Array<double, 2>, double,
                       double, double, Array<float, 2>, const char*>())
         .def("search", &Scan::search);
+    nb::class_<SumOf>(module, "Sum")
+        .def(nb::init<Array<int64_t, 1>, Array<int32_t, 1>, Array<float, 1>, Array<float, 2>, Array<float, 2>>())
+        .def("gather", &SumOf::gather)
+        .def("parts", &SumOf::parts);
+    nb::class_<TagsOf>(module, "Tags")
+        .def(nb::init<Array<int64_t, 1>, Array<int32_t, 1>, Array<float, 1>, int32_t>())
+        .def("shared", &TagsOf::shared);
 }

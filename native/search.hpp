@@ -17,9 +17,12 @@
 namespace srec {
 
 constexpr int kLanes = 8;                 // lanes of the reference's sum
+constexpr size_t kSoon = 8;               // rows ahead that are fetched
 constexpr double kSlack = 1.0 + 1.0 / (1 << 20);  // more than all roundings of the bounds together
 constexpr double kRounding = 1.0 / (1 << 21);     // more than the roundings of an estimate
 constexpr double kLeast = 1.0 / (int64_t(1) << 40);  // the smallest unit of a query's rest, if its share is 1
+
+constexpr double kLargest = 1e300;  // of any size in units, and beyond all bounds
 
 // The reference's score: exact products, summed in double in one fixed order.
 inline double score(const float* query, const float* item, int64_t dimension) {
@@ -32,6 +35,15 @@ inline double score(const float* query, const float* item, int64_t dimension) {
     return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
 }
 
+// Begin to read what is needed soon.
+inline void fetch(const void* memory, size_t bytes) {
+#if defined(__GNUC__) || defined(__clang__)
+    for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(static_cast<const char*>(memory) + at);
+#else
+    (void)memory, (void)bytes;
+#endif
+}
+
 struct Candidate {
     int64_t place;
     float lower, upper;
@@ -39,20 +51,31 @@ struct Candidate {
 };
 
 // The rows that may be answers to a query.
-struct Filter {
-    const uint8_t* allowed;  // whether each row is allowed; null allows all
-    std::vector<int64_t> excluded;
-    int64_t count;  // the number of rows
-
+class Filter {
+  public:
+    // `allowed` says of each row whether it is allowed; null allows all.
     Filter(const uint8_t* allowed, const int64_t* first, const int64_t* last, int64_t count)
-        : allowed(allowed), excluded(first, last), count(count) {
-        std::sort(excluded.begin(), excluded.end());
+        : allowed_(allowed), barred_(count) {
+        bar(first, last);
+    }
+
+    void bar(const int64_t* first, const int64_t* last) {
+        for (; first < last; ++first) barred_[*first] = true;
     }
 
     bool passes(int64_t place) const {
-        return place < count && (!allowed || allowed[place]) &&
-               !std::binary_search(excluded.begin(), excluded.end(), place);
+        return place < int64_t(barred_.size()) && (!allowed_ || allowed_[place]) && !barred_[place];
     }
+
+  private:
+    const uint8_t* allowed_;
+    std::vector<bool> barred_;
+};
+
+// Rows whose scores have something added, and what.
+struct Added {
+    const int64_t *first, *last;
+    const double* numbers;
 };
 
 // The parts of rows and queries: a row is the sum of the centre, a share of the direction, and a rest, which is coded.
@@ -79,7 +102,7 @@ struct Search {
     std::unique_ptr<Block[]> blocks;
     Block* end;
     std::priority_queue<float, std::vector<float>, std::greater<float>> lowest;  // the k best lower bounds
-    std::vector<Candidate> candidates;
+    std::vector<Candidate> candidates, added;
 
     Search(const float* vector, const Frame& frame, const Index& index, Filter filter, size_t k)
         : vector(vector),
@@ -127,6 +150,25 @@ struct Search {
             bounds[block] = query.lambda * shares[block] + (query.alpha * index.reach[block] + query.gamma);
     }
 
+    // Score the rows that have something added. They are met before all others, which need not be read if they cannot
+    // be better.
+    void add(const Added& given, const float* items, const Frame& frame) {
+        const size_t size = frame.dimension;
+        std::vector<const int64_t*> taking;
+        taking.reserve(given.last - given.first);
+        for (const int64_t* row = given.first; row < given.last; ++row)
+            if (filter.passes(*row)) taking.push_back(row);
+        added.reserve(taking.size());
+        for (size_t at = 0; at < taking.size(); ++at) {
+            if (at + kSoon < taking.size()) fetch(items + *taking[at + kSoon] * size, size * sizeof(float));
+            const int64_t row = *taking[at];
+            const double whole = score(vector, items + row * size, size) + given.numbers[taking[at] - given.first];
+            added.push_back({row, 0, 0, whole});
+            reach(below(whole, frame));
+        }
+        filter.bar(given.first, given.last);
+    }
+
     // Whether any row of these blocks can be among the k best.
     bool wants(int64_t first, int64_t last) const {
         int found = 0;  // no branch, so that several are compared at once
@@ -169,12 +211,26 @@ struct Search {
 
     void meet(int64_t place, float lower, float upper) {
         candidates.push_back({place, lower, upper, 0});
+        reach(lower);
+    }
+
+    // Count in a lower bound.
+    void reach(float lower) {
         if (lowest.size() == k) {
             if (lower <= lowest.top()) return;
             lowest.pop();
         }
         lowest.push(lower);
         if (lowest.size() == k) query.threshold = lowest.top();
+    }
+
+    // A score in units, rounded downwards.
+    float below(double whole, const Frame& frame) const {
+        constexpr float largest = std::numeric_limits<float>::max();
+        const double scaled = std::clamp(whole / unit / frame.scale, -kLargest, kLargest);
+        const double least = scaled - offset - (std::fabs(scaled) + std::fabs(offset)) * kLeast;
+        return std::nextafter(static_cast<float>(std::clamp<double>(least, -largest, largest)),
+                              -std::numeric_limits<float>::infinity());
     }
 
     // Score the candidates; returns how many were outside their bounds: 0 if the proof and the code are right.
@@ -189,6 +245,7 @@ struct Search {
             const double scaled = one.score / unit / frame.scale - offset;
             outside += !(scaled >= one.lower && scaled <= one.upper);
         }
+        candidates.insert(candidates.end(), added.begin(), added.end());
         return outside;
     }
 

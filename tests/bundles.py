@@ -1,5 +1,6 @@
-"""A handmade bundle: invented games, and an encoder that returns the mean of its items' vectors."""
+"""Handmade bundles of invented games: one with an encoder that is a mean of vectors, and one with a sum."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +8,14 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from srec.artifacts import write_directory
-from srec.inference.bundle import KIND, VERSION, BundleContents, GameInfo, Network, write_bundle
+from srec.inference.bundle import KIND, BundleContents, GameInfo, Network, write_bundle
 from srec.inference.golden import TOP, Golden
 from srec.inference.reference import reference_top_k
+from srec.models.sums import Parts, Sum
+from srec.ranking import top_k
 
 GAMES, DIMENSION = 300, 16
+NEAR = 12  # numbers in a sparse row of the toy's sum
 FIRST = ("Amber", "Broken", "Crystal", "Dusty", "Electric", "Frozen", "Golden", "Hollow", "Iron", "Jade")
 SECOND = (
     "Harbor",
@@ -117,6 +121,50 @@ def golden(items: np.ndarray, liked: list[int], simulated: bool) -> Golden:
 
 def write_toy_bundle(path: Path, *, simulated: bool = True) -> Path:
     """The bundle, as a directory."""
-    with write_directory(path, KIND, VERSION) as draft:
-        write_bundle(draft.path, contents(simulated))
+    return write(path, contents(simulated))
+
+
+def sum_contents(*, simulated: bool = True, weight: float = 0.35) -> BundleContents:
+    """The same games with a sum: each speaks for the 12 most alike, the first ones are the most popular."""
+    given = contents(simulated)
+    assert isinstance(given.model, Network)
+    vectors = given.model.items / np.linalg.norm(given.model.items, axis=1, keepdims=True)
+    likeness = vectors @ vectors.T
+    np.fill_diagonal(likeness, -np.inf)
+    ids = np.sort(np.argsort(-likeness, axis=1, kind="stable")[:, :NEAR], axis=1)
+    popularity = np.log(given.popularity)
+    parts = Parts(
+        offsets=NEAR * np.arange(GAMES + 1),
+        ids=ids.astype(np.int32).ravel(),
+        values=np.take_along_axis(likeness, ids, axis=1).astype(np.float32).ravel(),
+        inputs=0.5 * vectors,
+        items=vectors,
+        popularity=((popularity - popularity.mean()) / popularity.std()).astype(np.float32),
+    )
+    model = Sum(parts, weight)
+    asked = [sum_golden(model, row, simulated) for row in ([0], [3, 1, 2])]
+    return replace(given, model=model, golden=asked, config=given.config | {"model": "toy-sum"})
+
+
+def sum_golden(model: Sum, liked: list[int], simulated: bool) -> Golden:
+    """What a sum answers to some rows, by scoring and sorting everything."""
+    scores = model.score(np.array([liked]) + 1)[0]
+    scores[liked] = -np.inf
+    rows = top_k(scores, TOP)
+    return Golden(
+        tuple(app_id(row, simulated) for row in liked),
+        tuple(app_id(row, simulated) for row in rows.tolist()),
+        tuple(scores[rows].tolist()),
+    )
+
+
+def write_toy_sum(path: Path, *, simulated: bool = True, weight: float = 0.35) -> Path:
+    """The bundle with a sum, as a directory."""
+    return write(path, sum_contents(simulated=simulated, weight=weight))
+
+
+def write(path: Path, made: BundleContents) -> Path:
+    """A bundle with any contents, as a directory."""
+    with write_directory(path, KIND, made.version) as draft:
+        write_bundle(draft.path, made)
     return path

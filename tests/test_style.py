@@ -14,7 +14,6 @@ EXCEPTIONS = {
     "cli/": "typer reads a command's arguments from its signature",
     "inference/reference.py: reference_top_k": "a kernel's signature: the oracle takes what the search takes",
     "inference/scans.py: NativeScan": "a kernel",
-    "inference/scans.py: NumpyScan": "a kernel",
     "models/gce_layers.py: GlobalAggregation.forward": "a forward: torch calls it by position",
     "models/gce_padded.py: encode_padded": "a recorded forward",
 }

@@ -151,6 +151,22 @@ def inference(
 
 
 @app.command()
+def answers(
+    games: Annotated[int, typer.Option(min=10, help="Games to make up.")] = 42_429,
+    requests: Annotated[int, typer.Option(min=1, help="Lists of games to ask each model for.")] = 10_000,
+    result: ResultOption = None,
+) -> None:
+    """Time answers of GCE-GNN and of a sum for the same games, without and with filters, on one core."""
+    from srec_bench.answers.bench import bench_answers
+    from srec_bench.answers.result import terminal_table
+
+    with console.status("") as status:
+        found = bench_answers(games, requests, status.update)
+    console.print(terminal_table(found))
+    tell(found, result)
+
+
+@app.command()
 def http(
     bundle: Annotated[Path, typer.Argument(help="The bundle directory to serve.")],
     requests: Annotated[int, typer.Option(min=1, help="Requests to each, API and constant.")] = 20_000,

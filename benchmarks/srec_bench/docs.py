@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from srec_bench import leaderboards, scaling
+from srec_bench.answers import result as answers
 from srec_bench.crawl import result as crawl
 from srec_bench.http import result as http
 from srec_bench.inference import page as inference_page
@@ -46,6 +47,7 @@ def whole(folder: Path) -> str:
         training.markdown(read_results(training.TrainingResult, folder)),
         leaderboards.boards(folder),
         inference.markdown(read_results(InferenceResult, folder)),
+        answers.markdown(read_results(answers.AnswersResult, folder)),
         http.markdown(read_results(http.HttpResult, folder)),
         prepare.markdown(read_results(prepare.PrepareResult, folder)),
         store.markdown(read_results(store.StoreResult, folder)),

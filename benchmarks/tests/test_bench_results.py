@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from srec_bench.answers.result import AnswersResult
 from srec_bench.crawl.result import CrawlResult
 from srec_bench.docs import main, pages
 from srec_bench.exactness.result import ExactnessResult
@@ -22,6 +23,7 @@ from srec.errors import SRecError
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 KINDS: tuple[type[BenchResult], ...] = (
+    AnswersResult,
     CrawlResult,
     ExactnessResult,
     HttpResult,
@@ -60,7 +62,7 @@ def test_what_is_written_is_what_was_read_to_the_byte(tmp_path: Path) -> None:
             {"cases": "many"},
             r"^\S+ cannot be read: cases: Input should be a valid integer\b.*; make it again$",
         ),
-        ({"version": 2}, r"^\S+ has a result of version 2, but this SRec reads version 1: make it again$"),
+        ({"version": 1}, r"^\S+ has a result of version 1, but this SRec reads version 2: make it again$"),
         ({"version": None}, "a result of version None"),
         (
             {"benchmark": "http"},

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,40 @@ class Scan:
         allowed_V: npt.NDArray[np.uint8],
         offsets_B1: npt.NDArray[np.integer[Any]],
         excluded: npt.NDArray[np.integer[Any]],
+        added: Sequence[npt.NDArray[np.integer[Any]]],
+        numbers: Sequence[npt.NDArray[np.float64]],
         rows_BK: npt.NDArray[np.integer[Any]],
         scores_BK: npt.NDArray[Any],
     ) -> tuple[int, int, int]: ...
+
+class Sum:
+    def __init__(
+        self,
+        offsets_V1: npt.NDArray[np.int64],
+        ids_M: npt.NDArray[np.int32],
+        values_M: npt.NDArray[np.float32],
+        inputs_VD: npt.NDArray[np.float32],
+        items_VD: npt.NDArray[np.float32],
+    ) -> None: ...
+    def gather(
+        self,
+        rows: Sequence[int],
+        shares: Sequence[float],
+        popularity: float,
+        vector_D: npt.NDArray[np.float32],
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]: ...
+    def parts(
+        self, rows: Sequence[int], shares: Sequence[float], popularity: float, answered: Sequence[int]
+    ) -> tuple[list[list[float]], list[float]]: ...
+
+class Tags:
+    def __init__(
+        self,
+        offsets: npt.NDArray[np.int64],
+        ids_M: npt.NDArray[np.int32],
+        weights_M: npt.NDArray[np.float32],
+        count: int,
+    ) -> None: ...
+    def shared(
+        self, items: Sequence[Sequence[int]], liked: Sequence[Sequence[int]], most: int
+    ) -> list[list[list[int]]]: ...

@@ -1,8 +1,8 @@
 """The exact top k, at the speed of a scan of int8: bounds keep what can be in it, the reference decides.
 
-docs/exactness.md proves that the answer is the reference's (see ``reference``) for every matrix, query, k and
-filter. The scan is native code where the package was built with a compiler, and NumPy otherwise; both answer
-the same. Shapes: V rows, D dimension, B queries, K results.
+docs/exactness.md proves that the answer is the reference's (see ``reference``) for every matrix, query, k,
+filter and number added to a score. The scan is native code where the package was built with a compiler, and
+NumPy otherwise; both answer the same. Shapes: V rows, D dimension, B queries, K results.
 """
 
 import threading
@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from srec.dataset.dataset import Floats, Ints
-from srec.inference.reference import Found, empty, reference_top_k
-from srec.inference.scans import NUMPY, WIDEST, Counts, NativeScan, NumpyScan, kernels
+from srec.inference.numpy_scan import NumpyScan
+from srec.inference.reference import Added, Found, reference_top_k
+from srec.inference.scans import NUMPY, WIDEST, Counts, NativeScan, Wanted, kernels
 
 
 class ExactTopK:
@@ -71,6 +72,7 @@ class ExactTopK:
         *,
         allowed_V: npt.NDArray[np.bool_] | None = None,
         excluded: Sequence[Sequence[int] | Ints] | None = None,
+        added: Sequence[Added] | None = None,
     ) -> Found:
         """The k best rows for each query, as the reference has them.
 
@@ -79,29 +81,27 @@ class ExactTopK:
             k: how many, at least 1; fewer come back only where fewer are allowed.
             allowed_V: bool [V]: the rows that may be answered, for all queries; all where None.
             excluded: for each query the rows that may not.
+            added: for each query the rows whose scores have something added, and what.
 
         Raises:
-            ValueError: shapes that do not fit, numbers that are not finite, or rows that there are not.
+            ValueError: shapes that do not fit, vectors that are not finite, or rows that there are not.
         """
         vectors_BD = np.ascontiguousarray(vectors_BD, np.float32)
         count, dimension = self._items_VD.shape
-        if vectors_BD.ndim != 2 or vectors_BD.shape[1] != dimension or not np.isfinite(vectors_BD).all():
+        if vectors_BD.ndim != 2 or vectors_BD.shape[1] != dimension:
             raise ValueError(f"queries must be finite vectors of {dimension} numbers")
         if k < 1 or (allowed_V is not None and allowed_V.shape != (count,)):
             raise ValueError("k must be at least 1, and a filter must have an entry for each row")
         lists = excluded or [()] * len(vectors_BD)
+        if len(lists) != len(vectors_BD) or (added and len(added) != len(vectors_BD)):
+            raise ValueError("excluded and added rows must be listed for each query")
         flat = np.fromiter(chain.from_iterable(lists), np.int64)
-        # Seen as unsigned, what is negative is too large as well.
-        if len(lists) != len(vectors_BD) or (len(flat) and flat.view(np.uint64).max() >= count):
-            raise ValueError("there must be a list of excluded rows for each query, all of them rows")
-        found = empty(len(vectors_BD), k)
-        if not count or not len(vectors_BD):
-            return found
         offsets_B1 = np.fromiter(accumulate(map(len, lists), initial=0), np.int64)
-        counts = self._scan.search(vectors_BD, allowed_V, flat, offsets_B1, found)
+        wanted = Wanted(vectors_BD, allowed_V, flat, offsets_B1, added or ())
+        found, counts = self._scan.search(wanted, k)
         with self._lock:
             self.counts += counts
         if counts.outside:
             arrays = [np.asarray(rows, np.int64) for rows in lists]
-            return reference_top_k(self._items_VD, vectors_BD, k, allowed_V, arrays)
+            return reference_top_k(self._items_VD, vectors_BD, k, allowed_V, arrays, added)
         return found

@@ -7,6 +7,7 @@ import numpy as np
 
 from srec.dataset.dataset import Ints
 from srec.inference.bundle import Bundle
+from srec.inference.scans import native
 
 Lists = Sequence[Sequence[int]]
 
@@ -22,8 +23,12 @@ class TagExplanations:
 
     def __init__(self, bundle: Bundle) -> None:
         # Plain arrays: looking into a memory map costs several times as much.
-        self._offsets, self._ids = np.asarray(bundle.tag_offsets), np.asarray(bundle.tag_ids)
-        self._weights, self._names = np.asarray(bundle.tag_weights), bundle.tag_names
+        self._offsets = np.asarray(bundle.tag_offsets, np.int64)
+        self._ids = np.asarray(bundle.tag_ids, np.int32)
+        self._weights, self._names = np.asarray(bundle.tag_weights, np.float32), bundle.tag_names
+        self._native = (
+            native.Tags(self._offsets, self._ids, self._weights, len(self._names)) if native else None
+        )
 
     def tagged(self, items: Sequence[int]) -> bool:
         """Whether any of the items (1..V) has tags."""
@@ -46,6 +51,15 @@ class TagExplanations:
         Returns:
             For each request and item the tags' names; of equal products the bundle's first one first.
         """
+        if self._native is None:
+            return self._shared(items, liked, most)
+        names = self._names
+        return [
+            [[names[tag] for tag in tags] for tags in one] for one in self._native.shared(items, liked, most)
+        ]
+
+    def _shared(self, items: Lists, liked: Lists, most: int) -> list[list[list[str]]]:
+        """The same by NumPy."""
         theirs_BT = np.full((len(liked), len(self._names)), -1.0)
         at_M, _, requests_M = self._entries(liked)
         np.maximum.at(theirs_BT, (requests_M, self._ids[at_M]), self._weights[at_M])

@@ -208,17 +208,17 @@ class Recommender:
             together = list(alike)
             allowed_V = None if filters is None else self._filtering.allowed(filters)
             found: Found = self._model.find(together, max(1, *(one.k for one in together)), allowed_V)
-            for rows, scores, one in zip(found.rows, found.scores, together, strict=True):
-                there = rows[: max(one.k, 0)] >= 0
-                yield (rows[: len(there)][there] + 1).tolist(), scores[: len(there)][there].tolist()
+            for rows, scores, one in zip(found.rows.tolist(), found.scores.tolist(), together, strict=True):
+                items = [row + 1 for row in rows[: max(one.k, 0)] if row >= 0]
+                yield items, scores[: len(items)]
 
     def _explained(self, asked: Asked, items: Sequence[int]) -> Explained | None:
         """What the scores of an answer add up from; None if they are no sum."""
         if asked.name != "smart" or not isinstance(self._model, Summed):
             return None
-        parts_KN, popularity_K = self._model.parts(asked, np.array(items, np.int64) - 1)
+        parts, popularity = self._model.parts(asked, [item - 1 for item in items])
         named = [self.bundle.games[item - 1].app_id for item in asked.named]
-        return Explained(named, self._model.share(asked), parts_KN.tolist(), popularity_K.tolist())
+        return Explained(named, self._model.share(asked), parts, popularity)
 
     def _known(self, named: Sequence[int]) -> tuple[list[int], list[int]]:
         once = dict.fromkeys(named)

@@ -2,11 +2,13 @@
 
 Products of float32 numbers are exact in float64. They are summed in float64 in eight lanes, number d in lane
 d mod 8, in ascending order; then the lanes as ((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7)). Ties go to the lower
-row. Shapes: B queries, V rows, D dimension, K results.
+row. A query may add numbers to the scores of some rows: one more addition in float64. Shapes: B queries,
+V rows, D dimension, K results, S rows with something added.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +29,18 @@ class Found:
 
     rows: Ints
     scores: npt.NDArray[np.float64]
+
+
+class Added(NamedTuple):
+    """What is added to the scores of some rows.
+
+    Attributes:
+        rows: int64 [S], ascending, each once.
+        numbers: float64 [S], finite.
+    """
+
+    rows: Ints
+    numbers: npt.NDArray[np.float64]
 
 
 def reference_scores(items_VD: Floats, vector_D: Floats) -> npt.NDArray[np.float64]:
@@ -56,6 +70,7 @@ def reference_top_k(
     k: int,
     allowed_V: npt.NDArray[np.bool_] | None = None,
     excluded: Sequence[Ints] | None = None,
+    added: Sequence[Added] | None = None,
 ) -> Found:
     """What ``ExactTopK.search`` must answer, by scoring and sorting everything."""
     found = empty(len(vectors_BD), k)
@@ -64,7 +79,10 @@ def reference_top_k(
         if excluded is not None:
             may[excluded[query]] = False
         rows = np.flatnonzero(may)
-        chosen, scores = best(rows, reference_scores(items_VD[rows], vector_D), k)
+        scores_V = reference_scores(items_VD, vector_D)
+        if added is not None:
+            scores_V[added[query].rows] += added[query].numbers
+        chosen, scores = best(rows, scores_V[rows], k)
         found.rows[query, : len(chosen)], found.scores[query, : len(chosen)] = chosen, scores
     return found
 

@@ -1,22 +1,24 @@
-"""What ``exact`` searches with: native code over int8 rows, or NumPy over float32 ones (docs/exactness.md).
+"""The native scan of ``exact``: int8 rows and what bounds their scores (docs/exactness.md, section 2).
 
-Both fill in the best rows of queries that are valid. Shapes: V rows, C some of them, D dimension, B queries.
+Shapes: V rows, C some of them, D dimension, B queries.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from srec.dataset.dataset import Floats, Ints
-from srec.inference.reference import Found, best, reference_scores
+from srec.inference.reference import Added, Found
 
 try:
     from srec.inference import _scan
 except ImportError:  # built without a compiler
     _scan = None  # type: ignore[assignment]
 
+native = _scan  # None where there is none
 NUMPY = "numpy"
 ROWS, PAIR = 16, 8  # of a block: its rows, and the dimensions that lie together
 SMALLEST = 2.0**-100  # bounds and scales below it are raised to it or are 0, so that nothing underflows
@@ -24,12 +26,11 @@ TINY = 2.0**-36  # of a length: more than what float64 rounds in a score of less
 WIDEST = 2**15  # numbers in a row, from which on a product of codes may not fit in 32 bits
 _CHUNK = 4096  # rows worked on at a time, whole blocks
 _SIMILAR = 1024  # rows whose shares count as similar
-_QUERIES = 64  # scored at a time by NumPy
 
 
 def kernels() -> list[str]:
     """The scans that can run here, the fastest first; "numpy" is always the last."""
-    return [*(_scan.kernels() if _scan else ()), NUMPY]
+    return [*(native.kernels() if native else ()), NUMPY]
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,24 @@ class Counts:
         )
 
 
+class Wanted(NamedTuple):
+    """Queries whose shapes fit; both scans refuse what else does not.
+
+    Attributes:
+        vectors_BD: float32 [B, D], the queries.
+        allowed_V: bool [V]: the rows that may be answered; all where None.
+        excluded: int64, the rows that may not be answered, of one query after the other.
+        offsets_B1: int64 [B + 1]: where those of each query begin.
+        added: what is added to scores, for each query; nothing where empty.
+    """
+
+    vectors_BD: Floats
+    allowed_V: npt.NDArray[np.bool_] | None
+    excluded: Ints
+    offsets_B1: Ints
+    added: Sequence[Added]
+
+
 class NativeScan:
     """Int8 rows, and what bounds the part of a score that their codes leave open; section 2 of the proof."""
 
@@ -72,7 +91,7 @@ class NativeScan:
         planes = np.zeros((2, blocks, pairs, ROWS, PAIR // 2), np.uint8)
         scales_V, fine_V, coarse_V, norms_V, reach_V = np.zeros((5, blocks * ROWS), np.float32)
         crooked = 0.0
-        for part in _parts(count):
+        for part in parts(count):
             places_C = order_V[part]
             rows_CD = items_VD[places_C].astype(np.float64) / scale - centre_D
             rows_CD -= shares_V[places_C, None] * direction_D
@@ -80,16 +99,16 @@ class NativeScan:
             scales_C1, codes_CD = _quantised(rows_CD)
             middles_CD = np.floor(codes_CD / 16) * 16 + 7.5  # of what the upper half of a code leaves open
             scales_V[part] = scales_C1[:, 0]
-            fine_V[part] = _norms_above(rows_CD - scales_C1 * codes_CD)
-            coarse_V[part] = _norms_above(rows_CD - scales_C1 * middles_CD)
-            norms_V[part] = np.maximum(*(_norms_above(scales_C1 * of_CD) for of_CD in (codes_CD, middles_CD)))
-            reach_V[part] = _norms_above(rows_CD)
+            fine_V[part] = norms_above(rows_CD - scales_C1 * codes_CD)
+            coarse_V[part] = norms_above(rows_CD - scales_C1 * middles_CD)
+            norms_V[part] = np.maximum(*(norms_above(scales_C1 * of_CD) for of_CD in (codes_CD, middles_CD)))
+            reach_V[part] = norms_above(rows_CD)
             planes[:, part.start // ROWS : -(-part.stop // ROWS)] = _packed(codes_CD)
         self._all = np.zeros(0, np.uint8)
         padding = (0, blocks * ROWS - count)
         along_V = np.pad(shares_V[order_V], padding, mode="edge")
         of_blocks = [of_V.reshape(-1, ROWS) for of_V in (norms_V, reach_V, along_V)]
-        self._scan = _scan.Scan(
+        self._scan = native.Scan(
             planes,
             np.stack([scales_V, fine_V, coarse_V, along_V]),
             np.stack([*(of_BR.max(1) for of_BR in of_blocks), of_blocks[2].min(1)]),
@@ -102,81 +121,27 @@ class NativeScan:
             kernel,
         )
 
-    def search(
-        self,
-        vectors_BD: Floats,
-        allowed_V: npt.NDArray[np.bool_] | None,
-        excluded: Ints,
-        offsets_B1: Ints,
-        found: Found,
-    ) -> Counts:
-        """Fill in what is found."""
-        allowed = self._all if allowed_V is None else np.ascontiguousarray(allowed_V, np.uint8)
-        counts = self._scan.search(vectors_BD, allowed, offsets_B1, excluded, found.rows, found.scores)
-        return Counts(len(vectors_BD), *counts)
+    def search(self, wanted: Wanted, k: int) -> tuple[Found, Counts]:
+        """The k best rows of each query.
 
-
-class NumpyScan:
-    """Float32 scores with a bound on their rounding; section 3 of the proof."""
-
-    def __init__(self, items_VD: Floats, scale: float) -> None:
-        self._items_VD, self._scale = items_VD, scale
-        count, dimension = items_VD.shape
-        # A contiguous transposed copy: multiplying by a strided view costs several times as much.
-        self._scaled_DV = np.empty((dimension, count), np.float32)
-        self._norms_V = np.empty(count, np.float32)
-        for part in _parts(count):
-            rows_CD = items_VD[part].astype(np.float64) / scale
-            self._scaled_DV[:, part] = rows_CD.T
-            self._norms_V[part] = _norms_above(rows_CD)
-        self._rounding = 2.0**-23 * (dimension + 8)  # twice the textbook's bound of a sum in any order
-        self._underflow = SMALLEST * dimension
-
-    def search(
-        self,
-        vectors_BD: Floats,
-        allowed_V: npt.NDArray[np.bool_] | None,
-        excluded: Ints,
-        offsets_B1: Ints,
-        found: Found,
-    ) -> Counts:
-        """Fill in what is found."""
-        outside = rescored = 0
-        for first in range(0, len(vectors_BD), _QUERIES):
-            wide_BD = vectors_BD[first : first + _QUERIES].astype(np.float64)
-            units_B = 2.0 ** np.frexp(np.abs(wide_BD).max(1, initial=0))[1]
-            scaled_BD = wide_BD / units_B[:, None]
-            norms_B = _norms_above(scaled_BD)
-            estimates_BV = scaled_BD.astype(np.float32) @ self._scaled_DV
-            for at, (unit, norm, estimates_V) in enumerate(
-                zip(units_B, norms_B, estimates_BV, strict=True), first
-            ):
-                slacks_V = np.float32(self._rounding * norm) * self._norms_V + np.float32(self._underflow)
-                rows = _candidates(
-                    estimates_V - slacks_V,
-                    estimates_V + slacks_V,
-                    found.rows.shape[1],
-                    allowed_V,
-                    excluded[offsets_B1[at] : offsets_B1[at + 1]],
-                )
-                scores = reference_scores(self._items_VD[rows], vectors_BD[at])
-                misses = np.abs(scores / unit / self._scale - estimates_V[rows]) > slacks_V[rows]
-                outside, rescored = outside + int(misses.sum()), rescored + len(rows)
-                rows, scores = best(rows, scores, found.rows.shape[1])
-                found.rows[at, : len(rows)], found.scores[at, : len(rows)] = rows, scores
-        return Counts(len(vectors_BD), outside, rescored)
-
-
-def _candidates(
-    lowers_V: Floats, uppers_V: Floats, k: int, allowed_V: npt.NDArray[np.bool_] | None, excluded: Ints
-) -> Ints:
-    """The rows that may be answered and whose upper bound reaches the k-th best of their lower bounds."""
-    if allowed_V is not None:
-        lowers_V[~allowed_V] = uppers_V[~allowed_V] = -np.inf
-    lowers_V[excluded] = uppers_V[excluded] = -np.inf
-    count = len(lowers_V)
-    threshold = np.partition(lowers_V, count - k)[count - k] if k < count else -np.inf
-    return np.flatnonzero((uppers_V >= threshold) & (uppers_V > -np.inf))
+        Raises:
+            ValueError: numbers that are not finite, or rows that there are not.
+        """
+        size = len(wanted.vectors_BD), k
+        found = Found(np.empty(size, np.int64), np.empty(size))
+        allowed_V = wanted.allowed_V
+        counts = self._scan.search(
+            wanted.vectors_BD,
+            # The bytes of bools are 0 and 1.
+            self._all if allowed_V is None else np.ascontiguousarray(allowed_V, np.bool_).view(np.uint8),
+            wanted.offsets_B1,
+            wanted.excluded,
+            [one.rows for one in wanted.added],
+            [one.numbers for one in wanted.added],
+            found.rows,
+            found.scores,
+        )
+        return found, Counts(len(wanted.vectors_BD), *counts)
 
 
 def _quantised(rows_CD: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -188,7 +153,7 @@ def _quantised(rows_CD: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64
     return scales_C1, np.clip(codes_CD, -127, 127)
 
 
-def _norms_above(rows_CD: npt.NDArray[np.float64]) -> Floats:
+def norms_above(rows_CD: npt.NDArray[np.float64]) -> Floats:
     """float32 [C]: no less than the rows' lengths, and 0 only where that is 0."""
     norms_C = np.sqrt((rows_CD**2).sum(1)) * (1 + 1e-9)
     raised_C = np.nextafter(np.maximum(norms_C, SMALLEST).astype(np.float32), np.float32(np.inf))
@@ -212,7 +177,7 @@ def _split(
 ) -> tuple[Floats, npt.NDArray[np.float64], float]:
     """Each row's share of the direction, counted from the centre; the length of its rest; the longest row."""
     shares_V, rests_V, farthest = np.empty(len(items_VD), np.float32), np.empty(len(items_VD)), 0.0
-    for part in _parts(len(items_VD)):
+    for part in parts(len(items_VD)):
         rows_CD = items_VD[part].astype(np.float64) / scale
         farthest = max(farthest, float(np.linalg.norm(rows_CD, axis=1).max()))
         rows_CD -= centre_D
@@ -246,6 +211,6 @@ def _order(shares_V: Floats, rests_V: Floats, slope: float) -> Ints:
     return ordered_V
 
 
-def _parts(count: int) -> Iterator[slice]:
+def parts(count: int) -> Iterator[slice]:
     """Of an array, some thousand rows each."""
     return (slice(first, min(first + _CHUNK, count)) for first in range(0, count, _CHUNK))

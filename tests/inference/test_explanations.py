@@ -2,6 +2,8 @@
 
 import dataclasses
 from pathlib import Path
+from types import ModuleType
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from srec.artifacts import write_directory
 from srec.inference.bundle import KIND, VERSION, Bundle, write_bundle
 from srec.inference.explanations import TagExplanations
+from srec.inference.scans import native
 
 ITEMS = st.lists(st.integers(1, GAMES), max_size=12, unique=True)
 
@@ -50,13 +53,14 @@ def obvious(bundle: Bundle, item: int, liked: list[int]) -> list[str]:
     return sorted(common, key=lambda tag: -common[tag])
 
 
+@pytest.mark.parametrize("way", sorted({native, None}, key=str))
 @given(requests=st.lists(st.tuples(ITEMS, ITEMS), max_size=4), most=st.integers(1, 3))
 def test_tags_in_common_are_the_obvious_ones(
-    bundle: Bundle, requests: list[tuple[list[int], list[int]]], most: int
+    way: ModuleType | None, bundle: Bundle, requests: list[tuple[list[int], list[int]]], most: int
 ) -> None:
-    found = TagExplanations(bundle).shared(
-        [items for items, _ in requests], [liked for _, liked in requests], most
-    )
+    with patch("srec.inference.explanations.native", way):
+        explanations = TagExplanations(bundle)
+    found = explanations.shared([items for items, _ in requests], [liked for _, liked in requests], most)
     assert found == [[obvious(bundle, item, liked)[:most] for item in items] for items, liked in requests]
 
 

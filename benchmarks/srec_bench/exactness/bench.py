@@ -1,4 +1,4 @@
-"""Random and adversarial searches, against the reference."""
+"""Random and adversarial searches, against the reference; and answers of sums, against scoring everything."""
 
 from collections.abc import Callable
 
@@ -8,9 +8,10 @@ import numpy.typing as npt
 from srec.dataset.dataset import Floats
 from srec.environment import Environment
 from srec.inference.exact import ExactTopK
-from srec.inference.reference import reference_top_k
+from srec.inference.reference import Added, reference_scores, reference_top_k
 from srec.inference.scans import kernels
 from srec_bench.exactness.result import Case, ExactnessResult
+from srec_bench.exactness.sums import SumCase
 
 QUERIES = 4
 KINDS = ("normal", "lengths", "huge", "tiny", "mixed", "equal", "near", "sparse")
@@ -23,26 +24,36 @@ def bench_exactness(
 
     Args:
         cases: the number of cases, each a matrix, a query, a k and a filter. The kernels take turns, and each
-            matrix is searched with a few queries.
+            matrix is searched with a few queries. Every other matrix is that of a sum, which visitors ask.
         seed: the same seed makes the same cases.
         counted: called with the number of finished cases.
     """
     names, done, differences, outside = kernels(), 0, 0, 0
     shares = dict.fromkeys(names, 0)
+    added = sums = 0
     first: Case | None = None
     for number in range(-(-cases // QUERIES)):
         rng = np.random.default_rng([seed, number])
-        kernel = names[number % len(names)]
+        turn, at = divmod(number, len(names))
+        kernel, summed = names[at], turn % 2 == 1
         items_VD, vectors_BD, kind = _matrix(rng)
-        k = int(rng.integers(1, len(items_VD) + 3))
         allowed_V, excluded = _filters(rng, len(items_VD))
-        index = ExactTopK(items_VD, kernel, _typical(rng, vectors_BD))
-        found = index.search(vectors_BD, k, allowed_V=allowed_V, excluded=excluded)
-        wanted = reference_top_k(items_VD, vectors_BD, k, allowed_V, excluded)
-        same_B = (found.rows == wanted.rows).all(1) & (found.scores == wanted.scores).all(1)
-        outside += index.counts.outside
-        if not same_B.all():
-            differences += int((~same_B).sum())
+        if summed:
+            case = SumCase.draw(rng, items_VD, visitors=QUERIES, allowed_V=allowed_V)
+            wrong, beyond = case.wrong(kernel)
+            sums += QUERIES
+        else:
+            k = int(rng.integers(1, len(items_VD) + 3))
+            index = ExactTopK(items_VD, kernel, _typical(rng, vectors_BD))
+            more = _added(rng, items_VD, vectors_BD)
+            found = index.search(vectors_BD, k, allowed_V=allowed_V, excluded=excluded, added=more)
+            wanted = reference_top_k(items_VD, vectors_BD, k, allowed_V, excluded, more)
+            same_B = (found.rows == wanted.rows).all(1) & (found.scores == wanted.scores).all(1)
+            wrong, beyond = int((~same_B).sum()), index.counts.outside
+            added += QUERIES if more else 0
+        outside += beyond
+        if wrong:
+            differences += wrong
             first = first or Case(seed=seed, number=number, kernel=kernel, kind=kind)
         done += QUERIES
         shares[kernel] += QUERIES
@@ -51,6 +62,8 @@ def bench_exactness(
         environment=Environment.here(),
         seed=seed,
         cases=done,
+        added=added,
+        sums=sums,
         differences=differences,
         first=first,
         outside_bounds=outside,
@@ -99,3 +112,22 @@ def _filters(
     allowed_V = rng.random(count) < rng.choice([0.05, 0.5, 0.95]) if rng.random() < 0.5 else None
     excluded = [rng.integers(0, count, rng.integers(0, 8)) for _ in range(QUERIES)]
     return allowed_V, excluded if rng.random() < 0.5 else None
+
+
+def _added(rng: np.random.Generator, items_VD: Floats, vectors_BD: Floats) -> list[Added] | None:
+    """Numbers that are added to some rows' scores, for each query; they may be missing.
+
+    Some lift a row to another one's score or next to it, some are of any size.
+    """
+    if rng.random() < 0.5:
+        return None
+    made = []
+    for vector_D in vectors_BD:
+        scores_V = reference_scores(items_VD, vector_D)
+        rows = np.flatnonzero(rng.random(len(items_VD)) < rng.choice([0.05, 0.5, 1]))
+        numbers = scores_V[rng.integers(0, len(items_VD), len(rows))] - scores_V[rows]
+        numbers *= 1 + rng.integers(-2, 3, len(rows)) * 2.0 ** -rng.integers(1, 60)
+        if rng.random() < 0.3:
+            numbers = rng.normal(size=len(rows)) * 10.0 ** float(rng.integers(-300, 300))
+        made.append(Added(rows, numbers))
+    return made

@@ -28,6 +28,8 @@ class ExactnessResult(BenchResult):
     Attributes:
         seed: the same seed makes the same cases.
         cases: the number of searches, each with a matrix, a query, a k and a filter.
+        added: the number of those in which something is added to the scores of some rows.
+        sums: the number of answers of a sum, whose reference scores everything.
         differences: the number of answers that differed from the reference's in any bit.
         first: the first of them.
         outside_bounds: the number of scores outside the bounds of the proof.
@@ -35,9 +37,12 @@ class ExactnessResult(BenchResult):
         kinds: the kinds of numbers in the matrices.
     """
 
+    version: int = 2
     benchmark: Literal["exactness"] = "exactness"
     seed: int
     cases: int
+    added: int
+    sums: int
     differences: int
     first: Case | None
     outside_bounds: int
