@@ -87,15 +87,15 @@ def markdown(results: Mapping[str, AnswersResult]) -> Iterator[str]:
     yield "`srec bench answers` asks two bundles of the same made-up games, one with GCE-GNN and one with a"
     yield "sum. App ids of 1 to 5 random games go in, and the 10 best come out with their tags and parts. The"
     yield "numbers are microseconds on one core. The three filters are a tag that is wanted, one that is not,"
-    yield "and a year. The last column compares GCE-GNN without filters to the sum with them.\n"
+    yield "and a year. Times as fast: GCE-GNN without filters beside the sum with them.\n"
     rows = [
         [
             f"{name}, {result.games:,} games",
             f"{cost.plain_us:.0f}",
             f"{cost.filtered_us:.0f}",
             ", ".join(f"{part} {spent:.0f}" for part, spent in cost.split_us.items()),
-            link(file),
             ratio,
+            link(file),
         ]
         for file, result in results.items()
         for name, cost, ratio in (
@@ -103,5 +103,5 @@ def markdown(results: Mapping[str, AnswersResult]) -> Iterator[str]:
             ("sum", result.sum, f"{result.ratio:.2f}"),
         )
     ]
-    head = ("model", "µs", "with filters", "of which", "file", "times as fast")
+    head = ("model", "µs", "with filters", "of which", "times as fast", "file")
     yield markdown_table(head, rows) + "\n"
