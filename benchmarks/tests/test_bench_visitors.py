@@ -1,0 +1,105 @@
+"""What visitors get, on a small invented catalogue."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from srec_bench.visitors.bench import bench_visitors
+from srec_bench.visitors.result import OVERLAPS, VisitorsResult, markdown
+from srec_bench.visitors.tastes import TASTES
+from srec_bench.visitors.ten_lines import TenLines
+from srec_bench.visitors.window import WindowResult, bench_window
+from srec_bench.visitors.window import markdown as window_markdown
+
+from srec.dataset.dataset import Dataset
+from srec.evaluation.players import from_file
+from srec.evaluation.settings import VisitorSettings
+from srec.experiments.visitors import visitors
+from srec.models.base import SumScorer
+from srec.models.smart import Smart, SmartSettings
+from srec.testing.toys import chains, write_dataset
+from srec.training.run import train
+
+ITEMS = 60
+
+
+@pytest.fixture(scope="module")
+def games(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    path = tmp_path_factory.mktemp("visitors") / "games"
+    return write_dataset(path, chains(ITEMS, 300, seed=0, noise=False), ITEMS)
+
+
+@pytest.fixture(scope="module")
+def file(games: Dataset) -> Path:
+    """Players of ten games along the cycle."""
+    generator = np.random.default_rng(0)
+    starts = generator.integers(ITEMS, size=40)
+    items = (starts[:, None] + np.arange(10)) % ITEMS + 1
+    columns = {
+        "user_id": np.repeat(np.arange(40), 10).astype(str),
+        "app_id": games.app_ids[items.ravel()],
+        "hours": generator.uniform(1, 100, items.size),
+    }
+    path = games.path.parent / "players.parquet"
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+def test_the_figures_are_those_of_a_report(games: Dataset, file: Path, tmp_path: Path) -> None:
+    result = bench_visitors(games, file, draws=2)
+    assert result.players == 40
+    smart = Smart.fit(games, SmartSettings(), "fit")
+    settings = VisitorSettings(draws=2)
+    report = visitors(games, {"smart": smart}, settings, players=from_file(file, games), resamples=1)
+    recall = report.fold_in[3].models["smart"].metrics["recall@12"].value
+    assert result.everybody["smart"].at_default.recall == pytest.approx(recall)
+    halves = [of["smart"].at_default.recall for of in (result.chosen_on, result.measured_on)]
+    assert np.mean(halves) == pytest.approx(recall)
+    assert result.everybody["popularity"].at_default.overlap == 12
+    assert {point.overlap for point in result.everybody["smart"].at} <= set(OVERLAPS)
+    assert result.stability["permuted"]["smart"] == 1
+    assert result.write(tmp_path / "visitors.json") == VisitorsResult.read(tmp_path / "visitors.json")
+    assert "| smart |" in "\n".join(markdown({"visitors.json": result}))
+
+
+def test_a_taste_is_answered_where_its_games_are_known(
+    games: Dataset, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near = tuple(int(app_id) for app_id in games.app_ids[[5, 6, 7]])
+    monkeypatch.setattr("srec_bench.visitors.bench.TASTES", {"near": near, "unknown": (1, 2, 3)})
+    result = bench_visitors(games, file, draws=1)
+    assert list(result.tastes) == ["near"]
+    assert list(result.tastes["near"].named) == ["Game 5", "Game 6", "Game 7"]
+    assert {"Game 4", "Game 8"} < set(result.tastes["near"].answer)
+    assert (result.overlap, result.same_first) == (result.tastes["near"].popular, 1)
+
+
+def test_the_tastes_are_fifteen_and_no_game_is_in_two() -> None:
+    named = [app_id for taste in TASTES.values() for app_id in taste]
+    assert (len(TASTES), len(set(named))) == (15, 45)
+
+
+def test_the_sum_of_ten_lines_is_a_sum(games: Dataset) -> None:
+    model = TenLines(games)
+    assert isinstance(model, SumScorer)
+    named, likes = np.array([[5]]), np.ones((1, 1), np.float32)
+    popular_V = model.weigh(named, likes, popularity=1)[0]
+    assert np.array_equal(popular_V, model.weigh(named + 3, likes, popularity=1)[0])
+    assert {4, 6} <= set((np.argsort(-model.weigh(named, likes, popularity=0)[0])[:4] + 1).tolist())
+
+
+def test_the_window_tells_hits_off_the_head(games: Dataset, tmp_path: Path) -> None:
+    training = {"epochs": 1, "refit": False}
+    run = train(games, tmp_path / "run", "sr-gnn", settings={"dimension": 8}, training=training)
+    result = bench_window(games, run)
+    assert result.examples == 300
+    assert 0 < result.off_head < 300
+    own = result.models["smart"]
+    assert own.off_head <= min(result.off_head, own.hr_10 * 300 + 1e-6)
+    assert own.mrr_10 <= own.hr_10
+    assert result.models["popularity-recent"].overlap > own.overlap
+    assert result.popular_end["HR@10"].low <= result.popular_end["HR@10"].high
+    assert result.write(tmp_path / "window.json") == WindowResult.read(tmp_path / "window.json")
+    assert "| smart |" in "\n".join(window_markdown({"window.json": result}))
