@@ -16,6 +16,8 @@ from srec_bench.results import BenchResult, read_results
 from srec_bench.spark.result import SparkResult
 from srec_bench.store.result import StoreResult
 from srec_bench.training.result import TrainingResult
+from srec_bench.visitors.result import VisitorsResult
+from srec_bench.visitors.window import WindowResult
 
 from srec.environment import Environment
 from srec.errors import SRecError
@@ -32,6 +34,8 @@ KINDS: tuple[type[BenchResult], ...] = (
     SparkResult,
     StoreResult,
     TrainingResult,
+    VisitorsResult,
+    WindowResult,
 )
 
 
