@@ -107,6 +107,20 @@ def window(
 
 
 @app.command()
+def making(
+    dataset: Annotated[Path, typer.Argument(help="The dataset directory to make a bundle of.")],
+    result: ResultOption = None,
+) -> None:
+    """Time the way from a dataset to a verified bundle of the default recommender, and its memory."""
+    from srec.dataset.dataset import Dataset
+    from srec_bench.making import HEADINGS, bench_making, cells
+
+    found = bench_making(Dataset(dataset))
+    console.print(", ".join(f"{name} {cell}" for name, cell in zip(HEADINGS, cells(found), strict=False)))
+    tell(found, result)
+
+
+@app.command()
 def inference(
     dataset: Annotated[Path, typer.Argument(help="The dataset directory that the run was trained on.")],
     run: Annotated[Path, typer.Argument(help="The trained run.")],

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from srec_bench import leaderboards, scaling
+from srec_bench import leaderboards, making, scaling
 from srec_bench.answers import result as answers
 from srec_bench.crawl import result as crawl
 from srec_bench.http import result as http
@@ -49,6 +49,7 @@ def whole(folder: Path) -> str:
         inference.markdown(read_results(InferenceResult, folder)),
         answers.markdown(read_results(answers.AnswersResult, folder)),
         http.markdown(read_results(http.HttpResult, folder)),
+        making.markdown(read_results(making.MakingResult, folder)),
         prepare.markdown(read_results(prepare.PrepareResult, folder)),
         store.markdown(read_results(store.StoreResult, folder)),
         spark.markdown(read_results(spark.SparkResult, folder)),

@@ -11,6 +11,7 @@ from srec_bench.docs import main, pages
 from srec_bench.exactness.result import ExactnessResult
 from srec_bench.http.result import HttpResult
 from srec_bench.inference.result import InferenceResult
+from srec_bench.making import MakingResult
 from srec_bench.prepare.result import PrepareResult
 from srec_bench.results import BenchResult, read_results
 from srec_bench.spark.result import SparkResult
@@ -30,6 +31,7 @@ KINDS: tuple[type[BenchResult], ...] = (
     ExactnessResult,
     HttpResult,
     InferenceResult,
+    MakingResult,
     PrepareResult,
     SparkResult,
     StoreResult,

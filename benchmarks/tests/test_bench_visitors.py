@@ -6,6 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from srec_bench.making import MakingResult, bench_making, cells
+from srec_bench.making import markdown as making_markdown
 from srec_bench.visitors.bench import bench_visitors
 from srec_bench.visitors.result import OVERLAPS, VisitorsResult, markdown
 from srec_bench.visitors.tastes import TASTES
@@ -103,3 +105,15 @@ def test_the_window_tells_hits_off_the_head(games: Dataset, tmp_path: Path) -> N
     assert result.popular_end["HR@10"].low <= result.popular_end["HR@10"].high
     assert result.write(tmp_path / "window.json") == WindowResult.read(tmp_path / "window.json")
     assert "| smart |" in "\n".join(window_markdown({"window.json": result}))
+
+
+def test_a_bundle_is_made_and_its_cost_told(games: Dataset, tmp_path: Path) -> None:
+    result = bench_making(games)
+    assert list(result.steps) == ["train", "export", "verify"]
+    assert all(
+        step.seconds > 0 and step.cpu_seconds > 0 and step.peak_mb > 10 for step in result.steps.values()
+    )
+    assert result.bundle_mb > 0
+    assert cells(result)[0] == f"{result.dataset.interactions:,} (simulated)"
+    assert result.write(tmp_path / "making.json") == MakingResult.read(tmp_path / "making.json")
+    assert "[making.json]" in "\n".join(making_markdown({"making.json": result}))

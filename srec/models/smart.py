@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from pydantic import Field
 
 from srec.dataset.dataset import Dataset, Floats, Ints, Part
+from srec.models import borrowing
 from srec.models.base import session_matrix
 from srec.models.likeness import (
     Rows,
@@ -89,24 +90,31 @@ def _parts(dataset: Dataset, settings: SmartSettings, part: Part) -> Parts:
     liked = dataset.sequences.learnable_weights(part)
     has = session_matrix(items, sessions, dataset.item_count, weights=liked)
     together = Together(has[:, 1:].tocsr())
-    kinds = together.rows(
-        (settings.together, settings.lift), exponent=settings.exponent, shrinkage=settings.shrinkage
+    counted = strongest(
+        together.rows(
+            (settings.together, settings.lift), exponent=settings.exponent, shrinkage=settings.shrinkage
+        ),
+        dataset.item_count,
+        settings.neighbours,
     )
-    vectors: list[tuple[Floats, float]] = []
+    logs_V = _faded(items, times, liked, dataset.item_count, half_life_days=settings.half_life_days)
+    inputs_VD = items_VD = np.zeros((dataset.item_count, 0), np.float32)
     if dataset.has_games:
         described, dense = _described(dataset, settings)
-        kinds, vectors = kinds + described, dense
-    rows = strongest(kinds, dataset.item_count, settings.neighbours)
-    empty = [np.zeros((dataset.item_count, 0), np.float32)]
+        inputs_VD = np.hstack([inputs(vectors_VD, weight) for vectors_VD, weight in dense])
+        items_VD = np.hstack([vectors_VD for vectors_VD, _ in dense])
+        needs_V = borrowing.needs(together.counts_V)
+        lent = borrowing.lenders(described, inputs_VD, items_VD, needs_V=needs_V, counts_V=together.counts_V)
+        kinds = [borrowing.borrowed(counted, lent, needs_V), *described]
+        counted = strongest(kinds, dataset.item_count, settings.neighbours)
+        logs_V = borrowing.popularity(logs_V, lent, needs_V)
     return Parts(
-        rows.indptr.astype(np.int64),
-        rows.indices.astype(np.int32),
-        rows.data,
-        np.hstack(empty + [inputs(vectors_VD, weight) for vectors_VD, weight in vectors]),
-        np.hstack(empty + [vectors_VD for vectors_VD, _ in vectors]),
-        _popularity(
-            items, times, liked, item_count=dataset.item_count, half_life_days=settings.half_life_days
-        ),
+        counted.indptr.astype(np.int64),
+        counted.indices.astype(np.int32),
+        counted.data,
+        inputs_VD,
+        items_VD,
+        _standard(logs_V),
     )
 
 
@@ -135,10 +143,10 @@ def _years(released: list[date | None]) -> Floats:
     )
 
 
-def _popularity(
-    items: Ints, times: Ints, liked: Floats | None, *, item_count: int, half_life_days: float
+def _faded(
+    items: Ints, times: Ints, liked: Floats | None, item_count: int, *, half_life_days: float
 ) -> Floats:
-    """The logarithm of each item's faded count, of mean 0 and standard deviation 1; float32 [V].
+    """The logarithm of each item's faded count, log(1 + count), float32 [V].
 
     A review counts by its age at the end of training, and by how much the game was liked where that is known.
     One whose date is unknown counts as the mean of those that are dated.
@@ -151,7 +159,12 @@ def _popularity(
         faded *= len(items) / faded.sum()
     if liked is not None:
         faded *= liked
-    counts_V = np.log1p(np.bincount(items, faded, item_count + 1)[1:])
-    spread = float(counts_V.std())
-    scaled: Floats = ((counts_V - counts_V.mean()) / (spread if spread > 0 else 1.0)).astype(np.float32)
+    logs_V: Floats = np.log1p(np.bincount(items, faded, item_count + 1)[1:]).astype(np.float32)
+    return logs_V
+
+
+def _standard(logs_V: Floats) -> Floats:
+    """Numbers of mean 0 and standard deviation 1, or all 0; float32 [V]."""
+    spread = float(logs_V.std())
+    scaled: Floats = ((logs_V - logs_V.mean()) / (spread if spread > 0 else 1.0)).astype(np.float32)
     return scaled

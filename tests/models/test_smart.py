@@ -9,8 +9,9 @@ import pytest
 import scipy.sparse as sp
 
 from srec.dataset.dataset import Dataset, Ragged
+from srec.experiments.withholding import without_games
 from srec.models import likeness, popularity_weight
-from srec.models.smart import Smart, SmartSettings, _popularity
+from srec.models.smart import Smart, SmartSettings, _faded
 from srec.models.sums import Parts, Sum
 from srec.testing.toys import chains, write_dataset
 
@@ -93,11 +94,11 @@ def test_a_row_keeps_its_strongest_numbers_whatever_the_block() -> None:
 def test_old_reviews_fade_and_undated_ones_count_as_the_average() -> None:
     year = 365 * 86_400
     items, times = np.array([1, 2, 3]), np.array([50 * year, 49 * year, 0])
-    faded = _popularity(items, times, None, item_count=3, half_life_days=365)
+    faded = _faded(items, times, None, 3, half_life_days=365)
     assert faded[0] > faded[2] > faded[1]
-    assert float(faded.mean()) == pytest.approx(0, abs=1e-6)
+    assert np.expm1(faded).sum() == pytest.approx(3), "fading changes no total"
     halves = np.array([1, 1, 0.1], np.float32)
-    played = _popularity(items, times, halves, item_count=3, half_life_days=365)
+    played = _faded(items, times, halves, 3, half_life_days=365)
     assert played[1] > played[2], "a game that was hardly played is hardly popular"
 
 
@@ -113,6 +114,15 @@ def test_the_largest_weight_is_taken_that_leaves_most_to_taste(
         allowed = [line["weight"] for line in log if line["overlap"] <= most]
         chosen = Smart.fit(noise, SmartSettings(), "fit").popularity_weight
         assert chosen == max(allowed, default=0)
+
+
+def test_a_game_that_nobody_reviewed_can_be_answered(games: Dataset) -> None:
+    withheld = np.zeros(games.item_count + 1, bool)
+    withheld[7] = True
+    model = Smart.fit(without_games(games, withheld), SmartSettings(popularity=0.0), "fit")
+    scores_V = model.score(np.array([[4, 10]]))[0]  # of the studio that made game 7 too
+    scores_V[[3, 9]] = -np.inf
+    assert 7 in set((np.argsort(-scores_V)[:5] + 1).tolist())
 
 
 def test_a_weight_that_is_set_is_taken(games: Dataset) -> None:
