@@ -11,16 +11,19 @@ from srec.environment import Environment
 from srec.evaluation.asking import Asked
 from srec.evaluation.fold_in import Told, gains, in_head, orders, tell
 from srec.evaluation.front import front
-from srec.evaluation.players import from_file, padded
+from srec.evaluation.players import Players, from_file, padded
 from srec.evaluation.sameness import overlaps
+from srec.evaluation.settings import VisitorSettings
 from srec.evaluation.stability import changes, stability
 from srec.evaluation.visited import Point
+from srec.experiments.withholding import cold_games
 from srec.models import MODELS
 from srec.models.base import Scorer
 from srec.models.smart import Smart, SmartSettings
+from srec.models.tags import TagScorerSettings
 from srec.ranking import top_k
 from srec_bench.results import DatasetSize
-from srec_bench.visitors.result import OVERLAPS, Answered, Half, VisitorsResult
+from srec_bench.visitors.result import OVERLAPS, Answered, Cold, Half, VisitorsResult
 from srec_bench.visitors.tastes import TASTES
 from srec_bench.visitors.ten_lines import TenLines
 
@@ -68,6 +71,7 @@ def bench_visitors(
         measured_on=_half(models, tell(groups[1], told)),
         everybody=_half(models, tell(ordered, told)),
         stability=_stability(models, [games for draw in ordered for games in draw], dataset),
+        cold=_cold(dataset, players, told=told, draws=draws, weight=smart.popularity_weight),
         weight=smart.popularity_weight,
         tastes=tastes,
         overlap=float(np.mean([one.popular for one in tastes.values()])),
@@ -97,6 +101,19 @@ def _stability(
         kind: {name: float(model.metrics["Jaccard@10"].value) for name, model in of.models.items()}
         for kind, of in found.items()
     }
+
+
+def _cold(dataset: Dataset, players: Players, *, told: int, draws: int, weight: float) -> dict[str, Cold]:
+    counted = {"smart": SmartSettings(popularity=weight), "tags": TagScorerSettings()}
+    settings = VisitorSettings(main=told, draws=draws, most_played=MOST_PLAYED, min_games=LEAST)
+    found = cold_games(dataset, counted, players, settings=settings)
+    cold = {}
+    for name in counted:
+        without, before = (one.models[name].metrics for one in (found.without, found.before))
+        cold[name] = Cold(
+            withheld=without["withheld@12"], others=without["others@12"], others_before=before["others@12"]
+        )
+    return cold
 
 
 def _tastes(model: Asked, dataset: Dataset, counts: Ints) -> tuple[dict[str, Answered], int]:

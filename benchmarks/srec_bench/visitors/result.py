@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
+from srec.evaluation.comparison import Estimate
 from srec.evaluation.visited import Point
 from srec.reports.markdown import markdown_table
 from srec.results import Frozen
@@ -22,6 +23,20 @@ class Half(Frozen):
 
     at_default: Point
     at: Sequence[Point]
+
+
+class Cold(Frozen):
+    """A model that a tenth of the games was withheld from, asked for them among all games.
+
+    Attributes:
+        withheld: recall@12 of the withheld games, with its 95 % interval over players.
+        others: recall@12 of the other games.
+        others_before: the same of a model that nothing was withheld from.
+    """
+
+    withheld: Estimate
+    others: Estimate
+    others_before: Estimate
 
 
 class Answered(Frozen):
@@ -44,6 +59,7 @@ class VisitorsResult(BenchResult):
         measured_on: by model, on the others.
         everybody: by model, on all of them.
         stability: by kind of change to a list of 3 to 7 games, by model, the mean Jaccard@10 of the answers.
+        cold: of the default recommender and of the tags, by model.
         weight: the default recommender's weight of popularity, chosen on the dataset's validation users.
         tastes: by taste.
         overlap: of the tastes' answers, how many games are the most popular ones left, on average.
@@ -59,6 +75,7 @@ class VisitorsResult(BenchResult):
     measured_on: Mapping[str, Half]
     everybody: Mapping[str, Half]
     stability: Mapping[str, Mapping[str, float]]
+    cold: Mapping[str, Cold]
     weight: float
     tastes: Mapping[str, Answered]
     overlap: float
@@ -97,6 +114,10 @@ def markdown(results: Mapping[str, VisitorsResult]) -> Iterator[str]:
         yield from ("", *markdown_table(HEADINGS, rows(result.measured_on)).splitlines(), "")
         yield "How much of an answer stays (Jaccard@10) when a list of 3 to 7 games changes a little:"
         yield from ("", *_stability(result.stability).splitlines(), "")
+        yield "A tenth of the games withheld from the models, and asked for among all games (recall@12):"
+        rows_of = [[name, *map(_interval, vars(cold).values())] for name, cold in result.cold.items()]
+        headings = ("model", "withheld games", "the others", "the others, nothing withheld")
+        yield from ("", *markdown_table(headings, rows_of).splitlines(), "")
         yield (
             f"{len(result.tastes)} tastes, as `smart` answers them at its own weight ({result.weight}):"
             f" {result.overlap:.1f} of 12 are the popular list, and no first game is that of more than"
@@ -122,7 +143,13 @@ def terminal_lines(result: VisitorsResult) -> Iterator[str]:
     for row in rows(result.measured_on):
         yield "  ".join(f"{cell:>13}" for cell in row)
     yield from _stability(result.stability).splitlines()
+    for name, cold in result.cold.items():
+        yield f"{name}, cold: {_interval(cold.withheld)}, others {_interval(cold.others)}"
     yield f"tastes: overlap {result.overlap:.2f}, most with one first game {result.same_first}"
+
+
+def _interval(estimate: Estimate) -> str:
+    return f"{estimate.value:.4f} [{estimate.low:.4f}, {estimate.high:.4f}]"
 
 
 def _pair(point: Point | None) -> str:
