@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bundles import write_toy_bundle
+from bundles import write_toy_bundle, write_toy_sum
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
@@ -47,6 +47,11 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield from served(write_toy_bundle(tmp_path_factory.mktemp("real") / "toy", simulated=False))
+
+
+@pytest.fixture(scope="module")
+def summed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    yield from served(write_toy_sum(tmp_path_factory.mktemp("summed") / "toy", weight=0.1))
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +120,25 @@ def test_a_visitor_gets_games_and_why(page: Page, simulated: str) -> None:
     expect(page.get_by_role("list", name="Chosen games")).to_contain_text(name)
     expect(page.locator(".card").first.locator(".why")).to_have_text("In common with your games")
     assert page.locator(".card").first.locator(".tags .shared").count() >= 1
+
+
+def test_the_reason_is_the_parts_of_the_score(page: Page, summed: str) -> None:
+    with page.expect_response("**/api/recommend") as asked:
+        page.goto(f"{summed}/?liked={FIRST},{FIRST + 50},{FIRST + 70}")
+    answer = asked.value.json()
+    assert answer["named"] == [FIRST, FIRST + 50, FIRST + 70]
+    cards(page)
+    names = page.locator(".chip span").all_inner_texts()
+    reasons = page.locator(".card .why").all_inner_texts()
+    assert len(reasons) == len(answer["games"]) == 12
+    for reason, game in zip(reasons, answer["games"], strict=True):
+        positive = [max(part, 0) for part in game["parts"]]
+        if game["popularity"] > sum(positive):
+            assert reason == "Played by nearly everybody"
+        else:
+            largest = names[max(range(3), key=positive.__getitem__)]
+            assert re.match(rf"(Because of |Mostly )?{re.escape(largest)}", reason)
+    assert len(set(reasons)) > 2
 
 
 def test_the_list_is_in_the_address(page: Page, browser: Browser, simulated: str) -> None:
