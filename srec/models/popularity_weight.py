@@ -1,7 +1,7 @@
 """How much popularity an answer has where a visitor does not say: chosen on the validation window.
 
 Recall alone rewards the popular list, which a visitor knows, and recall of what is off the head rewards the
-obscure. So the rule looks at neither: it takes the largest weight whose answers hold at most a quarter of the
+obscure. So the rule looks at neither: it takes the largest weight whose answers hold at most a fifth of the
 popular list. That is as much of the safe guess as leaves most of an answer to the visitor's taste.
 
 Shapes: B users, V items.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 GRID = tuple(round(0.05 * step, 2) for step in range(15))
 SHOWN = 12
-MOST_POPULAR = SHOWN / 4
+MOST_POPULAR = SHOWN / 5
 _HEAD = 50
 _TOLD = 5  # items of a user whose session is all validation
 _BATCH = 100
