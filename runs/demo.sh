@@ -22,7 +22,7 @@ fi
 srec prepare "$work/store.duckdb" "$work/dataset" --recipe "$recipe"
 srec train "$work/dataset" "$work/runs/smart" --recipe "$recipe"
 srec evaluate "$work/dataset" "$work/report" --run "$work/runs/smart" --recipe "$recipe"
-srec export "$work/dataset" "$work/runs/smart" "$work/bundle"
+srec export "$work/dataset" "$work/runs/smart" "$work/bundle" --report "$work/report"
 srec verify "$work/bundle"
 
 if [ "${SERVE:-1}" = 0 ]; then

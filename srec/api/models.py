@@ -182,6 +182,7 @@ def export(
     run: "Run | str | Path",
     target: str | Path,
     *,
+    report: "Report | str | Path | None" = None,
     progress: bool | None = None,
 ) -> "Bundle":
     """Write all that serving needs into one directory, with checksums and without torch or pickle.
@@ -189,15 +190,23 @@ def export(
     Args:
         dataset: the dataset that the run was trained on.
         run: the trained run.
-        target: the bundle directory; an existing one of the same dataset and run is kept.
+        target: the bundle directory; an existing one of the same dataset, run and figures is kept.
+        report: a report that measured the run, or its directory; the bundle keeps the run's figures.
         progress: whether to show progress; None shows it in a terminal and in a notebook.
 
     Raises:
         ArtifactError: the run belongs to another dataset, or the exported model scores differently.
+        SettingsError: the report has no model of the run's name.
     """
     from srec.dataset.dataset import opened
+    from srec.evaluation.figures import figures
+    from srec.evaluation.results import Report
     from srec.inference.export import export as write
     from srec.training.runs import Run
 
+    run = run if isinstance(run, Run) else Run(Path(run))
+    if report is not None and not isinstance(report, Report):
+        report = Report.read(Path(report) / "report.json")
+    kept = None if report is None else figures(report, run.path.name)
     with console_for(progress).status(f"exporting {target}"):
-        return write(opened(dataset), run if isinstance(run, Run) else Run(Path(run)), Path(target))
+        return write(opened(dataset), run, Path(target), figures=kept)

@@ -220,15 +220,24 @@ def export(
             help="onnx (the bundle, which SRec serves), torchscript, torchserve, openvino or aotinductor.",
         ),
     ] = "onnx",
+    report: Annotated[
+        Path | None, typer.Option(help="A report that measured the run; the bundle keeps its figures.")
+    ] = None,
 ) -> None:
     """Write all that serving needs into one directory, without torch or pickle; or another format."""
+    from srec.api.models import export as write
     from srec.dataset.dataset import Dataset
     from srec.inference.formats import format_module
     from srec.training.runs import Run
 
-    module = format_module(format_name)
-    with console.status(f"exporting {run}"):
-        module.write(Dataset(dataset), Run(run), target)
+    if format_name == "onnx":
+        write(dataset, run, target, report=report, progress=True)
+    elif report is not None:
+        raise SRecError(f"the format {format_name} keeps no figures: leave --report out")
+    else:
+        module = format_module(format_name)
+        with console.status(f"exporting {run}"):
+            module.write(Dataset(dataset), Run(run), target)
     console.print(f"{'bundle' if format_name == 'onnx' else format_name}: {target}")
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,13 +40,14 @@ from srec.training.runs import Run
 GOLDEN_SESSIONS, GOLDEN_SINGLES = 48, 16
 
 
-def export(dataset: Dataset, run: Run, target: Path) -> Bundle:
+def export(dataset: Dataset, run: Run, target: Path, *, figures: Mapping[str, Any] | None = None) -> Bundle:
     """Write the bundle of a run, and check that it scores as the torch model does.
 
     Args:
         dataset: what the run was trained on.
         run: the trained model.
         target: where the bundle shall appear.
+        figures: what a report measured of the run, as JSON values; kept in the bundle's config.
 
     Returns:
         The bundle, opened and checked.
@@ -57,10 +58,13 @@ def export(dataset: Dataset, run: Run, target: Path) -> Bundle:
     """
     inputs = {"dataset": dataset.fingerprint, "run": fingerprint(run.path)}
     version = SUM_VERSION if run.counted else VERSION
-    if is_current(target, KIND, version, inputs=inputs, parameters={}):
+    parameters = {} if figures is None else {"figures": figures}
+    if is_current(target, KIND, version, inputs=inputs, parameters=parameters):
         return Bundle(target)
     contents = _summed(dataset, run) if run.counted else _network(dataset, run)
-    with write_directory(target, KIND, contents.version, inputs=inputs) as draft:
+    if figures is not None:
+        contents.config["figures"] = dict(figures)
+    with write_directory(target, KIND, contents.version, inputs=inputs, parameters=parameters) as draft:
         write_bundle(draft.path, contents)
         if isinstance(contents.model, Network):
             exported = OnnxScorer(draft.path / ENCODER, contents.model.items)

@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import srec
 from srec.dataset.dataset import Dataset
+from srec.errors import SettingsError
+from srec.evaluation.figures import figures
 from srec.inference import export as exporting
 from srec.inference.bundle import Bundle
 from srec.inference.export import export
@@ -100,3 +103,21 @@ def test_a_bundle_names_no_path_of_the_machine_it_was_made_on(
     package = str(Path(exporting.__file__).parents[2]).encode()
     for file in recommender.bundle.path.iterdir():
         assert package not in file.read_bytes(), file.name
+
+
+def test_a_bundle_keeps_the_figures_of_its_report(tmp_path: Path) -> None:
+    dataset = write_dataset(tmp_path / "dataset", chains(30, 60, seed=0, noise=False), 30)
+    run = srec.train(dataset, tmp_path / "run")
+    plain = srec.export(dataset, run, tmp_path / "plain")
+    assert "figures" not in plain.config
+    report = srec.evaluate(dataset, tmp_path / "report", runs=[run])
+    assert set(report.models) >= {"run", "popularity"}
+    assert "smart" not in report.models, "the run takes the counted model's place"
+    for measured in (report, tmp_path / "report"):
+        bundle = srec.export(dataset, run, tmp_path / "bundle", report=measured)
+        assert bundle.config["figures"] == figures(report, "run")
+    assert Recommender(bundle).recommend([10], k=3).sum is not None
+    other = srec.train(dataset, tmp_path / "other", settings={"popularity": 0.5})
+    with pytest.raises(SettingsError, match="other"):
+        srec.export(dataset, other, tmp_path / "nothing", report=report)
+    assert not (tmp_path / "nothing").exists()
