@@ -114,6 +114,23 @@ def test_the_command_line_answers_as_the_recommender(structured: Path) -> None:
         assert found == [game.app_id for game in wanted.games]
 
 
+def test_the_default_recommender_goes_the_same_way(structured: Path, tmp_path: Path) -> None:
+    trained, bundle = tmp_path / "smart", tmp_path / "bundle"
+    said = run("train", structured / "dataset", trained)
+    assert re.search(r"smart: popularity weight 0\.\d+, on the validation window", said)
+    run("export", structured / "dataset", trained, bundle)
+    run("verify", bundle)
+    *liked, disliked, excluded = Bundle(bundle).app_ids[:5].tolist()
+    wishes = {"disliked": [disliked], "excluded": [excluded], "popularity": 0.2}
+    wanted = Recommender(bundle).recommend(liked, k=5, **wishes)
+    words = ("--dislike", disliked, "--exclude", excluded, "--popularity", 0.2)
+    shown = run("recommend", bundle, *liked, "--top", 5, *words)
+    assert "because of" in shown
+    assert [int(one) for one in re.findall(r"│ \d+ +│ (\d{9}) +│", shown)] == [
+        game.app_id for game in wanted.games
+    ]
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -204,9 +204,9 @@ def export(
     from srec.inference.export import export as write
     from srec.training.runs import Run
 
-    run = run if isinstance(run, Run) else Run(Path(run))
+    dataset, run = opened(dataset), run if isinstance(run, Run) else Run(Path(run))
     if report is not None and not isinstance(report, Report):
         report = Report.read(Path(report) / "report.json")
     kept = None if report is None else figures(report, run.path.name)
     with console_for(progress).status(f"exporting {target}"):
-        return write(opened(dataset), run, Path(target), figures=kept)
+        return write(dataset, run, Path(target), figures=kept)
