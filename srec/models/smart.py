@@ -13,7 +13,9 @@ from datetime import date
 from typing import ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow.parquet as pq
+import scipy.sparse as sp
 from pydantic import Field
 
 from srec.dataset.dataset import Dataset, Floats, Ints, Part
@@ -34,6 +36,8 @@ from srec.models.sums import Parts, Sum
 from srec.settings import Settings
 
 _DAY = 86_400.0
+_TAGS = 12
+_NEVER = -10.0  # the popularity of what is no game; its taste is 0
 _OTHERWISE = 0.35  # the weight of popularity without a validation window
 
 
@@ -106,16 +110,42 @@ def _parts(dataset: Dataset, settings: SmartSettings, part: Part) -> Parts:
         needs_V = borrowing.needs(together.counts_V)
         lent = borrowing.lenders(described, inputs_VD, items_VD, needs_V=needs_V, counts_V=together.counts_V)
         kinds = [borrowing.borrowed(counted, lent, needs_V), *described]
-        counted = strongest(kinds, dataset.item_count, settings.neighbours)
         logs_V = borrowing.popularity(logs_V, lent, needs_V)
+        games_V = _games(dataset)
+        counted = strongest([_only(kind, games_V) for kind in kinds], dataset.item_count, settings.neighbours)
+        items_VD = np.where(games_V[:, None], items_VD, 0)
+        popularity_V = np.where(games_V, _standard(logs_V), _NEVER).astype(np.float32)
+    else:
+        popularity_V = _standard(logs_V)
     return Parts(
         counted.indptr.astype(np.int64),
         counted.indices.astype(np.int32),
         counted.data,
         inputs_VD,
         items_VD,
-        _standard(logs_V),
+        popularity_V,
     )
+
+
+def _games(dataset: Dataset) -> npt.NDArray[np.bool_]:
+    """Which items may be answered, bool [V]: games, but no demos, soundtracks and the like.
+
+    The store's catalogue does not tell the type of expansions, soundtracks and games that it no longer sells.
+    Players give games many tags, and the others few, so of unknown types those with many tags are games.
+    Where no type is known at all, everything is a game.
+    """
+    table = pq.read_table(dataset.path / "games.parquet", columns=["item", "type"]).sort_by("item")
+    types = table["type"].to_pylist()
+    if not any(types):
+        return np.ones(len(types), np.bool_)
+    tagged_V = np.diff(dataset.tags.offsets)[1:] >= _TAGS
+    known_V = np.array([one is not None for one in types])
+    return np.where(known_V, np.array([one == "game" for one in types]), tagged_V)
+
+
+def _only(kind: Rows, games_V: npt.NDArray[np.bool_]) -> Rows:
+    """Rows without the columns of what is no game."""
+    return lambda at: kind(at) @ sp.diags(games_V.astype(np.float32))
 
 
 def _described(dataset: Dataset, settings: SmartSettings) -> tuple[list[Rows], list[tuple[Floats, float]]]:

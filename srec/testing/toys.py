@@ -85,6 +85,7 @@ def write_dataset(path: Path, sessions: list[Session], item_count: int, *, dimen
             "item": items,
             "app_id": 10 * items,
             "name": [f"Game {item}" for item in items],
+            "type": ["game"] * item_count,
             "release_date": pa.array([date(2000 + item % 20, 1, 1) for item in items.tolist()]),
             "price_usd_cents": 100 * items,
             "is_free": items % 5 == 0,

@@ -125,6 +125,25 @@ def test_a_game_that_nobody_reviewed_can_be_answered(games: Dataset) -> None:
     assert 7 in set((np.argsort(-scores_V)[:5] + 1).tolist())
 
 
+def test_what_is_no_game_is_never_answered(tmp_path: Path) -> None:
+    mixed = write_dataset(tmp_path / "mixed", chains(12, 60, seed=0, noise=False), 12)
+    table = pq.read_table(mixed.path / "games.parquet")
+    at = table.schema.get_field_index("type")
+    types = ["game"] * 12
+    types[6], types[7] = "demo", None  # items 7 and 8; the latter has few tags
+    pq.write_table(table.set_column(at, "type", pa.array(types)), mixed.path / "games.parquet")
+    for popularity in (0.0, 0.35, 1.0):
+        model = Smart.fit(mixed, SmartSettings(popularity=popularity), "fit")
+        scores_V = model.score(np.array([[6]]))[0]
+        scores_V[5] = -np.inf
+        assert not {7, 8} & set((np.argsort(-scores_V)[:5] + 1).tolist())
+    assert model.parts.inputs[6].any(), "it can still be named"
+    pq.write_table(
+        table.set_column(at, "type", pa.array([None] * 12, pa.string())), mixed.path / "games.parquet"
+    )
+    assert Smart.fit(mixed, SmartSettings(), "fit").parts.popularity.min() > -10, "no type is known"
+
+
 def test_a_weight_that_is_set_is_taken(games: Dataset) -> None:
     model = Smart.fit(games, SmartSettings(popularity=0.8), "fit")
     assert (model.popularity_weight, list(model.log)) == (0.8, [])
