@@ -57,7 +57,7 @@ def test_the_figures_are_those_of_a_report(games: Dataset, file: Path, tmp_path:
     report = visitors(games, {"smart": smart}, settings, players=from_file(file, games), resamples=1)
     recall = report.fold_in[3].models["smart"].metrics["recall@12"].value
     assert result.everybody["smart"].at_default.recall == pytest.approx(recall)
-    halves = [of["smart"].at_default.recall for of in (result.chosen_on, result.measured_on)]
+    halves = [of["smart"].at_default.recall for of in (result.even, result.odd)]
     assert np.mean(halves) == pytest.approx(recall)
     assert result.everybody["popularity"].at_default.overlap == 12
     assert {point.overlap for point in result.everybody["smart"].at} <= set(OVERLAPS)

@@ -38,9 +38,8 @@ def train(
         model: a model of ``srec.MODELS`` that is trained, or ``smart``.
         settings: the model's settings that differ from its defaults, such as ``{"dimension": 32}``.
         training: the loop's settings, for a trained model. A mapping such as ``{"epochs": 5}`` says what
-            differs from the model's
-            paper. A ``TrainingSettings`` object is taken as it is: what it leaves out has SRec's defaults,
-            not the paper's.
+            differs from the model's paper. A ``TrainingSettings`` object is taken as it is: what it leaves
+            out has SRec's defaults, not the paper's.
         threads: torch's threads while it trains; None leaves their number as it is. An interrupted training
             keeps the number that it began with, and says so.
         progress: whether to show progress; None shows it in a terminal and in a notebook.

@@ -4,7 +4,7 @@ Shapes: V items.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -28,15 +28,15 @@ class Filtering:
         self._years = _numbers([game.release_year for game in bundle.games])
         self._cents = _numbers([0 if game.is_free else game.price_usd_cents for game in bundle.games])
         self.allowed = lru_cache(maxsize=_KEPT)(self._allowed)
-        self._tagged = lru_cache(maxsize=None)(self._having)
+        self._tagged = cache(self._having)  # by number, so what visitors make up is not kept
 
     def _allowed(self, filters: Filters) -> npt.NDArray[np.bool_]:
         """Bool [V], not to be written into: the games that meet the filters."""
         allowed_V = np.ones(len(self._years), np.bool_)
         for tag in filters.must:
-            allowed_V &= self._tagged(tag)
+            allowed_V &= self._tagged(self._tag_of.get(tag))
         for tag in filters.must_not:
-            allowed_V &= ~self._tagged(tag)
+            allowed_V &= ~self._tagged(self._tag_of.get(tag))
         if filters.released_from is not None:
             allowed_V &= self._years >= filters.released_from
         if filters.released_to is not None:
@@ -46,8 +46,8 @@ class Filtering:
         allowed_V.flags.writeable = False
         return allowed_V
 
-    def _having(self, tag: str) -> npt.NDArray[np.bool_]:
-        found = np.flatnonzero(self._ids == self._tag_of.get(tag, -1))
+    def _having(self, tag: int | None) -> npt.NDArray[np.bool_]:
+        found = np.flatnonzero(self._ids == (-1 if tag is None else tag))
         having_V = np.zeros(len(self._years), np.bool_)
         having_V[np.searchsorted(self._offsets, found, side="right") - 1] = True
         return having_V

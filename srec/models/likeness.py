@@ -7,6 +7,7 @@ Shapes: V items, S sessions, F features, D dimension, C rows of a block.
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -46,19 +47,21 @@ class Together:
         """
         counts_V, sessions = self.counts_V, max(self._has.shape[0], 1)
 
-        def met(rows: slice) -> sp.coo_matrix:
-            found = (self._of[rows] @ self._has).tocoo()
-            other = found.row + rows.start != found.col
+        # Both kinds are asked for the same block, one after the other; to count it is most of the work.
+        @lru_cache(maxsize=1)
+        def met(start: int, stop: int) -> sp.coo_matrix:
+            found = (self._of[start:stop] @ self._has).tocoo()
+            other = found.row + start != found.col
             return sp.coo_matrix((found.data[other], (found.row[other], found.col[other])), shape=found.shape)
 
         def near(rows: slice) -> sp.csr_matrix:
-            found = met(rows)
+            found = met(rows.start, rows.stop)
             theirs = (counts_V[found.row + rows.start] + shrinkage) ** (1 - exponent)
             values = found.data / (theirs * (counts_V[found.col] + shrinkage) ** exponent)
             return sp.csr_matrix((values.astype(np.float32), (found.row, found.col)), shape=found.shape)
 
         def lifted(rows: slice) -> sp.csr_matrix:
-            found = met(rows)
+            found = met(rows.start, rows.stop)
             chance = counts_V[found.row + rows.start] * counts_V[found.col] / sessions
             values = np.log1p(found.data / (1 + chance))
             return sp.csr_matrix((values.astype(np.float32), (found.row, found.col)), shape=found.shape)
@@ -100,13 +103,21 @@ def words(names: Sequence[str]) -> list[list[str]]:
     return [_WORD.findall(name.casefold()) for name in names]
 
 
-def strongest(kinds: Sequence[Rows], items: int, neighbours: int, *, block: int = 1024) -> sp.csr_matrix:
+def strongest(
+    kinds: Sequence[Rows],
+    items: int,
+    neighbours: int,
+    *,
+    answered_V: npt.NDArray[np.bool_] | None = None,
+    block: int = 1024,
+) -> sp.csr_matrix:
     """The sum of some kinds, of which each row keeps its largest numbers; float32 [V, V], columns ascending.
 
     Args:
         kinds: rows of numbers of at least 0.
         items: V.
         neighbours: how many numbers a row keeps at most.
+        answered_V: bool [V], the columns that a row may keep; all where None.
         block: the rows worked on at a time; it bounds the memory.
     """
     found = []
@@ -116,8 +127,9 @@ def strongest(kinds: Sequence[Rows], items: int, neighbours: int, *, block: int 
         total = total.tocoo()
         order = np.lexsort((total.col, -total.data, total.row))
         row, column, value = total.row[order], total.col[order], total.data[order]
+        there = value > 0 if answered_V is None else (value > 0) & answered_V[column]
+        row, column, value = row[there], column[there], value[there]
         kept = np.arange(len(row)) - np.searchsorted(row, row) < neighbours
-        kept &= value > 0
         found.append(sp.csr_matrix((value[kept], (row[kept], column[kept])), shape=total.shape))
     whole = sp.vstack(found).tocsr().astype(np.float32)
     whole.sort_indices()

@@ -9,13 +9,13 @@ and vectors of tags and of the release year. Each kind is scaled so that every g
 Shapes: V items, B visitors, L items of a visitor.
 """
 
+from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
-import scipy.sparse as sp
 from pydantic import Field
 
 from srec.dataset.dataset import Dataset, Floats, Ints, Part
@@ -81,15 +81,33 @@ class Smart(Sum):
     def fit(cls, dataset: Dataset, settings: Settings, part: Part) -> Self:
         """Count and describe, and choose the weight of popularity."""
         assert isinstance(settings, SmartSettings)
-        parts = _parts(dataset, settings, part)
+        catalogue = _described(dataset, settings) if dataset.has_games else None
+        parts = _parts(dataset, settings, part, catalogue=catalogue)
         if settings.popularity is not None:
             return cls(parts, settings.popularity)
-        before = parts if part == "train" else _parts(dataset, settings, "train")
+        before = parts if part == "train" else _parts(dataset, settings, "train", catalogue=catalogue)
         return cls(parts, *choose(Sum(before, 0), dataset, users=settings.users, otherwise=_OTHERWISE))
 
 
-def _parts(dataset: Dataset, settings: SmartSettings, part: Part) -> Parts:
-    """All that the sum is made of, of some part of the data."""
+@dataclass(frozen=True)
+class _Catalogue:
+    """What the catalogue tells, whoever reviewed the games.
+
+    Attributes:
+        kinds: the sparse kinds of likeness.
+        inputs_VD: the vectors of named games.
+        items_VD: the vectors of answered games.
+        games_V: bool [V], which items may be answered.
+    """
+
+    kinds: list[Rows]
+    inputs_VD: Floats
+    items_VD: Floats
+    games_V: npt.NDArray[np.bool_]
+
+
+def _parts(dataset: Dataset, settings: SmartSettings, part: Part, *, catalogue: _Catalogue | None) -> Parts:
+    """All that the sum is made of, of some part of the data; None stands for bare sessions."""
     items, times, sessions = dataset.sequences.learnable(part)
     liked = dataset.sequences.learnable_weights(part)
     has = session_matrix(items, sessions, dataset.item_count, weights=liked)
@@ -102,21 +120,19 @@ def _parts(dataset: Dataset, settings: SmartSettings, part: Part) -> Parts:
         settings.neighbours,
     )
     logs_V = _faded(items, times, liked, dataset.item_count, half_life_days=settings.half_life_days)
+    popularity_V = _standard(logs_V)
     inputs_VD = items_VD = np.zeros((dataset.item_count, 0), np.float32)
-    if dataset.has_games:
-        described, dense = _described(dataset, settings)
-        inputs_VD = np.hstack([inputs(vectors_VD, weight) for vectors_VD, weight in dense])
-        items_VD = np.hstack([vectors_VD for vectors_VD, _ in dense])
+    if catalogue is not None:
+        inputs_VD, games_V = catalogue.inputs_VD, catalogue.games_V
         needs_V = borrowing.needs(together.counts_V)
-        lent = borrowing.lenders(described, inputs_VD, items_VD, needs_V=needs_V, counts_V=together.counts_V)
-        kinds = [borrowing.borrowed(counted, lent, needs_V), *described]
-        logs_V = borrowing.popularity(logs_V, lent, needs_V)
-        games_V = _games(dataset)
-        counted = strongest([_only(kind, games_V) for kind in kinds], dataset.item_count, settings.neighbours)
-        items_VD = np.where(games_V[:, None], items_VD, 0)
-        popularity_V = np.where(games_V, _standard(logs_V), _NEVER).astype(np.float32)
-    else:
-        popularity_V = _standard(logs_V)
+        lent = borrowing.lenders(
+            catalogue.kinds, inputs_VD, catalogue.items_VD, needs_V=needs_V, counts_V=together.counts_V
+        )
+        kinds = [borrowing.borrowed(counted, lent, needs_V), *catalogue.kinds]
+        counted = strongest(kinds, dataset.item_count, settings.neighbours, answered_V=games_V)
+        items_VD = np.where(games_V[:, None], catalogue.items_VD, 0)
+        drawn_V = _standard(borrowing.popularity(logs_V, lent, needs_V))
+        popularity_V = np.where(games_V, drawn_V, _NEVER).astype(np.float32)
     return Parts(
         counted.indptr.astype(np.int64),
         counted.indices.astype(np.int32),
@@ -127,33 +143,11 @@ def _parts(dataset: Dataset, settings: SmartSettings, part: Part) -> Parts:
     )
 
 
-def _games(dataset: Dataset) -> npt.NDArray[np.bool_]:
-    """Which items may be answered, bool [V]: games, but no demos, soundtracks and the like.
-
-    The store's catalogue does not tell the type of expansions, soundtracks and games that it no longer sells.
-    Players give games many tags, and the others few, so of unknown types those with many tags are games.
-    Where no type is known at all, everything is a game.
-    """
-    table = pq.read_table(dataset.path / "games.parquet", columns=["item", "type"]).sort_by("item")
-    types = table["type"].to_pylist()
-    if not any(types):
-        return np.ones(len(types), np.bool_)
-    tagged_V = np.diff(dataset.tags.offsets)[1:] >= _TAGS
-    known_V = np.array([one is not None for one in types])
-    return np.where(known_V, np.array([one == "game" for one in types]), tagged_V)
-
-
-def _only(kind: Rows, games_V: npt.NDArray[np.bool_]) -> Rows:
-    """Rows without the columns of what is no game."""
-    return lambda at: kind(at) @ sp.diags(games_V.astype(np.float32))
-
-
-def _described(dataset: Dataset, settings: SmartSettings) -> tuple[list[Rows], list[tuple[Floats, float]]]:
-    """The kinds of likeness that the catalogue tells: sparse ones, and dense ones with their weights."""
-    columns = ["name", "publishers", "developers", "release_date"]
+def _described(dataset: Dataset, settings: SmartSettings) -> _Catalogue:
+    columns = ["name", "type", "publishers", "developers", "release_date"]
     games = pq.read_table(dataset.path / "games.parquet", columns=["item", *columns]).sort_by("item")
-    names, publishers, developers, released = (games.column(name).to_pylist() for name in columns)
-    sparse = [
+    names, types, publishers, developers, released = (games.column(name).to_pylist() for name in columns)
+    kinds = [
         shared([one or () for one in publishers], settings.publishers),
         shared([one or () for one in developers], settings.developers),
         shared(words(names), settings.words),
@@ -162,7 +156,25 @@ def _described(dataset: Dataset, settings: SmartSettings) -> tuple[list[Rows], l
         (tag_vectors(dataset.tags, settings.tag_dimension), settings.tags),
         (era_vectors(_years(released), settings.year_dimension), settings.years),
     ]
-    return sparse, dense
+    return _Catalogue(
+        kinds,
+        np.hstack([inputs(vectors_VD, weight) for vectors_VD, weight in dense]),
+        np.hstack([vectors_VD for vectors_VD, _ in dense]),
+        _games(types, np.diff(dataset.tags.offsets)[1:]),
+    )
+
+
+def _games(types: list[str | None], tags_V: Ints) -> npt.NDArray[np.bool_]:
+    """Which items may be answered, bool [V]: games, but no demos, soundtracks and the like.
+
+    The store's catalogue does not tell the type of expansions, soundtracks and games that it no longer sells.
+    Players give games many tags, and the others few, so of unknown types those with many tags are games.
+    Where no type is known at all, everything is a game.
+    """
+    if not any(types):
+        return np.ones(len(types), np.bool_)
+    known_V = np.array([one is not None for one in types])
+    return np.where(known_V, np.array([one == "game" for one in types]), tags_V >= _TAGS)
 
 
 def _years(released: list[date | None]) -> Floats:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from safetensors.numpy import load_file as load_arrays
 from safetensors.torch import load_file
 
@@ -62,7 +63,7 @@ class Run:
 
     @property
     def valid(self) -> Mapping[str, float]:
-        """The metrics after the chosen epoch, on the window that chose it."""
+        """The metrics of what was chosen, an epoch or a weight of popularity, on the window that chose it."""
         found: dict[str, float] = self.manifest["valid"]
         return found
 
@@ -73,7 +74,7 @@ class Run:
 
     @property
     def seconds(self) -> Mapping[str, float]:
-        """What each stage of the training took."""
+        """What each stage of the training or counting took."""
         found: dict[str, float] = self.manifest["seconds"]
         return found
 
@@ -108,9 +109,12 @@ class Run:
             raise ArtifactError(f"{self.path} was trained, so its scores are no sum of stored parts")
         try:
             arrays = load_arrays(self.path / WEIGHTS)
-            return Sum.of(arrays, self.popularity_weight)
-        except (OSError, KeyError, ValueError) as error:
+            found = Sum.of(arrays, self.popularity_weight)
+        except (OSError, KeyError, ValueError, SafetensorError) as error:
             raise ArtifactError(f"the arrays of {self.path} cannot be read: {error}") from error
+        if problem := found.parts.problem(dataset.item_count):
+            raise ArtifactError(f"the arrays of {self.path} do not fit together: {problem}")
+        return found
 
     def load(self, dataset: Dataset) -> SessionModel:
         """The trained model.
@@ -126,7 +130,7 @@ class Run:
         model: SessionModel = kind.build(dataset, settings)
         try:
             model.load_state_dict(load_file(self.path / WEIGHTS))
-        except (OSError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError, SafetensorError) as error:
             raise ArtifactError(f"the weights of {self.path} cannot be read: {error}") from error
         return model
 
