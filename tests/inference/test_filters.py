@@ -120,3 +120,11 @@ def test_what_is_remembered_cannot_be_changed(summed):
     before = np.array(allowed)
     summed.recommend([FIRST], filters=THREE)
     np.testing.assert_array_equal(allowed, before)
+
+
+def test_tags_that_visitors_make_up_are_not_kept(summed: Recommender) -> None:
+    filtering = Filtering(summed.bundle)
+    for number in range(600):
+        assert not filtering.allowed(Filters(must=(f"made up {number}",))).any()
+    assert filtering._tagged.cache_info().currsize == 1
+    assert filtering.allowed.cache_info().currsize < 600

@@ -8,10 +8,11 @@ import pytest
 import torch
 from pydantic import ValidationError
 from quick_runs import ITEMS, MODEL, QUICK, Killed, assert_same, chain, fit, weights
+from safetensors.numpy import load, save_file
 
 from srec.dataset.batches import examples
 from srec.dataset.dataset import Dataset
-from srec.errors import SettingsError, TrainingError
+from srec.errors import ArtifactError, SettingsError, TrainingError
 from srec.evaluation.metrics import accuracy
 from srec.evaluation.protocol import rank_all
 from srec.models.base import Scorer
@@ -157,3 +158,17 @@ def test_it_learns_a_chain_and_cannot_learn_noise(
     model = GCEGNNSettings(dimension=16)
     run = train(dataset, tmp_path / "run", "gce-gnn", settings=model, training=training)
     assert low <= hit_rate(dataset, run) <= high
+
+
+def test_a_damaged_counted_run_is_one_clear_line(dataset: Dataset, tmp_path: Path) -> None:
+    run = train(dataset, tmp_path / "run", "smart")
+    file = run.path / "weights.safetensors"
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ArtifactError, match=r"the arrays of \S+ cannot be read"):
+        run.load_sum(dataset)
+    arrays = load(whole)
+    arrays["ids"] = arrays["ids"][:-1]
+    save_file(arrays, file)
+    with pytest.raises(ArtifactError, match=r"the arrays of \S+ do not fit together"):
+        run.load_sum(dataset)
