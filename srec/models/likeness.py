@@ -47,7 +47,7 @@ class Together:
         """
         counts_V, sessions = self.counts_V, max(self._has.shape[0], 1)
 
-        # Both kinds are asked for the same block, one after the other; to count it is most of the work.
+        # Both kinds are asked for the same block, one after the other, so it is counted once.
         @lru_cache(maxsize=1)
         def met(start: int, stop: int) -> sp.coo_matrix:
             found = (self._of[start:stop] @ self._has).tocoo()
