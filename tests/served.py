@@ -17,15 +17,16 @@ def free_port() -> int:
         return port
 
 
-def command(bundle: Path, port: int, *options: str) -> list[str]:
-    return [sys.executable, "-m", "srec", "serve", str(bundle), "--port", str(port), *options]
+def command(what: Path | str, port: int, *options: str | Path) -> list[str]:
+    """A server of a bundle, or of what the options name."""
+    return [sys.executable, "-m", "srec", "serve", *map(str, (what, *options)), "--port", str(port)]
 
 
 @contextmanager
-def served(bundle: Path, *options: str) -> Iterator[tuple[int, int]]:
+def served(what: Path | str, *options: str | Path) -> Iterator[tuple[int, int]]:
     """The port and the process id of a ready server; it has stopped when the context ends."""
     port = free_port()
-    with subprocess.Popen(command(bundle, port, *options), stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command(what, port, *options), stdout=subprocess.DEVNULL) as process:
         try:
             deadline = time.monotonic() + 120
             while not _ready(port):

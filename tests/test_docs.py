@@ -138,7 +138,7 @@ def test_every_command_in_the_documents_exists(page: Path) -> None:
 
 def assert_srec(words: list[str]) -> None:
     """The command exists, and so does every option in the line."""
-    name = " ".join(words[: 2 if words[0] in ("bench", "store") else 1])
+    name = " ".join(words[: 2 if words[0] in ("bench", "models", "store") else 1])
     command: Any = typer.main.get_command(app)
     for word in name.split():
         command = command.get_command(None, word)

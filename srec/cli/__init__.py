@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from srec import __version__
-from srec.cli import crawling, operations, pipeline, research, stores
+from srec.cli import crawling, operations, pipeline, publishing, research, serving, stores
 from srec.cli.console import console
 from srec.cli.mounted import Commands
 from srec.errors import SRecError, naming_the_extra
@@ -29,7 +29,7 @@ for command in (
     pipeline.evaluate,
     pipeline.export,
     pipeline.recommend,
-    pipeline.serve,
+    serving.serve,
     operations.verify,
     operations.batch,
     operations.doctor,
@@ -38,6 +38,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(stores.app, name="store")
+app.add_typer(publishing.app, name="models")
 
 
 @app.callback(invoke_without_command=True)

@@ -275,18 +275,6 @@ def recommend(
         console.print(f"not known to this bundle: {', '.join(map(str, answer.unknown))}")
 
 
-def serve(
-    bundle: Annotated[Path, typer.Argument(help="The bundle directory.")],
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8000,
-    workers: Annotated[int, typer.Option(min=1, help="The number of processes that answer.")] = 1,
-) -> None:
-    """Serve the page and the API."""
-    from srec.serving.server import serve as run
-
-    run(bundle, host=host, port=port, workers=workers, told=console.print)
-
-
 def _columns(texts: Sequence[str]) -> dict[str, str]:
     """The mapping of ``ours=theirs`` texts."""
     pairs = [text.partition("=") for text in texts]

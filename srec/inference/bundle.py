@@ -122,6 +122,7 @@ class Bundle:
     Attributes:
         items: float32 [V, D], the vectors of a network's items; None if the model is a sum.
         sum: the model if it is a sum; else None.
+        manifest: how and from what it was made.
 
     Raises:
         ArtifactError: it is missing, damaged, or does not fit together; one line says what is wrong.
@@ -130,7 +131,7 @@ class Bundle:
     def __init__(self, path: str | Path) -> None:
         self.path = path = Path(path)
         summed = (path / SUM).is_dir()
-        verify(path, KIND, SUM_VERSION if summed else VERSION)
+        self.manifest = verify(path, KIND, SUM_VERSION if summed else VERSION)
         self.fingerprint = fingerprint(path)
         self.app_ids, self.popularity = map(self._array, _ARRAYS[:2])
         self.tag_offsets, self.tag_ids, self.tag_weights = map(self._array, _ARRAYS[2:])

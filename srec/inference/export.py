@@ -4,6 +4,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -66,11 +67,19 @@ def export(dataset: Dataset, run: Run, target: Path, *, figures: Mapping[str, An
         contents.config["figures"] = dict(figures)
     with write_directory(target, KIND, contents.version, inputs=inputs, parameters=parameters) as draft:
         write_bundle(draft.path, contents)
+        draft.facts["lineage"] = _lineage(dataset)
         if isinstance(contents.model, Network):
             exported = OnnxScorer(draft.path / ENCODER, contents.model.items)
             trained, length = run.scorer(dataset), run.training.max_length
             check_parity(trained, exported, dataset=dataset, max_length=length)
     return Bundle(target)
+
+
+def _lineage(dataset: Dataset) -> dict[str, Any]:
+    """Which reviews it comes from, for whoever publishes it: facts, which make no bundle another one."""
+    newest = int(np.max(dataset.sequences.times, initial=0))
+    day = datetime.fromtimestamp(newest, UTC).date().isoformat() if newest and dataset.has_games else None
+    return {"store": dataset.manifest["inputs"].get("store"), "data_until": day}
 
 
 def _network(dataset: Dataset, run: Run) -> BundleContents:

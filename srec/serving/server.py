@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from srec.errors import ArtifactError, SRecError
+from srec.publishing.folder import Models, is_published
 from srec.serving.app import create_app
+from srec.serving.swapping import Swapping
 
 BUNDLE = "SREC_BUNDLE"
 GRACE = 10  # seconds that requests under way have when the server is told to stop
@@ -31,7 +33,8 @@ def serve(
     """Serve a bundle until the process is told to stop; SIGHUP replaces several workers one after the other.
 
     Args:
-        bundle: the bundle directory.
+        bundle: the bundle directory, or a folder of published versions: then each worker notices a new
+            version, and swaps it in.
         host: the address to listen on.
         port: the port to listen on.
         workers: processes that answer; a worker that dies is replaced.
@@ -41,7 +44,7 @@ def serve(
         ArtifactError: the bundle is missing, damaged, does not fit together or fails its golden requests.
         SRecError: the address is not one of this machine, or is in use.
     """
-    app: FastAPI | str
+    app: ASGIApp | str
     if workers == 1:
         app, more = ready_app(bundle), {}
     else:
@@ -68,7 +71,7 @@ def _check_free(host: str, port: int) -> None:
         raise SRecError(f"cannot listen on {host}, port {port}: {reason}") from None
 
 
-def run(app: FastAPI | str, *, host: str, port: int, **more: Any) -> None:
+def run(app: ASGIApp | str, *, host: str, port: int, **more: Any) -> None:
     """Run an app as this server does: without a log of visitors.
 
     Args:
@@ -89,7 +92,7 @@ def run(app: FastAPI | str, *, host: str, port: int, **more: Any) -> None:
     )
 
 
-def worker_app() -> FastAPI:
+def worker_app() -> ASGIApp:
     """The app of a worker, for the bundle that the environment names; a bad one ends the process."""
     try:
         return ready_app(Path(os.environ[BUNDLE]))
@@ -97,21 +100,29 @@ def worker_app() -> FastAPI:
         sys.exit(f"error: {error}")
 
 
-def ready_app(bundle: Path) -> FastAPI:
+def ready_app(bundle: Path) -> ASGIApp:
     """The app, ready to answer, in a process whose garbage collector is told to leave it alone.
 
     What the app holds stays for as long as the process runs, so the collector need not look at it. Answers
     leave hardly any cycles behind, so it runs less often.
 
     Args:
-        bundle: the bundle directory.
+        bundle: the bundle directory, or a folder of published versions.
 
     Raises:
         ArtifactError: as ``create_app``.
     """
     gc.disable()
-    app = create_app(bundle)
+    app: ASGIApp = Swapping(Models(bundle), create_app, _say) if is_published(bundle) else create_app(bundle)
     gc.freeze()
     gc.set_threshold(10_000)
     gc.enable()
+    if isinstance(app, Swapping):
+        app.watch()
     return app
+
+
+def _say(line: str) -> None:
+    """Tell the owner; the command's own terminal may be a log."""
+    sys.stderr.write(f"srec: {line}\n")
+    sys.stderr.flush()

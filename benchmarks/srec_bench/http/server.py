@@ -34,6 +34,7 @@ def add_constant(app: FastAPI, size: int) -> None:
 def main(bundle: str, port: str, size: str) -> None:
     """Serve until the process gets a signal to stop."""
     app = ready_app(Path(bundle))
+    assert isinstance(app, FastAPI)
     add_constant(app, int(size))
     run(app, host="127.0.0.1", port=int(port))
 

@@ -1,0 +1,34 @@
+"""The command that serves: a bundle, or whichever version is published."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from srec.cli.console import console
+from srec.errors import SRecError
+
+
+def serve(
+    bundle: Annotated[
+        Path | None, typer.Argument(help="The bundle directory; leave it out with --models.")
+    ] = None,
+    models: Annotated[
+        Path | None,
+        typer.Option(help="A folder of published versions; a new one is swapped in without a lost request."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="The number of processes that answer.")] = 1,
+) -> None:
+    """Serve the page and the API."""
+    from srec.publishing.folder import Models
+    from srec.serving.server import serve as run
+
+    if (bundle is None) == (models is None):
+        raise SRecError("name a bundle, or a folder of published versions with --models, and not both")
+    if models is not None:
+        Models(models).served()  # it says what is missing
+    source = bundle if models is None else models
+    assert source is not None
+    run(source, host=host, port=port, workers=workers, told=console.print)

@@ -1,0 +1,1 @@
+"""Published versions of a model: a folder of bundles, one of which is served."""
