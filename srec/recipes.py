@@ -16,6 +16,7 @@ PARTS = {
     "training": "srec.training.settings:TrainingSettings",
     "evaluation": "srec.evaluation.settings:EvaluationSettings",
     "visitors": "srec.evaluation.settings:VisitorSettings",
+    "update": "srec.updating.settings:UpdateSettings",
 }
 
 

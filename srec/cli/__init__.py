@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from srec import __version__
-from srec.cli import crawling, operations, pipeline, publishing, research, serving, stores
+from srec.cli import crawling, operations, pipeline, publishing, research, serving, stores, updating
 from srec.cli.console import console
 from srec.cli.mounted import Commands
 from srec.errors import SRecError, naming_the_extra
@@ -30,6 +30,7 @@ for command in (
     pipeline.export,
     pipeline.recommend,
     serving.serve,
+    updating.update,
     operations.verify,
     operations.batch,
     operations.doctor,

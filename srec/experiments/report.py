@@ -1,6 +1,7 @@
 """``srec evaluate``: models side by side on the test window, written as JSON and as a page."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from srec.artifacts import fingerprint, is_current, write_directory
@@ -11,7 +12,7 @@ from srec.evaluation.players import Players, from_file, held_out
 from srec.evaluation.results import Report
 from srec.evaluation.settings import EvaluationSettings, VisitorSettings
 from srec.evaluation.verdict import verdict
-from srec.experiments.side_by_side import side_by_side
+from srec.experiments.side_by_side import BASELINES, side_by_side
 from srec.experiments.visitors import visitors
 from srec.models import MODELS
 from srec.models.base import Scorer
@@ -22,6 +23,19 @@ from srec.training.runs import Run
 
 KIND = "report"
 VERSION = 2
+
+
+@dataclass(frozen=True)
+class Other:
+    """A model that is neither counted here nor a run.
+
+    Attributes:
+        fingerprint: names its content.
+        scorer: of the dataset's items.
+    """
+
+    fingerprint: str
+    scorer: Scorer
 
 
 def evaluate(
@@ -91,6 +105,7 @@ def write_report(
     settings: EvaluationSettings,
     visiting: VisitorSettings | None = None,
     players: Players | None = None,
+    others: Mapping[str, Other] | None = None,
 ) -> Report:
     """Measure counted models and trained runs on the test window, and write the report directory.
 
@@ -102,12 +117,15 @@ def write_report(
         settings: list lengths, resamples, seed.
         visiting: how it is measured what a visitor gets; None means the defaults.
         players: held-out players, if there are any.
+        others: further models that the runs must beat, by name, such as the one that is served.
 
     Raises:
         SRecError: the test window is empty, or a run belongs to another dataset.
     """
+    others = others or {}
     inputs = {"dataset": dataset.fingerprint}
     inputs |= {f"run {name}": fingerprint(path) for name, path in runs.items()}
+    inputs |= {f"other {name}": one.fingerprint for name, one in others.items()}
     if players is not None:
         inputs["players"] = players.digest
     visiting = visiting or VisitorSettings()
@@ -127,12 +145,14 @@ def write_report(
         if not run.counted:
             logs[name] = run.log
             validation[name] = {"epoch": run.chosen_epoch, **run.valid}
-    result = side_by_side(dataset, scorers, settings)
+    scorers |= {name: one.scorer for name, one in others.items()}
+    result = side_by_side(dataset, scorers, settings, baselines=[*BASELINES, *others])
     found = visitors(
         dataset,
         scorers,
         visiting,
         players=players,
+        others=list(others),
         resamples=settings.resamples,
         batch_size=settings.batch_size,
     )

@@ -18,6 +18,8 @@ from srec.evaluation.results import DatasetFacts, Measured, Report, Slice
 from srec.evaluation.settings import EvaluationSettings
 from srec.models.base import Scorer
 
+BASELINES = ("popularity", "popularity-recent")
+
 
 def side_by_side(
     dataset: Dataset,
@@ -25,7 +27,7 @@ def side_by_side(
     settings: EvaluationSettings,
     *,
     part: Literal["test", "valid"] = "test",
-    baselines: Sequence[str] = ("popularity", "popularity-recent"),
+    baselines: Sequence[str] = BASELINES,
 ) -> Report:
     """Measure every model on one window of the dataset.
 

@@ -36,6 +36,7 @@ def visitors(
     part: Literal["test", "valid"] = "test",
     resamples: int = 1000,
     batch_size: int = BATCH_SIZE,
+    others: Sequence[str] = (),
 ) -> Visitors:
     """Measure what every model gives a visitor.
 
@@ -48,6 +49,7 @@ def visitors(
         part: the window that follows what the models know.
         resamples: of the players, for the intervals.
         batch_size: lists scored at a time; it bounds the memory and changes no figure.
+        others: further models of ``scorers`` that the rest is compared with, beside the baselines.
     """
     items, _, _ = dataset.sequences.learnable("fit" if part == "test" else "train")
     counts = np.bincount(items, minlength=dataset.item_count + 1)
@@ -57,7 +59,7 @@ def visitors(
         held = anybody(dataset, settings.min_games, most=settings.players, generator=generator)
     else:
         held = players.chosen(settings.min_games, most=settings.players, generator=generator)
-    return _Measured(dataset, models, held, settings, resamples).result(players)
+    return _Measured(dataset, models, held, settings, resamples, others).result(players)
 
 
 class _Measured:
@@ -70,10 +72,11 @@ class _Measured:
         players: Players,
         settings: VisitorSettings,
         resamples: int,
+        others: Sequence[str],
     ) -> None:
         self.dataset, self.models, self.players = dataset, models, players
         self.settings, self.resamples = settings, resamples
-        self.baselines = [name for name in BASELINES if name in models]
+        self.baselines = [name for name in (*BASELINES, *others) if name in models]
         self.counts = next(iter(models.values())).known_counts
         self.head = in_head(self.counts, settings.head)
         self.tastes = tastes(dataset.tags, self.counts)

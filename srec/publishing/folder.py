@@ -1,15 +1,16 @@
 """A folder of published bundles: numbered versions, and a small file that says which one is served.
 
 ``0001``, ``0002``, ... are bundles. A version appears when it is complete, checked and on disk.
-``served.json`` has the numbers that were served, the one that is served now last. It is replaced in one
-step, so a kill at any moment leaves the version that was served, or the new one.
+``served.json`` has the numbers that were served, the one that is served now last, and those that were
+withdrawn by a rollback. It is replaced in one step, so a kill at any moment leaves the version that was
+served, or the new one.
 """
 
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -60,20 +61,15 @@ class Models:
         Raises:
             ArtifactError: nothing was published here, or the file that says so is damaged.
         """
-        file = self.path / SERVED
-        try:
-            found = json.loads(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise ArtifactError(
-                f"{self.path} has no published model: srec models publish {self.path} BUNDLE"
-            ) from None
-        except (OSError, ValueError) as error:
-            raise ArtifactError(f"{file} cannot be read: {error}") from error
-        known = isinstance(found, Mapping) and found.get("format") == _FORMAT
-        numbers: list[int] = found["served"] if known and _numbers(found.get("served")) else []
-        if not numbers:
-            raise ArtifactError(f"{file} does not say what is served: remove it, and publish a bundle again")
-        return numbers
+        return self._pointer()["served"]
+
+    def withdrawn(self) -> list[int]:
+        """The numbers that a rollback took off the air, and that nobody published again.
+
+        Raises:
+            ArtifactError: as ``served``.
+        """
+        return self._pointer()["withdrawn"]
 
     def folder(self, number: int) -> Path:
         """The directory of a version."""
@@ -124,7 +120,8 @@ class Models:
                 raise SRecError(f"{self.path} has no version {chosen}; its versions are {known}")
             _checked(self.folder(chosen))
             if chosen in earlier:
-                self._serve(earlier[: earlier.index(chosen) + 1])
+                withdrawn = served[served.index(chosen) + 1 :]
+                self._serve(earlier[: earlier.index(chosen) + 1], withdrawn=withdrawn)
             else:
                 self._serve([*earlier, *(one for one in served[-1:] if one != chosen), chosen])
         return Version.read(self.folder(chosen), chosen)
@@ -182,11 +179,29 @@ class Models:
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 
-    def _serve(self, numbers: list[int]) -> None:
+    def _pointer(self) -> dict[str, list[int]]:
+        file = self.path / SERVED
+        try:
+            found = json.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ArtifactError(
+                f"{self.path} has no published model: srec models publish {self.path} BUNDLE"
+            ) from None
+        except (OSError, ValueError) as error:
+            raise ArtifactError(f"{file} cannot be read: {error}") from error
+        known = isinstance(found, dict) and found.get("format") == _FORMAT
+        lists: dict[str, Any] = {name: found.get(name) if known else None for name in ("served", "withdrawn")}
+        if not all(map(_numbers, lists.values())) or not lists["served"]:
+            raise ArtifactError(f"{file} does not say what is served: remove it, and publish a bundle again")
+        return lists
+
+    def _serve(self, numbers: list[int], *, withdrawn: Iterable[int] = ()) -> None:
         """Replace the file that says what is served."""
+        before = self.withdrawn() if (self.path / SERVED).exists() else []
+        away = sorted({*before, *withdrawn} & {*self.numbers()} - {*numbers})
         draft = self.path / f"{SERVED}{_DRAFT}"
         try:
-            write_json(draft, {"format": _FORMAT, "served": numbers})
+            write_json(draft, {"format": _FORMAT, "served": numbers, "withdrawn": away})
             draft.replace(self.path / SERVED)
         finally:
             draft.unlink(missing_ok=True)

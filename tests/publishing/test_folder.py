@@ -129,7 +129,13 @@ def test_a_folder_without_a_published_version_says_what_to_do(models: Models) ->
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", '{"format": 1, "served": []}', '{"format": 1, "served": ["a"]}']
+    "content",
+    [
+        "",
+        "[]",
+        '{"format": 1, "served": [], "withdrawn": []}',
+        '{"format": 1, "served": ["a"], "withdrawn": []}',
+    ],
 )
 def test_a_damaged_pointer_is_one_line(content: str, models: Models) -> None:
     models.path.mkdir()

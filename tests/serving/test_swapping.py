@@ -177,7 +177,7 @@ def test_swaps_under_load_lose_no_request(
             until(lambda: answers(bundles[1]))
             broken = shutil.copytree(models.folder(2), models.folder(3))
             (broken / "golden.json").write_text("[]")
-            (models.path / SERVED).write_text('{"format": 1, "served": [1, 2, 3]}')
+            (models.path / SERVED).write_text('{"format": 1, "served": [1, 2, 3], "withdrawn": []}')
             until(refused)
             models.publish(bundles[2])
             until(lambda: answers(bundles[2]))
