@@ -12,7 +12,7 @@ from pathlib import Path
 
 from srec.artifacts import fingerprint, lock
 from srec.dataset.dataset import Dataset
-from srec.errors import ArtifactError, SRecError
+from srec.errors import ArtifactError, SettingsError, SRecError
 from srec.evaluation.figures import figures
 from srec.evaluation.players import held_out
 from srec.evaluation.results import Report
@@ -31,6 +31,7 @@ from srec.publishing.folder import Models
 from srec.publishing.version import Version
 from srec.recipes import read_recipe
 from srec.settings import Recipe, Settings
+from srec.store.connections import shown
 from srec.store.ingest import choose_source, ingest
 from srec.training.run import train
 from srec.training.runs import Run
@@ -123,6 +124,10 @@ class _Update:
     def _read_new(self) -> None:
         """Fetch and read what is new; rows that the store has change nothing."""
         settings = self.settings
+        if not settings.reviews and not settings.crawl and not self._filled():
+            raise SettingsError(
+                f"[update] names neither reviews nor apps to crawl, and there is no store {shown(self.store)}"
+            )
         if settings.crawl:
             from srec.crawl.run import crawl
 
@@ -150,6 +155,10 @@ class _Update:
                 for one in read.tables.values():
                     facts["added"] = facts.get("added", 0) + one.added
                     facts["rejected"] = facts.get("rejected", 0) + one.rejected
+
+    def _filled(self) -> bool:
+        """Whether there may be a store that somebody else fills."""
+        return "://" in self.store or Path(self.store).exists()
 
     def _prepare(self) -> Dataset:
         settings = self.settings

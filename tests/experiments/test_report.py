@@ -112,7 +112,7 @@ def test_a_report_is_not_measured_twice(
 ) -> None:
     first = write(tmp_path, dataset, run)
     calls = []
-    monkeypatch.setattr(report, "side_by_side", lambda *given: calls.append(given) or first)
+    monkeypatch.setattr(report, "side_by_side", lambda *given, **named: calls.append(given) or first)
     assert write(tmp_path, dataset, run) == first
     assert calls == []
     other = COUNTED | {"popularity-recent": RecentPopularitySettings(half_life_days=1)}
