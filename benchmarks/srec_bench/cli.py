@@ -196,6 +196,29 @@ def http(
 
 
 @app.command()
+def soak(
+    bundle: Annotated[Path, typer.Argument(help="The bundle directory to serve.")],
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long the server is loaded.")] = 30,
+    reloads: Annotated[int, typer.Option(min=0, help="How often all workers are replaced.")] = 20,
+    kills: Annotated[int, typer.Option(min=0, help="How often a worker is killed.")] = 5,
+    workers: Annotated[int, typer.Option(min=2, help="The number of processes that answer.")] = 2,
+    result: ResultOption = None,
+) -> None:
+    """Load a server for a while; its workers are replaced and killed, and some of its visitors misbehave."""
+    from srec_bench.soak.bench import bench_soak
+    from srec_bench.soak.result import ROWS, cells
+
+    with console.status("") as status:
+        found = bench_soak(
+            bundle, minutes=minutes, reloads=reloads, kills=kills, workers=workers, say=status.update
+        )
+    console.print(", ".join(f"{name} {cell}" for name, cell in zip(ROWS, cells(found), strict=True)))
+    tell(found, result)
+    if found.failure:
+        raise SRecError(found.failure)
+
+
+@app.command()
 def prepare(
     reviews: Annotated[float, typer.Option(min=1000, help="Reviews to simulate, such as 118e6.")] = 1e6,
     memory: MemoryOption = "3GB",

@@ -17,12 +17,25 @@ def serve(
         Path | None,
         typer.Option(help="A folder of published versions; a new one is swapped in without a lost request."),
     ] = None,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; :: is all of them, IPv4 too.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, help="The number of processes that answer.")] = 1,
+    connections: Annotated[
+        int, typer.Option(min=1, help="The most connections of a process; a further one gets status 503.")
+    ] = 500,
+    startup_timeout: Annotated[
+        float, typer.Option(min=1, help="Of several: seconds that one may take to start.")
+    ] = 60,
+    worker_timeout: Annotated[
+        float, typer.Option(min=1, help="Of several: seconds without a sign of life until one is replaced.")
+    ] = 30,
 ) -> None:
     """Serve the page and the API."""
     from srec.publishing.folder import Models
+    from srec.serving.connection import Limits
+    from srec.serving.master import Patience
     from srec.serving.server import serve as run
 
     if (bundle is None) == (models is None):
@@ -31,4 +44,12 @@ def serve(
         Models(models).served()  # it says what is missing
     source = bundle if models is None else models
     assert source is not None
-    run(source, host=host, port=port, workers=workers, told=console.print)
+    run(
+        source,
+        host=host,
+        port=port,
+        workers=workers,
+        limits=Limits(connections),
+        patience=Patience(startup_timeout, worker_timeout),
+        told=console.print,
+    )

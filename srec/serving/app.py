@@ -18,6 +18,7 @@ from srec.serving.verification import check_api
 
 STATIC = Path(__file__).with_name("static")
 MOST_BYTES = 64 * 1024
+CLOSE = {"Connection": "close"}  # the rest of the body is not read
 
 
 def create_app(bundle: Path) -> FastAPI:
@@ -93,7 +94,7 @@ class BodyLimit:
         detail = f"the body has more than {MOST_BYTES:,} bytes: send fewer games"
         announced = dict(scope.get("headers", ())).get(b"content-length", b"0")
         if announced.isdigit() and int(announced[:20]) > MOST_BYTES:
-            await problem(413, detail)(scope, receive, send)
+            await problem(413, detail, headers=CLOSE)(scope, receive, send)
             return
         received = 0
 
@@ -102,7 +103,7 @@ class BodyLimit:
             message = await receive()
             received += len(message.get("body", b""))
             if received > MOST_BYTES:
-                raise HTTPException(413, detail)
+                raise HTTPException(413, detail, headers=CLOSE)
             return message
 
         await self.app(scope, receive_limited, send)

@@ -1,25 +1,24 @@
 """The server around the app: one process, or several that share a port and, mapped into memory, a bundle."""
 
+import functools
 import gc
-import multiprocessing
-import os
+import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from srec.errors import ArtifactError, SRecError
 from srec.publishing.folder import Models, is_published
 from srec.serving.app import create_app
+from srec.serving.connection import Limits
+from srec.serving.listening import bind
+from srec.serving.master import Master, Patience
 from srec.serving.swapping import Swapping
-
-BUNDLE = "SREC_BUNDLE"
-GRACE = 10  # seconds that requests under way have when the server is told to stop
-LOADING = 60  # seconds that a new worker may take to come up
+from srec.serving.worker import Worker
 
 
 def serve(
@@ -28,6 +27,8 @@ def serve(
     host: str,
     port: int,
     workers: int = 1,
+    limits: Limits | None = None,
+    patience: Patience | None = None,
     told: Callable[[str], None] = lambda line: None,
 ) -> None:
     """Serve a bundle until the process is told to stop; SIGHUP replaces several workers one after the other.
@@ -35,69 +36,62 @@ def serve(
     Args:
         bundle: the bundle directory, or a folder of published versions: then each worker notices a new
             version, and swaps it in.
-        host: the address to listen on.
+        host: the address to listen on; ``::`` is every address, IPv4 included.
         port: the port to listen on.
-        workers: processes that answer; a worker that dies is replaced.
-        told: called with a line that says where it listens, once the bundle and the address are checked.
+        workers: processes that answer; a worker that dies or hangs is replaced.
+        limits: what each process grants its visitors; the defaults where None.
+        patience: how long several workers are waited for; the defaults where None.
+        told: called with a line that says where it listens, once it does.
 
     Raises:
         ArtifactError: the bundle is missing, damaged, does not fit together or fails its golden requests.
         SRecError: the address is not one of this machine, or is in use.
     """
-    app: ASGIApp | str
+    where = f"[{host}]" if ":" in host else host or "[::]"
+
+    def started() -> None:
+        told(f"SRec on http://{where}:{port} (API documentation: /docs)")
+
+    limits = limits or Limits()
     if workers == 1:
-        app, more = ready_app(bundle), {}
+        app = ready_app(bundle)
+        run(app, bind(host, port), limits=limits, started=started)
     else:
-        os.environ[BUNDLE] = str(bundle.absolute())
-        # A worker that dies is replaced, again and again: so one process tries the bundle first.
-        trial = multiprocessing.get_context("spawn").Process(target=worker_app)
-        trial.start()
-        trial.join()
-        if trial.exitcode:
+        work = functools.partial(_work, bundle.absolute(), limits)
+        sockets = bind(host, port)
+        master = Master(work, sockets, count=workers, patience=patience or Patience(), started=started)
+        if not master.run():
             raise ArtifactError(f"{bundle} cannot be served, for the reason above")
-        app, more = "srec.serving.server:worker_app", {"factory": True, "workers": workers}
-    _check_free(host, port)
-    told(f"SRec on http://{f'[{host}]' if ':' in host else host}:{port} (API documentation: /docs)")
-    run(app, host=host, port=port, **more)
 
 
-def _check_free(host: str, port: int) -> None:
-    """Listen for a moment: uvicorn reports an address that cannot be had late, and in many lines."""
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        socket.create_server((host, port), family=family).close()
-    except OSError as error:
-        reason = (error.strerror or str(error)).partition(" (")[0]
-        raise SRecError(f"cannot listen on {host}, port {port}: {reason}") from None
-
-
-def run(app: ASGIApp | str, *, host: str, port: int, **more: Any) -> None:
-    """Run an app as this server does: without a log of visitors.
+def run(
+    app: ASGIApp,
+    sockets: list[socket.socket],
+    *,
+    limits: Limits | None = None,
+    started: Callable[[], None] = lambda: None,
+) -> None:
+    """Run an app in this process as this server does: within limits, and without a log of visitors.
 
     Args:
-        app: the app, or the name of a function that makes one.
-        host: the address to listen on.
-        port: the port to listen on.
-        more: further arguments of ``uvicorn.run``.
+        app: what answers.
+        sockets: what it listens on (see ``listening``).
+        limits: what visitors are granted; the defaults where None.
+        started: called once it listens.
     """
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=GRACE,
-        timeout_worker_healthcheck=LOADING,
-        **more,
-    )
+    with suppress(KeyboardInterrupt):
+        Worker(app, limits or Limits(), started=started).run(sockets)
 
 
-def worker_app() -> ASGIApp:
-    """The app of a worker, for the bundle that the environment names; a bad one ends the process."""
+def _work(bundle: Path, limits: Limits, sockets: list[socket.socket], alive: Callable[[], bool]) -> None:
+    """What each of several workers runs; a bad bundle ends it."""
+    # Ctrl-C goes to all of a terminal's processes; the master tells its workers what to do.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        return ready_app(Path(os.environ[BUNDLE]))
+        app = ready_app(bundle)
     except SRecError as error:
         sys.exit(f"error: {error}")
+    Worker(app, limits, alive=alive).run(sockets)
 
 
 def ready_app(bundle: Path) -> ASGIApp:

@@ -89,8 +89,8 @@ def test_no_worker_starts_with_a_bundle_that_answers_otherwise(tmp_path: Path) -
 SERVE = """
 import sys
 from pathlib import Path
-from srec.serving import server
-server.GRACE = 1
+from srec.serving import server, worker
+worker.GRACE = 1
 server.serve(Path(sys.argv[1]), host="127.0.0.1", port=int(sys.argv[2]))
 """
 

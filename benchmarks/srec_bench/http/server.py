@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 
+from srec.serving.listening import bind
 from srec.serving.server import ready_app, run
 
 CONSTANT = "/constant"
@@ -36,7 +37,7 @@ def main(bundle: str, port: str, size: str) -> None:
     app = ready_app(Path(bundle))
     assert isinstance(app, FastAPI)
     add_constant(app, int(size))
-    run(app, host="127.0.0.1", port=int(port))
+    run(app, bind("127.0.0.1", int(port)))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""``srec bench soak``: a server under load for half an hour, while its workers and its visitors misbehave."""
