@@ -6,12 +6,16 @@ or as a seeded full jitter says, whichever is longer, and a test must be able to
 
 import math
 import random
+import socket
+import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
+from weakref import WeakSet
 
 from srec import __version__
 from srec.errors import MissingLibrary, SRecError
@@ -26,6 +30,8 @@ USER_AGENT = f"srec/{__version__} (+self-hosted recommender)"
 
 #: Bytes of an answer: a page of 100 reviews has at most about 3 MB, the longest list of apps about 8 MB.
 LARGEST_ANSWER = 1 << 26
+
+_ENDLESS = "an answer that does not end"
 
 #: A server that asks for more patience than this many seconds is left alone for this run.
 LONGEST_WAIT = 900.0
@@ -89,6 +95,7 @@ class Client:
         self._tell, self._sleep, self._clock = tell, sleep, clock
         self._random = random.Random(self.manners.seed)  # noqa: S311 -- jitter is no secret
         self._not_before: dict[str, float] = {}
+        self._sockets: WeakSet[socket.socket] = WeakSet()
         self._http = httpx2.Client(headers={"User-Agent": USER_AGENT}, timeout=self.manners.timeout)
 
     def __enter__(self) -> Self:
@@ -150,8 +157,14 @@ class Client:
             self._sleep(early)
         self._not_before[host] = self._clock() + self.manners.interval
         self.requests += 1
+        limit = _Limit(4 * self.manners.timeout, self._sockets)
         try:
-            with self._http.stream("GET", url, params=dict(params), headers=dict(headers)) as response:
+            with (
+                limit,
+                self._http.stream(
+                    "GET", url, params=dict(params), headers=dict(headers), extensions={"trace": self._trace}
+                ) as response,
+            ):
                 if headers and response.status_code in (401, 403):
                     raise SRecError(f"{url} refuses the key (HTTP {response.status_code})")
                 if response.status_code != 200:
@@ -160,7 +173,7 @@ class Client:
                 body = self._body(response)
         except httpx2.RequestError as error:
             # The error's text may hold the query, which may hold secrets.
-            raise _Again(type(error).__name__) from None
+            raise _Again(_ENDLESS if limit.reached else type(error).__name__) from None
         answer = parse_json(body)
         if isinstance(answer, Reject):
             raise _Again("no JSON object")
@@ -174,8 +187,39 @@ class Client:
             if len(body) > LARGEST_ANSWER:
                 raise _Again(f"an answer of more than {LARGEST_ANSWER >> 20} MiB")
             if self._clock() > end:
-                raise _Again("an answer that does not end")
+                raise _Again(_ENDLESS)
         return bytes(body)
+
+    def _trace(self, name: str, info: Mapping[str, Any]) -> None:
+        """Remember the sockets that are opened."""
+        if name == "connection.connect_tcp.complete":
+            self._sockets.add(info["return_value"].get_extra_info("socket"))
+
+
+class _Limit:
+    """Ends the connections of a client if an answer is not there in time.
+
+    The timeouts of httpx2 are for one read each: headers that trickle, or answers 103 without an end, would
+    hold the client for ever.
+    """
+
+    def __init__(self, seconds: float, sockets: WeakSet[socket.socket]) -> None:
+        self.reached = False
+        self._sockets = sockets
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *error: object) -> None:
+        self._timer.cancel()
+
+    def _end(self) -> None:
+        self.reached = True
+        for one in list(self._sockets):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
 
 
 class _Again(Exception):  # noqa: N818 -- it never leaves this file
@@ -199,8 +243,8 @@ def _seconds(retry_after: str | None) -> float | None:
     except ValueError:
         try:
             date = parsedate_to_datetime(retry_after)
-        except ValueError:
+            date = date if date.tzinfo else date.replace(tzinfo=UTC)
+            seconds = (date - datetime.now(UTC)).total_seconds()
+        except (ValueError, OverflowError):  # such as a year of twenty digits
             return None
-        date = date if date.tzinfo else date.replace(tzinfo=UTC)
-        seconds = (date - datetime.now(UTC)).total_seconds()
     return max(0.0, seconds) if math.isfinite(seconds) else None

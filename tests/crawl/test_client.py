@@ -1,9 +1,12 @@
 """The client is polite, patient within bounds, and shows nobody the key."""
 
 import socket
+import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -79,6 +82,27 @@ def test_an_answer_that_only_trickles_ends() -> None:
         assert asking.requests == 2
 
 
+@pytest.mark.parametrize("piece", [b"X: 1\r\n", b"\r\nHTTP/1.1 103 Early Hints\r\nA: b\r\n"])
+def test_headers_and_early_hints_that_never_end_do_end(piece: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, Client(Manners(timeout=0.1, attempts=1)) as asking:
+
+        def trickle() -> None:
+            one, _ = server.accept()
+            with one, suppress(OSError):
+                one.sendall(b"HTTP/1.1 103 Early Hints\r\n")
+                for _ in range(400):
+                    one.sendall(piece)
+                    sleep(0.02)
+
+        thread = threading.Thread(target=trickle)
+        thread.start()
+        begun = monotonic()
+        with pytest.raises(Unanswered, match="an answer that does not end"):
+            asking.get(f"http://127.0.0.1:{server.getsockname()[1]}/", {})
+        assert monotonic() - begun < 4
+        thread.join()
+
+
 def test_it_gives_up_with_a_message_that_holds_no_query() -> None:
     with Scripted(BUSY) as server, client(Time(), attempts=4) as asking:
         with pytest.raises(Unanswered, match="gives no usable answer: HTTP 503") as caught:
@@ -129,7 +153,10 @@ def test_a_host_that_wants_hours_is_left_alone() -> None:
     assert time.now < LONGEST_WAIT
 
 
-@given(st.text(max_size=20) | st.floats().map(str) | st.sampled_from(["1e999", "-5", "nan", "Tue, 99"]))
+_RETRIES = ("1e999", "-5", "nan", "Tue, 99", "Fri, 31 Dec 99999999999999999999 23:59:59 GMT")
+
+
+@given(st.text(max_size=20) | st.floats().map(str) | st.sampled_from(_RETRIES))
 def test_no_retry_after_breaks_anything(text: str) -> None:
     seconds = module._seconds(text)
     assert seconds is None or seconds >= 0
