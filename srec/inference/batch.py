@@ -12,7 +12,8 @@ from srec.errors import SourceError
 from srec.inference.recommender import Recommender
 from srec.partial import begin
 
-LISTS = 16_384  # answered and written at a time: at most this much work is lost by a kill
+LISTS = 16_384  # answered and written at a time, or fewer long answers: so much work is lost by a kill
+GAMES = 100 * LISTS  # of all answers that are made at a time
 LIKED = "liked"
 ANSWER = ("app_ids", "scores")
 
@@ -46,7 +47,7 @@ def answer_file(
         source: Parquet with a column "liked", lists of app ids; other columns are kept.
         target: the file to write: the other columns, "app_ids" (list of int64) and "scores" (list of
             float64), best first.
-        k: the most games for each list.
+        k: the most games for each list; all of the catalogue at most.
         watch: called with the number of lists that are done.
 
     Returns:
@@ -60,10 +61,13 @@ def answer_file(
         raise SourceError(f"the answers would replace the lists of {source}: name another target")
     file = _open(source)
     schema = _answer_schema(file.schema_arrow, source)
+    k = min(k, len(recommender.bundle.games))
+    lists = max(1, min(LISTS, GAMES // k))
     parts = target.with_name(f"{target.name}.partial")
-    begin(parts, {"source": _digest(source), "bundle": recommender.bundle.fingerprint, "k": k})
+    made_of = {"source": _digest(source), "bundle": recommender.bundle.fingerprint, "k": k, "lists": lists}
+    begin(parts, made_of)
     done = 0
-    for number, given in enumerate(file.iter_batches(LISTS)):
+    for number, given in enumerate(file.iter_batches(lists)):
         part = parts / f"{number:06}.parquet"
         if not part.exists():
             draft = part.with_suffix(".draft")

@@ -117,8 +117,9 @@ class Recommender:
 
         Args:
             liked: B lists of app ids, each the oldest liking first.
-            k: the most games to answer for each.
+            k: the most games to answer for each; all of the catalogue at most.
         """
+        k = min(k, len(self.bundle.games))
         app_ids = np.full((len(liked), k), -1, np.int64)
         scores = np.full((len(liked), k), -np.inf)
         asked = [self._read(Request(one, k)) for one in liked]

@@ -33,6 +33,18 @@ def write(path, given):
     return path
 
 
+def test_more_games_than_there_are_are_all_of_them(recommender, tmp_path, monkeypatch):
+    monkeypatch.setattr(batch, "GAMES", 10 * GAMES)
+    given, seen = lists(25), []
+    source = write(tmp_path / "in.parquet", given)
+    answer_file(recommender, source, tmp_path / "out.parquet", k=10**9, watch=seen.append)
+    assert seen == [10, 20, 25], "long answers are made a few at a time"
+    found = pq.read_table(tmp_path / "out.parquet").to_pydict()["app_ids"]
+    known = set(recommender.bundle.app_ids.tolist())
+    assert [set(row) for row in found] == [known - set(liked) for liked in given]
+    assert recommender.recommend_batch(given, k=10**9).app_ids.shape == (25, GAMES)
+
+
 @pytest.mark.parametrize("kernel", kernels())
 def test_a_batch_answers_what_single_requests_do(recommender, kernel):
     given = [*lists(300), [], [1], list(recommender.bundle.app_ids), list(recommender.bundle.app_ids[:-3])]
