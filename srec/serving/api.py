@@ -1,5 +1,6 @@
 """The API: requests in, games out. Types are strict, so a wrong one is told and not guessed at."""
 
+import re
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -24,10 +25,18 @@ def _number(value: object) -> object:
     return value
 
 
-AppId = Annotated[int, Field(ge=1, lt=2**31, description="a Steam app id")]
+def _digits(value: object) -> object:
+    """A number in an address has one spelling: Python's int would also take 1_0, +10, 10.0 and blanks."""
+    if isinstance(value, str) and not re.fullmatch("0|-?[1-9][0-9]{0,18}", value):
+        raise PydanticCustomError("int_parsing", "Input should be a valid integer, digits only")
+    return value
+
+
+Digits = BeforeValidator(_digits)
+AppId = Annotated[int, Field(ge=1, lt=2**31, description="a Steam app id"), Digits]
 JsonAppId = Annotated[int, Field(ge=1, lt=2**31), BeforeValidator(_number)]
 RecommenderName = Literal["smart", "tags"]
-K = Annotated[int, Query(ge=1, le=100, description="how many games")]
+K = Annotated[int, Query(ge=1, le=100, description="how many games"), Digits]
 
 
 def _share(value: object) -> object:
@@ -201,7 +210,7 @@ def make_router(recommender: Recommender, search: GameSearch) -> APIRouter:
         ids: Annotated[
             list[AppId] | None, Query(max_length=MOST_LIKED, description="instead of q: these games")
         ] = None,
-        limit: Annotated[int, Query(ge=1, le=50, description="how many hits")] = 10,
+        limit: Annotated[int, Query(ge=1, le=50, description="how many hits"), Digits] = 10,
     ) -> Response:
         """Find games while a name is being typed, or name them by id; ids not known here are left out."""
         if ids:

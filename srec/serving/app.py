@@ -13,7 +13,7 @@ from srec.inference.recommender import Recommender
 from srec.inference.search import GameSearch
 from srec.serving.api import make_router
 from srec.serving.headers import SafeHeaders
-from srec.serving.problems import add_handlers, problem
+from srec.serving.problems import add_handlers, describe, problem
 from srec.serving.verification import check_api
 
 STATIC = Path(__file__).with_name("static")
@@ -46,6 +46,7 @@ def create_app(bundle: Path) -> FastAPI:
     )
     app.include_router(make_router(recommender, search))
     add_handlers(app)
+    describe(app)
     app.mount("/static", StaticFiles(directory=STATIC))
 
     @app.get("/", include_in_schema=False)

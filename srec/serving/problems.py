@@ -15,6 +15,7 @@ from srec.inference.recommender import UnknownGame
 from srec.serving.headers import HEADERS
 
 MEDIA_TYPE = "application/problem+json"
+_SCHEMAS = "#/components/schemas/{model}"
 logger = logging.getLogger("srec.serving")
 
 
@@ -37,9 +38,22 @@ class Problem(BaseModel):
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What the OpenAPI document says of an endpoint's problems."""
-    content = {MEDIA_TYPE: {"schema": Problem.model_json_schema(ref_template="#/components/schemas/{model}")}}
-    content[MEDIA_TYPE]["schema"].pop("$defs", None)
+    content = {MEDIA_TYPE: {"schema": {"$ref": _SCHEMAS.format(model=Problem.__name__)}}}
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+def describe(app: FastAPI) -> None:
+    """Add the problems' schemas to the OpenAPI document; FastAPI does not know them."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = made()
+        schema = Problem.model_json_schema(ref_template=_SCHEMAS)
+        parts = schema.pop("$defs")
+        document["components"]["schemas"] |= {**parts, Problem.__name__: schema}
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
 
 
 def problem(
