@@ -1,5 +1,6 @@
 """From a trained run to a bundle. The only part of inference that needs torch, and only to export."""
 
+import glob
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -240,7 +241,7 @@ def _games(dataset: Dataset) -> list[GameInfo]:
     with connect() as connection:
         rows: list[Any] = connection.execute(
             f"SELECT {columns} FROM read_parquet($file) ORDER BY item",
-            {"file": str(dataset.path / "games.parquet")},
+            {"file": glob.escape(str(dataset.path / "games.parquet"))},
         ).fetchall()
     return [
         GameInfo(app_id, name, year, price, free, tuple(developers or ()), tuple(genres or ()))

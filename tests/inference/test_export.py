@@ -96,6 +96,12 @@ def test_games_carry_what_the_page_shows(world: tuple[Dataset, Run, Recommender]
     assert isinstance(Bundle(recommender.bundle.path).games[0].developers, tuple)
 
 
+def test_games_of_a_dataset_whose_path_has_a_star_are_its_own(tmp_path: Path) -> None:
+    for name in ("a*b", "a and b"):
+        write_dataset(tmp_path / name, chains(8, 9, seed=0, noise=False), 8)
+    assert len(exporting._games(Dataset(tmp_path / "a*b"))) == 8
+
+
 def test_a_bundle_names_no_path_of_the_machine_it_was_made_on(
     world: tuple[Dataset, Run, Recommender],
 ) -> None:

@@ -267,6 +267,15 @@ def test_the_commands_tell_of_any_store(filled: str, tmp_path: Path) -> None:
     assert "rejected: 1 rows" not in broken.output
 
 
+def test_a_folder_with_a_star_in_its_name_is_that_folder_alone(filled: str, tmp_path: Path) -> None:
+    with open_reader(filled, whole=True) as reader:
+        export(reader, tmp_path / "a*b")
+    shutil.copytree(tmp_path / "a*b", tmp_path / "a and b")
+    with open_reader(str(tmp_path / "a*b")) as reader, duckdb.connect() as connection:
+        reader.attach(connection)
+        assert connection.execute("SELECT count(*) FROM store.reviews").fetchall() == [(3,)]
+
+
 def test_a_damaged_export_is_refused(filled: str, tmp_path: Path) -> None:
     target = tmp_path / "exported"
     with open_reader(filled, whole=True) as reader:

@@ -1,5 +1,6 @@
 """A store's rows exported as Parquet: what ``srec store export`` writes, and Spark reads anywhere."""
 
+import glob
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -52,7 +53,7 @@ class ParquetReader:
         """As ``Reader.attach``: views of the files, which are read in place."""
         connection.execute("CREATE SCHEMA store")
         for name, table in TABLES.items():
-            file = quoted(self.path.absolute() / f"{name}.parquet")
+            file = quoted(Path(glob.escape(str(self.path.absolute() / f"{name}.parquet"))))
             rows = no_rows(table) if name in self._absent else f"FROM read_parquet({file})"
             connection.execute(f"CREATE VIEW store.{name} AS {rows}")
 
