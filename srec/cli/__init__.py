@@ -12,6 +12,7 @@ from srec.cli import crawling, operations, pipeline, publishing, research, servi
 from srec.cli.console import console
 from srec.cli.mounted import Commands
 from srec.errors import SRecError, naming_the_extra
+from srec.threads import sleep_while_waiting
 
 app = typer.Typer(
     cls=Commands,
@@ -54,6 +55,7 @@ def version(
 
 def main() -> None:
     """Run the command line; an error that a person can fix is one line, with exit status 1."""
+    sleep_while_waiting()
     try:
         with naming_the_extra():
             app()

@@ -6,13 +6,13 @@ As in the authors' code, an item with fewer neighbours draws from them with repl
 lists item 0 with weight 0; that item's vector is learnt like any other.
 """
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from srec.dataset.dataset import Floats, Ints
+from srec.threads import may_run
 
 #: Pairs that are counted together: few enough to stay in the cache, whatever the sessions.
 PAIRS = 1 << 19
@@ -115,7 +115,7 @@ def global_graph(
         neighbours_VS[first + found], weights_VS[first + found] = neighbour[at], count[at]
 
     # Each range writes its own rows, and NumPy releases the interpreter lock in the slow operations.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(may_run()) as pool:
         list(pool.map(lambda reach: fill(*reach), _ranges(ends, PAIRS // (2 * window))))
     return neighbours_VS, weights_VS
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 
 import torch
 
+from srec.threads import may_run
 from srec.training.workers import Workers, join
 
 # From malloc.h.
@@ -25,12 +26,12 @@ def computing(threads: int | None = None) -> Iterator[None]:
     Attention makes many numbers so small that the CPU computes with them a hundred times slower.
 
     Args:
-        threads: the number of torch's threads; None leaves it as it is.
+        threads: the number of torch's threads; None: as many as there are, but no more than may run.
     """
     before, flushed, unset = torch.get_num_threads(), _flushed(), _CUBLAS not in os.environ
     # Without it, some versions of torch refuse to multiply matrices deterministically on a GPU.
     os.environ.setdefault(_CUBLAS, ":4096:8")
-    torch.set_num_threads(threads or before)
+    torch.set_num_threads(threads or min(before, may_run()))
     _flush(True)
     try:
         yield

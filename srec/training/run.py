@@ -23,6 +23,7 @@ from srec.models import model_entry
 from srec.models.session_model import SessionModel
 from srec.partial import begin
 from srec.settings import Settings, settings_of
+from srec.threads import may_run
 from srec.training.checkpoint import Progress
 from srec.training.counted import count
 from srec.training.loop import Stage, Validate, Watch, run_stage
@@ -97,7 +98,7 @@ def train(
             raise TrainingError(f"another process is training {target}: wait for it, or name another target")
         # Only what is unusual is written, because runs are compared by their text.
         unusual = {} if choose_on == "valid" else {"chosen_on": choose_on}
-        threads = threads or torch.get_num_threads()
+        threads = threads or min(torch.get_num_threads(), may_run())
         begun: dict[str, Any] = {}
         if workers.first:
             wanted = {"inputs": inputs, "parameters": parameters} | unusual
