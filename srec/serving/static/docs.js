@@ -6,7 +6,7 @@ function element(name, properties = {}, ...children) {
   return made;
 }
 
-const api = await (await fetch("/openapi.json")).json();
+const api = await (await fetch("openapi.json")).json();
 const resolve = (schema) => (schema?.$ref ? api.components.schemas[schema.$ref.split("/").pop()] : schema);
 
 function type(schema) {

@@ -43,7 +43,7 @@ function addressOf({ liked, by }) {
   const parts = [];
   if (liked.length) parts.push(`liked=${liked.join(",")}`);
   if (by !== "smart") parts.push(`by=${by}`);
-  return parts.length ? `/?${parts.join("&")}` : "/";
+  return parts.length ? `?${parts.join("&")}` : "./";
 }
 
 function go(next) {
@@ -74,11 +74,11 @@ async function show() {
   try {
     const missing = state.liked.filter((id) => !known.has(id));
     if (missing.length) {
-      const found = await ask(`/api/games?${missing.map((id) => `ids=${id}`).join("&")}`, { signal });
+      const found = await ask(`api/games?${missing.map((id) => `ids=${id}`).join("&")}`, { signal });
       remember(found.games);
     }
     drawChips();
-    const answer = await ask("/api/recommend", {
+    const answer = await ask("api/recommend", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ liked: state.liked, k: SHOWN, recommender: state.by }),
@@ -220,7 +220,7 @@ function forget() {
 async function search(query) {
   searched = new AbortController();
   try {
-    const found = await ask(`/api/games?limit=8&q=${encodeURIComponent(query)}`, { signal: searched.signal });
+    const found = await ask(`api/games?limit=8&q=${encodeURIComponent(query)}`, { signal: searched.signal });
     remember(found.games);
     hits = found.games.filter((game) => !state.liked.includes(game.app_id));
     timer = undefined;
@@ -326,7 +326,7 @@ addEventListener("popstate", () => { state = stateOf(location.search); show(); }
 
 state = stateOf(location.search);
 show();
-ask("/version").then((version) => {
+ask("version").then((version) => {
   $("simulated").hidden = !version.simulated;
   $("version").textContent = `SRec ${version.srec}, ${version.games.toLocaleString("en")} games, bundle ${version.bundle.slice(0, 8)}`;
 }).catch(() => {});
