@@ -14,6 +14,7 @@ from srec_bench.inference.result import InferenceResult
 from srec_bench.making import MakingResult
 from srec_bench.prepare.result import PrepareResult
 from srec_bench.results import BenchResult, read_results
+from srec_bench.soak.result import SoakResult
 from srec_bench.spark.result import SparkResult
 from srec_bench.store.result import StoreResult
 from srec_bench.training.result import TrainingResult
@@ -33,6 +34,7 @@ KINDS: tuple[type[BenchResult], ...] = (
     InferenceResult,
     MakingResult,
     PrepareResult,
+    SoakResult,
     SparkResult,
     StoreResult,
     TrainingResult,
