@@ -168,51 +168,53 @@ class SumOf {
         const size_t count = items_VD.shape(0), numbers = ids_M.shape(0);
         const int64_t* offsets = offsets_V1.data();
         const bool fits = items_VD.shape(1) > 0 && inputs_VD.shape(0) == count &&
-                          inputs_VD.shape(1) + 1 == items_VD.shape(1) && offsets_V1.shape(0) == count + 1 &&
+                          inputs_VD.shape(1) <= items_VD.shape(1) && offsets_V1.shape(0) == count + 1 &&
                           offsets[0] == 0 && std::is_sorted(offsets, offsets + count + 1) &&
                           offsets[count] == int64_t(numbers) && values_M.shape(0) == numbers &&
                           std::all_of(ids_M.data(), ids_M.data() + numbers,
                                       [count](int32_t id) { return id >= 0 && size_t(id) < count; });
         if (!fits) throw std::invalid_argument("arrays that do not fit together");
         sums_ = {offsets,          ids_M.data(), values_M.data(), inputs_VD.data(),
-                 items_VD.data(), int64_t(count), int64_t(items_VD.shape(1))};
+                 items_VD.data(),  int64_t(count), int64_t(inputs_VD.shape(1)), int64_t(items_VD.shape(1))};
     }
 
-    nb::tuple gather(const std::vector<int64_t>& rows, const std::vector<double>& shares, double popularity,
-                     Result<float, 1> vector_D) const {
-        check(rows, shares, int64_t(vector_D.shape(0)) == sums_.dimension);
+    nb::tuple gather(const std::vector<int64_t>& rows, const std::vector<double>& shares,
+                     const std::vector<double>& common, Result<float, 1> vector_D) const {
+        check(rows, shares, common, int64_t(vector_D.shape(0)) == sums_.dimension);
         std::vector<int64_t> added;
         std::vector<double> totals;
         {
             nb::gil_scoped_release released;
             const Named named(sums_, rows, shares);
-            named.vector(static_cast<float>(popularity), vector_D.data());
+            named.vector({common.begin(), common.end()}, vector_D.data());
             named.add_up(added, totals);
         }
         return nb::make_tuple(array_of(std::move(added)), array_of(std::move(totals)));
     }
 
-    // The parts of the named games in the scores of some rows, as the games were given, and those of popularity.
-    nb::tuple parts(const std::vector<int64_t>& rows, const std::vector<double>& shares, double popularity,
-                    const std::vector<int64_t>& answered) const {
-        check(rows, shares, are_rows(answered.data(), answered.size(), sums_.count));
+    // The parts of the named games in the scores of some rows, as the games were given, and of what all visitors share.
+    nb::tuple parts(const std::vector<int64_t>& rows, const std::vector<double>& shares,
+                    const std::vector<double>& common, const std::vector<int64_t>& answered) const {
+        check(rows, shares, common, are_rows(answered.data(), answered.size(), sums_.count));
         std::vector<std::vector<double>> parts(answered.size(), std::vector<double>(rows.size()));
-        std::vector<double> popular(answered.size());
+        std::vector<std::vector<double>> shared(answered.size(), std::vector<double>(common.size()));
         {
             nb::gil_scoped_release released;
             const Named named(sums_, rows, shares);
             for (size_t at = 0; at < answered.size(); ++at) {
                 named.parts(answered[at], parts[at].data());
-                popular[at] = double(static_cast<float>(popularity)) *
-                              double(sums_.items[(answered[at] + 1) * sums_.dimension - 1]);
+                const float* last = sums_.items + answered[at] * sums_.dimension + sums_.own;
+                for (size_t one = 0; one < common.size(); ++one)
+                    shared[at][one] = double(static_cast<float>(common[one])) * double(last[one]);
             }
         }
-        return nb::make_tuple(parts, popular);
+        return nb::make_tuple(parts, shared);
     }
 
   private:
-    void check(const std::vector<int64_t>& rows, const std::vector<double>& shares, bool fits) const {
-        if (!fits || rows.size() != shares.size() || !are_rows(rows.data(), rows.size(), sums_.count))
+    void check(const std::vector<int64_t>& rows, const std::vector<double>& shares, const std::vector<double>& common,
+               bool fits) const {
+        if (!fits || sums_.own + int64_t(common.size()) != sums_.dimension || rows.size() != shares.size() || !are_rows(rows.data(), rows.size(), sums_.count))
             throw std::invalid_argument("rows that there are not, or arrays that do not fit together");
     }
 

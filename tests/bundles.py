@@ -139,6 +139,7 @@ def sum_contents(*, simulated: bool = True, weight: float = 0.35) -> BundleConte
         values=np.take_along_axis(likeness, ids, axis=1).astype(np.float32).ravel(),
         inputs=0.5 * vectors,
         items=vectors,
+        quality=(0.1 * np.cos(np.arange(GAMES))).astype(np.float32),
         popularity=((popularity - popularity.mean()) / popularity.std()).astype(np.float32),
     )
     model = Sum(parts, weight)

@@ -1,6 +1,7 @@
 """The benchmarks: each prints a table, then one JSON line, and can write a result file."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -84,8 +85,21 @@ def visitors(
     from srec_bench.visitors.result import terminal_lines
 
     found = bench_visitors(Dataset(dataset), players, draws=draws)
-    for line in terminal_lines(found):
-        console.print(line, highlight=False)
+    show(terminal_lines(found))
+    tell(found, result)
+
+
+@app.command()
+def dislikes(
+    dataset: Annotated[Path, typer.Argument(help="A dataset directory; its users are divided anew.")],
+    result: ResultOption = None,
+) -> None:
+    """Measure how many disliked games an answer has, with and without what dislikes teach."""
+    from srec.dataset.dataset import Dataset
+    from srec_bench.visitors.dislikes import bench_dislikes, markdown
+
+    found = bench_dislikes(Dataset(dataset))
+    show(markdown({"": found}))
     tell(found, result)
 
 
@@ -101,8 +115,7 @@ def window(
     from srec_bench.visitors.window import bench_window, markdown
 
     found = bench_window(Dataset(dataset), Run(run))
-    for line in markdown({"": found}):
-        console.print(line, highlight=False)
+    show(markdown({"": found}))
     tell(found, result)
 
 
@@ -301,6 +314,12 @@ def store(
         found = bench_store(store, reviews, work, memory_limit=memory, say=status.update)
     console.print(terminal_table(found))
     tell(found, result)
+
+
+def show(lines: Iterable[str]) -> None:
+    """Print Markdown as it is."""
+    for line in lines:
+        console.print(line, highlight=False)
 
 
 def tell(found: BenchResult, result: Path | None) -> None:

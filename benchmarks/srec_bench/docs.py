@@ -21,8 +21,8 @@ from srec_bench.soak import result as soak
 from srec_bench.spark import result as spark
 from srec_bench.store import result as store
 from srec_bench.training import result as training
+from srec_bench.visitors import dislikes, window
 from srec_bench.visitors import result as visitors
-from srec_bench.visitors import window
 
 RESULTS, README, PAGE = Path("benchmarks/results"), Path("README.md"), Path("docs/results.md")
 SCALING = Path("docs/scaling.md")
@@ -43,6 +43,7 @@ def whole(folder: Path) -> str:
     """docs/results.md: every result in the folder."""
     parts = (
         visitors.markdown(read_results(visitors.VisitorsResult, folder)),
+        dislikes.markdown(read_results(dislikes.DislikesResult, folder)),
         window.markdown(read_results(window.WindowResult, folder)),
         leaderboards.reproduced(folder),
         training.markdown(read_results(training.TrainingResult, folder)),

@@ -18,6 +18,7 @@ from srec_bench.soak.result import SoakResult
 from srec_bench.spark.result import SparkResult
 from srec_bench.store.result import StoreResult
 from srec_bench.training.result import TrainingResult
+from srec_bench.visitors.dislikes import DislikesResult
 from srec_bench.visitors.result import VisitorsResult
 from srec_bench.visitors.window import WindowResult
 
@@ -29,6 +30,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 KINDS: tuple[type[BenchResult], ...] = (
     AnswersResult,
     CrawlResult,
+    DislikesResult,
     ExactnessResult,
     HttpResult,
     InferenceResult,

@@ -9,6 +9,8 @@ import pytest
 from srec_bench.making import MakingResult, bench_making, cells
 from srec_bench.making import markdown as making_markdown
 from srec_bench.visitors.bench import bench_visitors
+from srec_bench.visitors.dislikes import DislikesResult, bench_dislikes
+from srec_bench.visitors.dislikes import markdown as dislikes_markdown
 from srec_bench.visitors.result import OVERLAPS, VisitorsResult, markdown
 from srec_bench.visitors.tastes import TASTES
 from srec_bench.visitors.ten_lines import TenLines
@@ -16,6 +18,7 @@ from srec_bench.visitors.window import WindowResult, bench_window
 from srec_bench.visitors.window import markdown as window_markdown
 
 from srec.dataset.dataset import Dataset
+from srec.dataset.dislikes import Dislikes
 from srec.evaluation.players import from_file
 from srec.evaluation.settings import VisitorSettings
 from srec.experiments.visitors import visitors
@@ -117,3 +120,22 @@ def test_a_bundle_is_made_and_its_cost_told(games: Dataset, tmp_path: Path) -> N
     assert cells(result)[0] == f"{result.dataset.interactions:,} (simulated)"
     assert result.write(tmp_path / "making.json") == MakingResult.read(tmp_path / "making.json")
     assert "[making.json]" in "\n".join(making_markdown({"making.json": result}))
+
+
+def test_dislikes_are_measured_with_and_without_what_they_teach(
+    games: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = len(games.sequences)
+    # Half of the users dislike games 7 and 8, which then come later; every other user likes them.
+    told = np.where(np.arange(users) % 2, 2, 0)
+    items = np.tile(np.array([7, 8], np.int32), int(told.sum()) // 2)
+    dislikes = Dislikes(items, np.zeros(len(items), np.int64), np.concatenate(([0], told.cumsum())))
+    monkeypatch.setitem(games.__dict__, "dislikes", dislikes)
+    result = bench_dislikes(games)
+    before, learnt = result.everybody["no dislikes"], result.everybody["learnt"]
+    assert before.intrusion_change.value == 0
+    assert learnt.intrusion.value < before.intrusion.value
+    assert learnt.intrusion_change.value == pytest.approx(learnt.intrusion.value - before.intrusion.value)
+    assert result.several["learnt and told"].intrusion.sessions == (told > 1).sum()
+    assert result.write(tmp_path / "dislikes.json") == DislikesResult.read(tmp_path / "dislikes.json")
+    assert "| all | learnt |" in "\n".join(dislikes_markdown({"dislikes.json": result}))

@@ -134,6 +134,6 @@ def answer_table(answer: "Answer", names: Mapping[int, str]) -> Table:
 def _because(game: "Recommended", named: Sequence[int], names: Mapping[int, str]) -> str:
     """What adds up to a game's score, the largest part first."""
     parts = dict(zip((names[app_id] for app_id in named), game.parts or (), strict=True))
-    parts["popularity"] = game.popularity or 0.0
+    parts |= {"quality": game.quality or 0.0, "popularity": game.popularity or 0.0}
     largest = sorted(parts, key=lambda name: -abs(parts[name]))
     return ", ".join(f"{name} {parts[name]:+.2f}" for name in largest[:_REASONS])

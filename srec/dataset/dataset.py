@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from srec.artifacts import fingerprint, read_manifest
+from srec.dataset.dislikes import DISLIKES, Dislikes
 from srec.dataset.lists import NumberedSessions, TestSessions
 from srec.dataset.splits import SHOWS
 from srec.dataset.writing import KIND, VERSION
@@ -225,6 +226,13 @@ class Dataset:
         if "sequences/weights.npy" in self.manifest["files"]:
             names.append("weights")
         return Sequences(*(self.array(f"sequences/{name}") for name in names))
+
+    @cached_property
+    def dislikes(self) -> Dislikes:
+        """What users disliked; nothing in bare sessions."""
+        if f"{DISLIKES}/items.npy" not in self.manifest["files"]:
+            return Dislikes.none(len(self.sequences))
+        return Dislikes(*(self.array(f"{DISLIKES}/{name}") for name in ("items", "times", "offsets")))
 
     @cached_property
     def app_ids(self) -> Ints:

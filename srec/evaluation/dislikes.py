@@ -115,11 +115,13 @@ def _response(model: Asked, told: Told, tags: Ragged, *, boot: _Resampling, seed
 
 
 def _places(model: Asked, liked_EL: Ints, new_E1: Ints, items_EN: Ints, *, read_dislikes: bool) -> Ints:
-    """int64 [E, N]: the place of each item in the whole order; 1 is the best."""
+    """int64 [E, N]: the place of each item in the whole order without the new dislikes; 1 is the best."""
     places_EN = np.zeros(items_EN.shape, np.int64)
     for at, scores_BV in model.scores(liked_EL, new_E1, read_dislikes=read_dislikes):
+        rows_B = np.arange(len(scores_BV))
+        scores_BV[rows_B, new_E1[at, 0] - 1] = -np.inf
         for column, items_B in enumerate(items_EN[at].T):
-            own_B = scores_BV[np.arange(len(items_B)), items_B - 1]
+            own_B = scores_BV[rows_B, items_B - 1]
             places_EN[at, column] = 1 + (scores_BV > own_B[:, None]).sum(axis=1)
     return places_EN
 

@@ -68,10 +68,9 @@ def held_out(dataset: Dataset, part: Literal["test", "valid"] = "test") -> Playe
         "valid": (known.train_ends == first) & (known.valid_ends == last),
     }[part]
     users = np.flatnonzero(away & (last > first))
-    offsets, disliked = (dataset.array(f"negatives/{name}") for name in ("offsets", "items"))
     return Players(
         [np.unique(known.items[first[user] : last[user]]) for user in users],
-        [np.unique(disliked[offsets[user] : offsets[user + 1]]) for user in users],
+        [dataset.dislikes.of(int(user)) for user in users],
         None,
         f"the dataset's held-out users ({part})",
         f"{dataset.fingerprint} {part}",

@@ -83,7 +83,7 @@ def cold_games(
 
 
 def without_games(dataset: Dataset, withheld: Mask) -> Dataset:
-    """A view of a dataset in which nobody likes some games; the catalogue and the dislikes still have them.
+    """A view of a dataset in which nobody likes or dislikes some games; the catalogue still has them.
 
     Args:
         dataset: it must live as long as the view.
@@ -103,4 +103,5 @@ def without_games(dataset: Dataset, withheld: Mask) -> Dataset:
         valid_ends=place[known.valid_ends],
         test_begins=place[known.test_begins],
     )
+    view.__dict__["dislikes"] = dataset.dislikes.without(withheld)
     return view

@@ -45,12 +45,12 @@ class Sum:
         self,
         rows: Sequence[int],
         shares: Sequence[float],
-        popularity: float,
+        common: Sequence[float],
         vector_D: npt.NDArray[np.float32],
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]: ...
     def parts(
-        self, rows: Sequence[int], shares: Sequence[float], popularity: float, answered: Sequence[int]
-    ) -> tuple[list[list[float]], list[float]]: ...
+        self, rows: Sequence[int], shares: Sequence[float], common: Sequence[float], answered: Sequence[int]
+    ) -> tuple[list[list[float]], list[list[float]]]: ...
 
 class Tags:
     def __init__(

@@ -98,6 +98,7 @@ class Recommended(NamedTuple):
     score: float
     shared_tags: list[str]  # in common with the liked games, the heaviest first
     parts: list[float] | None  # of the named games in the score, if the model is a sum
+    quality: float | None  # its part in the score, if the model is a sum
     popularity: float | None  # its part in the score, if the model is a sum
 
     @property
@@ -112,18 +113,20 @@ class Recommended(NamedTuple):
 
 
 class Explained(NamedTuple):
-    """Scores as sums: a game's score is the sum of its parts and its popularity.
+    """Scores as sums: a game's score is the sum of its parts, its quality and its popularity.
 
     Attributes:
         named: the app ids that the visitor named and the bundle knows: those liked, then those disliked.
         weight: the weight of popularity.
         parts: for each answered game, the part of each named game.
+        quality: for each answered game, the part of its quality.
         popularity: for each answered game, the part of its popularity.
     """
 
     named: list[int]
     weight: float
     parts: list[list[float]]
+    quality: list[float]
     popularity: list[float]
 
 
@@ -150,9 +153,9 @@ class Answer:
     @property
     def games(self) -> list[Recommended]:
         """Each game with its score and tags."""
-        parts: Sequence[Any] = self.sum.parts if self.sum else [None] * len(self.infos)
-        popularity: Sequence[Any] = self.sum.popularity if self.sum else [None] * len(self.infos)
-        return list(map(Recommended, self.infos, self.scores, self.shared_tags, parts, popularity))
+        nothing: Sequence[Any] = [None] * len(self.infos)
+        why = (self.sum.parts, self.sum.quality, self.sum.popularity) if self.sum else (nothing,) * 3
+        return list(map(Recommended, self.infos, self.scores, self.shared_tags, *why))
 
     def to_arrow(self) -> "pa.Table":
         """The games as a PyArrow table, which pandas, polars and DuckDB read, best first.

@@ -160,7 +160,11 @@ class Bundle:
         return bool(self.config["simulated"])
 
     def _sum(self) -> Sum:
-        parts = Parts(**{one.name: self._array(f"{SUM}/{one.name}") for one in fields(Parts)})
+        names = (one.name for one in fields(Parts) if (self.path / SUM / f"{one.name}.npy").is_file())
+        try:
+            parts = Parts.of({name: self._array(f"{SUM}/{name}") for name in names})
+        except KeyError as missing:
+            raise ArtifactError(f"{self.path / SUM} lacks {missing.args[0]}.npy") from None
         weight = self.config.get("popularity_weight") if isinstance(self.config, dict) else None
         if problem := parts.problem(len(self.app_ids)):
             raise ArtifactError(f"{self.path / SUM} does not fit together: {problem}")

@@ -217,9 +217,10 @@ class Recommender:
         """What the scores of an answer add up from; None if they are no sum."""
         if asked.name != "smart" or not isinstance(self._model, Summed):
             return None
-        parts, popularity = self._model.parts(asked, [item - 1 for item in items])
+        parts, shared = self._model.parts(asked, [item - 1 for item in items])
+        quality, popularity = ([of_game[at] for of_game in shared] for at in range(2))
         named = [self.bundle.games[item - 1].app_id for item in asked.named]
-        return Explained(named, self._model.share(asked), parts, popularity)
+        return Explained(named, self._model.share(asked), parts, quality, popularity)
 
     def _known(self, named: Sequence[int]) -> tuple[list[int], list[int]]:
         once = dict.fromkeys(named)

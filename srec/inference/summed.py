@@ -1,9 +1,9 @@
 """Answers of a sum of parts: sparse rows and dense vectors in one exact search.
 
-A score is the reference's product of two vectors (see ``reference``), of which popularity is one dimension,
-plus the sparse numbers of the named games. It depends on no order of the list; see ``named`` and
-docs/exactness.md. Only items that a sparse row names need that sum; of all others the search of the vectors
-finds the best. The k best of both together are the k best of all, to the bit.
+A score is the reference's product of two vectors (see ``reference``), of which quality and popularity are the
+last two dimensions, plus the sparse numbers of the liked games. It depends on no order of the list; see
+``named`` and docs/exactness.md. Only items that a sparse row names need that sum; of all others the search of
+the vectors finds the best. The k best of both together are the k best of all, to the bit.
 
 Shapes: B visitors, V rows (items - 1), D dimension, K results.
 """
@@ -17,7 +17,7 @@ from srec.inference.answers import Asked
 from srec.inference.exact import ExactTopK
 from srec.inference.named import Named, PartsOf, sum_of
 from srec.inference.reference import Found
-from srec.models.sums import DISLIKE, Sum
+from srec.models.sums import Sum
 
 _TYPICAL = 256
 
@@ -30,16 +30,17 @@ class Summed:
         kernel: how the vectors are searched (see ``exact``); the fastest way where None.
 
     Attributes:
-        index: the vectors and the popularity of the items.
+        index: the vectors, the quality and the popularity of the items.
     """
 
     def __init__(self, model: Sum, kernel: str | None) -> None:
         parts = model.parts
         self._weight = model.popularity_weight
-        items_VD = np.concatenate((parts.items, parts.popularity[:, None]), axis=1, dtype=np.float32)
+        common_VC = np.stack((parts.quality, parts.popularity), axis=1)
+        items_VD = np.concatenate((parts.items, common_VC), axis=1, dtype=np.float32)
         some = np.unique(np.linspace(0, len(parts) - 1, min(len(parts), _TYPICAL), dtype=np.int64))
-        typical_BD = np.pad((1 - self._weight) * parts.inputs[some], ((0, 0), (0, 1)))
-        typical_BD[:, -1] = self._weight
+        typical_BD = np.pad((1 - self._weight) * parts.inputs[some], ((0, 0), (0, 2)))
+        typical_BD[:, -2:] = 1 - self._weight, self._weight
         self.index = ExactTopK(items_VD, kernel, typical_BD.astype(np.float32))
         self._sum = sum_of(parts, items_VD, self.index.kernel)
 
@@ -72,7 +73,7 @@ class Summed:
 
         Returns:
             For each row a part for each named game, those liked first, in the order given; and for each row
-            the part of popularity.
+            the parts of quality and popularity.
         """
         return self._sum.parts(self._named(asked), rows_K)
 
@@ -80,6 +81,6 @@ class Summed:
         """The named games, and the share that each one's part has in a score."""
         popularity = self.share(asked)
         liked, disliked = len(asked.known), len(asked.disliked)
-        share = (1 - popularity) / (liked or disliked or 1)
-        shares = [share] * liked + [-DISLIKE * share] * disliked
-        return Named([item - 1 for item in asked.named], shares, popularity)
+        taste = 1 - popularity
+        shares = [taste / (liked or 1)] * liked + [-taste / (max(liked, disliked) or 1)] * disliked
+        return Named([item - 1 for item in asked.named], shares, [taste, popularity])

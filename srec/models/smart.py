@@ -1,10 +1,11 @@
 """The default recommender: games that players of the named games share, and games that are like them.
 
 A visitor is a set of liked and disliked games. The score of a game is a sum (see ``sums``): a part for each
-named game, and one for popularity. The part of a named game adds up six kinds of likeness. Two are counted
-from players: item-kNN (Deshpande & Karypis, "Item-based top-N recommendation algorithms", 2004, with an
-exponent against popularity) and lift. Four describe the games: publishers, developers, words of the name,
-and vectors of tags and of the release year. Each kind is scaled so that every game speaks as loudly.
+named game, one for quality, and one for popularity. The part of a named game adds up six kinds of likeness.
+Two are counted from players: item-kNN (Deshpande & Karypis, "Item-based top-N recommendation algorithms",
+2004, with an exponent against popularity) and lift. Four describe the games: publishers, developers, words of
+the name, and vectors of tags and of the release year. Each kind is scaled so that every game speaks as
+loudly. The quality of a game is how few of its players dislike it (see ``quality``).
 
 Shapes: V items, B visitors, L items of a visitor.
 """
@@ -32,6 +33,7 @@ from srec.models.likeness import (
     words,
 )
 from srec.models.popularity_weight import choose
+from srec.models.quality import disliked_shares
 from srec.models.sums import Parts, Sum
 from srec.settings import Settings
 
@@ -59,6 +61,9 @@ class SmartSettings(Settings):
     years: float = Field(0.2, ge=0, description="the weight of release years")
     tag_dimension: int = Field(40, ge=1, description="the numbers that stand for a game's tags")
     year_dimension: int = Field(8, ge=1, description="the numbers that stand for a game's release year")
+    dislikes: float = Field(
+        5.0, ge=0, description="what a game would lose if all of its players disliked it, against the average"
+    )
     half_life_days: float = Field(
         365, gt=0, description="after this many days a review counts half for popularity"
     )
@@ -121,6 +126,8 @@ def _parts(dataset: Dataset, settings: SmartSettings, part: Part, *, catalogue: 
     )
     logs_V = _faded(items, times, liked, dataset.item_count, half_life_days=settings.half_life_days)
     popularity_V = _standard(logs_V)
+    shares_V = disliked_shares(dataset, part)
+    quality_V = (settings.dislikes * (shares_V.mean() - shares_V)).astype(np.float32)
     inputs_VD = items_VD = np.zeros((dataset.item_count, 0), np.float32)
     if catalogue is not None:
         inputs_VD, games_V = catalogue.inputs_VD, catalogue.games_V
@@ -133,12 +140,14 @@ def _parts(dataset: Dataset, settings: SmartSettings, part: Part, *, catalogue: 
         items_VD = np.where(games_V[:, None], catalogue.items_VD, 0)
         drawn_V = _standard(borrowing.popularity(logs_V, lent, needs_V))
         popularity_V = np.where(games_V, drawn_V, _NEVER).astype(np.float32)
+        quality_V = np.where(games_V, quality_V, 0).astype(np.float32)
     return Parts(
         counted.indptr.astype(np.int64),
         counted.indices.astype(np.int32),
         counted.data,
         inputs_VD,
         items_VD,
+        quality_V,
         popularity_V,
     )
 

@@ -1,8 +1,10 @@
-"""A score that is a sum: a part for each game that a visitor names, and one for popularity.
+"""A score that is a sum: a part for each game that a visitor names, one for quality, and one for popularity.
 
-The part of game i in the score of game j is a number of a sparse matrix (what the two have in common that
-few games have) plus a product of two vectors (what all games have more or less). Nothing else is in a score,
-so an answer is explained by its parts, depends on no order, and can be turned towards popularity or away.
+The part of a liked game i in the score of game j is a number of a sparse matrix (what the two have in common
+that few games have, players above all) plus a product of two vectors (what all games have more or less). The
+part of a disliked game is less that product alone: its players mostly like what is near it. Nothing else is
+in a score, so an answer is explained by its parts, depends on no order, and can be turned towards popularity
+or away.
 
 Shapes: V items, D dimension, N numbers of the sparse matrix, B visitors, L games that a visitor names.
 """
@@ -22,11 +24,6 @@ if TYPE_CHECKING:
     import scipy.sparse as sp
 
 
-#: How much a dislike counts against a like. Liking a kind of game and disliking one of them is common, so
-#: the more it counts, the more is lost of what a visitor would like.
-DISLIKE = 0.25
-
-
 @dataclass(frozen=True)
 class Parts:
     """All that a sum is made of; row and column j are item j + 1.
@@ -37,6 +34,7 @@ class Parts:
         values: float32 [N].
         inputs: float32 [V, D], the vector of an item that is named.
         items: float32 [V, D], the vector of an item that may be answered.
+        quality: float32 [V], the larger, the fewer of its players dislike an item.
         popularity: float32 [V].
     """
 
@@ -45,6 +43,7 @@ class Parts:
     values: Floats
     inputs: Floats
     items: Floats
+    quality: Floats
     popularity: Floats
 
     def __len__(self) -> int:
@@ -57,11 +56,11 @@ class Parts:
             items: V.
         """
         if any(
-            array.dtype.kind != kind for array, kind in zip(self.arrays().values(), "iiffff", strict=True)
+            array.dtype.kind != kind for array, kind in zip(self.arrays().values(), "iifffff", strict=True)
         ):
             return "an array holds numbers of another type"
-        if self.popularity.shape != (items,) or self.offsets.shape != (items + 1,):
-            return f"popularity and offsets must be of {items} items"
+        if not self.quality.shape == self.popularity.shape == (items,) or self.offsets.shape != (items + 1,):
+            return f"quality, popularity and offsets must be of {items} items"
         if self.inputs.ndim != 2 or self.inputs.shape != self.items.shape or len(self.items) != items:
             return f"inputs and items must be matrices of one size, with {items} rows"
         lengths, count = np.diff(self.offsets), len(self.ids)
@@ -79,6 +78,17 @@ class Parts:
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """The arrays by name, to store them."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def of(cls, stored: Mapping[str, npt.NDArray[Any]]) -> Self:
+        """The parts of stored arrays.
+
+        Raises:
+            KeyError: an array is missing.
+        """
+        # What was stored before there was a quality has none.
+        older = {"quality": np.zeros_like(stored["popularity"])}
+        return cls(**{field.name: (older | dict(stored))[field.name] for field in fields(cls)})
 
 
 class Sum:
@@ -98,7 +108,7 @@ class Sum:
     @classmethod
     def of(cls, arrays: Mapping[str, npt.NDArray[Any]], popularity_weight: float) -> Self:
         """The sum of stored arrays."""
-        return cls(Parts(**{field.name: arrays[field.name] for field in fields(Parts)}), popularity_weight)
+        return cls(Parts.of(arrays), popularity_weight)
 
     @cached_property
     def _rows(self) -> "sp.csr_matrix":
@@ -127,7 +137,11 @@ class Sum:
         return scores_BV
 
     def taste(self, items_BL: ItemsBL, weights_BL: WeightsBL) -> ScoresBV:
-        """The mean of the liked games' parts, less those of the disliked; 0 where nothing is named."""
+        """What a visitor's games and quality say, without popularity.
+
+        It is the mean of the liked games' parts, less those of the disliked, which never weigh more than the
+        likes together; plus the quality.
+        """
         import scipy.sparse as sp
 
         visitors, places = np.nonzero(items_BL)
@@ -135,14 +149,16 @@ class Sum:
         liked_B, disliked_B = (
             np.bincount(visitors, np.maximum(sign * weights, 0), len(items_BL)) for sign in (1, -1)
         )
-        # Dislikes are no part of the mean: with each more of them the likes would say less.
-        total_B = np.where(liked_B > 0, liked_B, np.maximum(disliked_B, 1e-12))
-        weights[weights < 0] *= DISLIKE
-        shares = (weights / total_B[visitors]).astype(np.float32)
+        liked = weights > 0
+        whole = np.where(liked, liked_B[visitors], np.maximum(liked_B, disliked_B)[visitors])
+        shares = (weights / np.maximum(whole, 1e-12)).astype(np.float32)
         named = items_BL[visitors, places] - 1
-        given = sp.csr_matrix((shares, (visitors, named)), shape=(len(items_BL), len(self.parts)))
-        scores_BV: ScoresBV = (given @ self._rows).toarray()
+        size = (len(items_BL), len(self.parts))
+        given = sp.csr_matrix((shares, (visitors, named)), shape=size)
+        likes = sp.csr_matrix((shares[liked], (visitors[liked], named[liked])), shape=size)
+        scores_BV: ScoresBV = (likes @ self._rows).toarray()
         scores_BV += (given @ self.parts.inputs) @ self.parts.items.T
+        scores_BV += self.parts.quality
         return scores_BV
 
 

@@ -73,10 +73,13 @@ class AnswerWriter:
 def _why(answer: Answer) -> Iterable[bytes]:
     """The parts of each game's score."""
     if answer.sum is None:
-        return repeat(b'"parts":null,"popularity":null', len(answer.infos))
+        return repeat(b'"parts":null,"quality":null,"popularity":null', len(answer.infos))
     return (
-        b'"parts":[%b],"popularity":%.9g' % (b",".join([b"%.9g" % part for part in parts]), popularity)
-        for parts, popularity in zip(answer.sum.parts, answer.sum.popularity, strict=True)
+        b'"parts":[%b],"quality":%.9g,"popularity":%.9g'
+        % (b",".join([b"%.9g" % part for part in parts]), quality, popularity)
+        for parts, quality, popularity in zip(
+            answer.sum.parts, answer.sum.quality, answer.sum.popularity, strict=True
+        )
     )
 
 

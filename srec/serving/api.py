@@ -128,6 +128,9 @@ class RecommendedGame(Game):
     parts: list[float] | None = Field(
         description="of the named games in the score, in the order of `named`; null if it is no sum"
     )
+    quality: float | None = Field(
+        description="its part in the score, by how few dislike the game; null if the score is no sum"
+    )
     popularity: float | None = Field(description="its part in the score; null if the score is no sum")
     shared_tags: list[str] = Field(description="in common with the liked games, the heaviest first")
 

@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from srec.dataset.dataset import Dataset
+from srec.dataset.dislikes import Dislikes
 from srec.errors import SourceError
 from srec.evaluation.players import from_file, held_out
 from srec.testing.toys import chains, write_dataset
@@ -65,9 +66,8 @@ def test_whole_users_are_held_out_with_what_they_dislike(dataset: Dataset) -> No
     folder = dataset.path / "sequences"
     for name, ends in (("train_ends", train_ends), ("valid_ends", valid_ends), ("test_begins", valid_ends)):
         np.save(folder / f"{name}.npy", ends)
-    (dataset.path / "negatives").mkdir()
-    np.save(dataset.path / "negatives" / "items.npy", np.array([5, 5, 2], np.int32))
-    np.save(dataset.path / "negatives" / "offsets.npy", np.array([0, 2] + [3] * 11))
+    disliked = Dislikes(np.array([5, 5, 2], np.int32), np.zeros(3, np.int64), np.array([0, 2] + [3] * 11))
+    dataset.__dict__["dislikes"] = disliked
     dataset.manifest["split"] = {"kind": "users"}
     for user, part, disliked in ((0, "test", [5]), (1, "valid", [2])):
         found = held_out(dataset, part)

@@ -17,7 +17,7 @@ from srec.inference.recommender import Recommender
 from srec.inference.reference import Added, Found, best, empty, reference_scores
 from srec.inference.scans import kernels
 from srec.inference.summed import Summed
-from srec.models.sums import DISLIKE, Parts, Sum
+from srec.models.sums import Parts, Sum
 
 KERNELS = kernels()
 FIRST, SECOND, THIRD, FOURTH = (900_000_000 + 10 * at for at in (1, 2, 3, 4))
@@ -38,6 +38,7 @@ def random_sum(rng: np.random.Generator, count: int, dimension: int, *, coarse: 
         drawn(int(given.sum())),
         drawn(count, dimension),
         drawn(count, dimension),
+        drawn(count),
         drawn(count),
     )
     assert parts.problem(count) is None
@@ -63,9 +64,9 @@ def asking(known, disliked=(), *, barred=(), popularity=None) -> Asked:
 def shares(model: Sum, asked: Asked) -> tuple[float, list[tuple[int, np.float32]]]:
     """The weight of popularity; the rows of the named games, ascending, with what their parts count."""
     weight = model.popularity_weight if asked.popularity is None else asked.popularity
-    each = (1 - weight) / (len(asked.known) or len(asked.disliked))
-    named = [(item - 1, np.float32(each)) for item in asked.known]
-    named += [(item - 1, np.float32(-DISLIKE * each)) for item in asked.disliked]
+    liked, disliked = len(asked.known), len(asked.disliked)
+    named = [(item - 1, np.float32((1 - weight) / liked)) for item in asked.known]
+    named += [(item - 1, np.float32(-(1 - weight) / max(liked, disliked))) for item in asked.disliked]
     return weight, sorted(named)
 
 
@@ -79,11 +80,11 @@ def everything(model: Sum, asked: Asked) -> np.ndarray:
     added = np.zeros(len(parts))
     for row, share in named:
         vector += np.rint(parts.inputs[row].astype(np.float64) * float(share) / step) * step
-        for at in range(parts.offsets[row], parts.offsets[row + 1]):
+        for at in range(parts.offsets[row], parts.offsets[row + 1]) if share > 0 else ():
             added[parts.ids[at]] += float(share) * float(parts.values[at])
-    whole = np.append(vector, weight).astype(np.float32)
-    assert (whole[:-1] == vector).all()
-    items = np.column_stack((parts.items, parts.popularity))
+    whole = np.append(vector, (1 - weight, weight)).astype(np.float32)
+    assert (whole[:-2] == vector).all()
+    items = np.column_stack((parts.items, parts.quality, parts.popularity))
     return reference_scores(items, whole) + added
 
 
@@ -158,8 +159,8 @@ def test_scores_are_those_of_the_model_and_the_parts_add_up_to_them(kernel):
         weights = np.array([[1.0] * len(asked.known) + [-1.0] * len(asked.disliked)])
         theirs = model.weigh(np.array([asked.named]), weights, popularity=asked.popularity)[0]
         np.testing.assert_allclose(scores, theirs[rows], rtol=1e-5, atol=1e-5)
-        parts, popular = summed.parts(asked, rows.tolist())
-        whole = [sum(one) + theirs for one, theirs in zip(parts, popular, strict=True)]
+        parts, shared = summed.parts(asked, rows.tolist())
+        whole = [sum(one) + sum(theirs) for one, theirs in zip(parts, shared, strict=True)]
         np.testing.assert_allclose(whole, scores, rtol=0, atol=1e-9)
 
 
@@ -181,8 +182,8 @@ def test_numbers_that_are_large_or_tiny_stay_exact_and_add_up():
             np.testing.assert_array_equal(found.rows, every[0].rows)
             np.testing.assert_array_equal(found.scores, every[0].scores)
         rows = every[0].rows[0].tolist()
-        parts_KN, popular_K = Summed(model, None).parts(asked, rows)
-        whole = [sum(one) + other for one, other in zip(parts_KN, popular_K, strict=True)]
+        parts_KN, shared_KC = Summed(model, None).parts(asked, rows)
+        whole = [sum(one) + sum(other) for one, other in zip(parts_KN, shared_KC, strict=True)]
         np.testing.assert_allclose(whole, every[0].scores[0], rtol=1e-9)
 
 
@@ -192,7 +193,8 @@ def test_what_is_added_to_a_damaged_index_is_answered_by_the_reference(kernel):
     model = random_sum(rng, 300, 15, coarse=False)
     summed = Summed(model, kernel)
     turned = dataclasses.replace(
-        model.parts, items=model.parts.items[::-1], popularity=model.parts.popularity[::-1]
+        model.parts,
+        **{name: getattr(model.parts, name)[::-1] for name in ("items", "quality", "popularity")},
     )
     # This simulates damaged memory: the bounds belong to other rows.
     summed.index._items_VD[:] = summed.index._items_VD[::-1].copy()
@@ -221,9 +223,9 @@ def test_added_numbers_that_make_no_sense_are_refused(kernel, rows, numbers):
     index = Summed(random_sum(np.random.default_rng(6), 9, 3, coarse=True), kernel).index
     added = [Added(np.array(rows, np.int64), np.array(numbers, np.float64))]
     with pytest.raises(ValueError, match="must be finite, for rows that ascend"):
-        index.search(np.ones((1, 4), np.float32), 2, added=added)
+        index.search(np.ones((1, 5), np.float32), 2, added=added)
     with pytest.raises(ValueError, match="must be listed for each query"):
-        index.search(np.ones((2, 4), np.float32), 2, added=added)
+        index.search(np.ones((2, 5), np.float32), 2, added=added)
 
 
 @pytest.fixture(scope="module")
@@ -245,8 +247,9 @@ def test_an_explained_answer_adds_up(recommender, popularity):
     assert answer.sum is not None
     assert answer.sum.named == [FIRST, THIRD, FOURTH]
     assert answer.sum.weight == (0.35 if popularity is None else popularity)
-    for score, parts, popular in zip(answer.scores, answer.sum.parts, answer.sum.popularity, strict=True):
-        assert abs(sum(parts) + popular - score) <= 1e-9
+    why = zip(answer.scores, answer.sum.parts, answer.sum.quality, answer.sum.popularity, strict=True)
+    for score, parts, quality, popular in why:
+        assert abs(sum(parts) + quality + popular - score) <= 1e-9
 
 
 def test_leaving_out_the_game_with_the_largest_part_lowers_the_score_and_no_other_lowers_it_more(recommender):
@@ -315,6 +318,7 @@ def put(at, value):
         (changed("ids", lambda ids: ids.astype(np.float32)), "an array holds numbers of another type"),
         (changed("values", lambda values: values.astype(np.int64)), "an array holds numbers of another type"),
         (changed("popularity", lambda popularity: popularity[1:]), f"must be of {GAMES} items"),
+        (changed("quality", lambda quality: quality[1:]), f"must be of {GAMES} items"),
         (changed("offsets", lambda offsets: offsets[1:]), f"must be of {GAMES} items"),
         (changed("inputs", lambda inputs: inputs[:, 1:]), "inputs and items must be matrices of one size"),
         (changed("items", lambda items: items[1:]), "inputs and items must be matrices of one size"),

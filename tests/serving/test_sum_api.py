@@ -45,14 +45,18 @@ def test_the_parts_add_up_to_the_score(client: TestClient) -> None:
     assert (got["named"], got["popularity_weight"], got["unknown"]) == ([*LIKED, disliked], 0.35, [5])
     for game in got["games"]:
         assert len(game["parts"]) == 4
-        assert sum(game["parts"]) + game["popularity"] == pytest.approx(game["score"], abs=1e-7)
+        assert sum(game["parts"]) + game["quality"] + game["popularity"] == pytest.approx(
+            game["score"], abs=1e-7
+        )
 
 
 def test_answers_that_are_no_sums_have_no_parts(client: TestClient) -> None:
     for body in ({"liked": []}, {"liked": LIKED, "recommender": "tags"}):
         got = ask(client, **body)
         assert (got["named"], got["popularity_weight"]) == ([], None)
-        assert {(game["parts"], game["popularity"]) for game in got["games"]} == {(None, None)}
+        assert {(game["parts"], game["quality"], game["popularity"]) for game in got["games"]} == {
+            (None,) * 3
+        }
 
 
 def test_the_order_of_the_list_changes_nothing(client: TestClient) -> None:

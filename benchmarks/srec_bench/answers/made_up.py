@@ -120,6 +120,7 @@ def _sum(given: BundleContents) -> BundleContents:
         rng.lognormal(np.log(2.1), 0.45, offsets[-1]).astype(np.float32),
         2.1 * vectors_VD,
         vectors_VD,
+        0.5 * rng.normal(size=count).astype(np.float32),
         _popularity(count),
     )
     return replace(given, model=Sum(parts, WEIGHT), config={**given.config, "model": "sum"})

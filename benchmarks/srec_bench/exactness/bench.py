@@ -74,7 +74,7 @@ def bench_exactness(
 
 def _matrix(rng: np.random.Generator) -> tuple[Floats, Floats, str]:
     """Items [V, D], queries [4, D], and the kind of their numbers."""
-    count, dimension = int(rng.integers(1, 100)), int(rng.integers(1, 40))
+    count, dimension = int(rng.integers(1, 100)), int(rng.integers(2, 40))
     kind = KINDS[int(rng.integers(len(KINDS)))]
     items_VD = rng.normal(size=(count, dimension))
     vectors_BD = rng.normal(size=(QUERIES, dimension))

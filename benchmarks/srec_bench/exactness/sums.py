@@ -9,7 +9,7 @@ from srec.dataset.dataset import Floats
 from srec.inference.answers import Asked
 from srec.inference.reference import Found, best, empty, reference_scores
 from srec.inference.summed import Summed
-from srec.models.sums import DISLIKE, Parts, Sum
+from srec.models.sums import Parts, Sum
 
 _INPUTS = 0.05  # of the items' numbers, so that no visitor's vector is too large for float32
 _MOST_LIKED, _MOST_DISLIKED, _MOST_EXCLUDED = 6, 4, 4
@@ -44,14 +44,14 @@ class SumCase:
 
         Args:
             rng: draws it.
-            items_VD: the items with their popularity as the last number.
+            items_VD: the items with their quality and popularity as the last numbers.
             visitors: how many there are.
             allowed_V: the rows that may be answered; all where None.
         """
         count = len(items_VD)
         given_VV = rng.random((count, count)) < rng.choice([0, 0.02, 0.2, 0.7], (count, 1))
         np.fill_diagonal(given_VV, val=False)
-        inputs_VD = items_VD[rng.permutation(count), :-1] * np.float32(_INPUTS)
+        inputs_VD = items_VD[rng.permutation(count), :-2] * np.float32(_INPUTS)
         largest = float(np.abs(items_VD).max(initial=0))
         size = rng.choice([1.0, largest, largest**2, 0.0])
         values_M = np.clip(rng.normal(size=int(given_VV.sum())) * size, -3e38, 3e38)
@@ -60,7 +60,8 @@ class SumCase:
             np.nonzero(given_VV)[1].astype(np.int32),
             values_M.astype(np.float32),
             inputs_VD,
-            items_VD[:, :-1],
+            items_VD[:, :-2],
+            items_VD[:, -2],
             items_VD[:, -1],
         )
         model = Sum(parts, float(rng.choice([0, 0.35, 1])))
@@ -90,19 +91,22 @@ class SumCase:
         """An answer as docs/exactness.md defines it."""
         parts, weight = self.model.parts, asked.popularity
         weight = self.model.popularity_weight if weight is None else weight
-        share = (1 - weight) / (len(asked.known) or len(asked.disliked))
-        named = [(item - 1, float(np.float32(share))) for item in asked.known]
-        named += [(item - 1, float(np.float32(-DISLIKE * share))) for item in asked.disliked]
+        liked, disliked = len(asked.known), len(asked.disliked)
+        named = [(item - 1, float(np.float32((1 - weight) / liked))) for item in asked.known]
+        named += [
+            (item - 1, float(np.float32(-(1 - weight) / max(liked, disliked)))) for item in asked.disliked
+        ]
         named.sort()
         largest = max(float(np.abs(parts.inputs[row]).max(initial=0)) for row, _ in named)
         step = 2.0 ** max(int(np.frexp(sum(abs(one) for _, one in named) * largest)[1]) - 23, -149)
         vector_D, added_V = np.zeros(parts.inputs.shape[1]), np.zeros(len(parts))
         for row, one in named:
             vector_D += np.rint(parts.inputs[row].astype(np.float64) * one / step) * step
-            for at in range(parts.offsets[row], parts.offsets[row + 1]):
+            for at in range(parts.offsets[row], parts.offsets[row + 1]) if one > 0 else ():
                 added_V[parts.ids[at]] += one * float(parts.values[at])
-        items_VD = np.column_stack((parts.items, parts.popularity))
-        scores_V = reference_scores(items_VD, np.append(vector_D, weight).astype(np.float32)) + added_V
+        items_VD = np.column_stack((parts.items, parts.quality, parts.popularity))
+        whole_D = np.append(vector_D, (1 - weight, weight)).astype(np.float32)
+        scores_V = reference_scores(items_VD, whole_D) + added_V
         may_V = np.ones(len(parts), np.bool_) if self.allowed_V is None else self.allowed_V.copy()
         may_V[asked.barred] = False
         rows = np.flatnonzero(may_V)
