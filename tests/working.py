@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def work(folder: Path, sockets: list[socket.socket], alive: Callable[[], bool]) -> None:
+def work(folder: Path, sockets: list[socket.socket], alive: Callable[[], bool], place: int) -> None:
     """Live until somebody ends it; each process leaves a file with its number."""
     if (folder / "fail").exists():
         sys.exit(3)

@@ -7,6 +7,7 @@ import typer
 
 from srec.cli.console import console
 from srec.errors import SRecError
+from srec.serving.logs import Logged, log_to_stderr
 
 
 def serve(
@@ -25,6 +26,10 @@ def serve(
     connections: Annotated[
         int, typer.Option(min=1, help="The most connections of a process; a further one gets status 503.")
     ] = 500,
+    logged: Annotated[
+        Logged,
+        typer.Option("--log", help="Lines for people, as JSON, or as JSON with one for each request."),
+    ] = "text",
     startup_timeout: Annotated[
         float, typer.Option(min=1, help="Of several: seconds that one may take to start.")
     ] = 60,
@@ -44,6 +49,7 @@ def serve(
         Models(models).served()  # it says what is missing
     source = bundle if models is None else models
     assert source is not None
+    log_to_stderr(logged)
     run(
         source,
         host=host,
@@ -51,5 +57,6 @@ def serve(
         workers=workers,
         limits=Limits(connections),
         patience=Patience(startup_timeout, worker_timeout),
+        logged=logged,
         told=console.print,
     )

@@ -68,9 +68,15 @@ class Version:
         Args:
             now: the moment to count from; None means now.
         """
-        if self.data_until is None:
-            return None
-        return ((now or datetime.now(UTC)) - self.data_until).total_seconds() / 86_400
+        return None if self.data_until is None else _days(self.data_until, now)
+
+    def made_age(self, now: datetime | None = None) -> float | None:
+        """How many days ago it was made; None where that is not known.
+
+        Args:
+            now: the moment to count from; None means now.
+        """
+        return None if self.created_at is None else _days(self.created_at, now)
 
     def as_json(self) -> dict[str, Any]:
         """The version as JSON values."""
@@ -93,3 +99,7 @@ def _moment(text: str | None) -> datetime | None:
         return None
     found = datetime.fromisoformat(text)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _days(since: datetime, now: datetime | None) -> float:
+    return ((now or datetime.now(UTC)) - since).total_seconds() / 86_400

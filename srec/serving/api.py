@@ -1,9 +1,11 @@
 """The API: requests in, games out. Types are strict, so a wrong one is told and not guessed at."""
 
 import re
+import time
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
+from fastapi import Request as Received
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
@@ -12,10 +14,14 @@ from srec.inference.answers import Filters, Request
 from srec.inference.golden import MOST_LIKED
 from srec.inference.recommender import Recommender
 from srec.inference.search import GameSearch
+from srec.publishing.version import Version as Published
 from srec.serving.answers import AnswerWriter
+from srec.serving.counts import Counts
 from srec.serving.direct import DirectRoute
 from srec.serving.gathering import Gathering
+from srec.serving.metrics import Metrics
 from srec.serving.problems import responses
+from srec.serving.watched import Answers
 
 
 def _number(value: object) -> object:
@@ -178,17 +184,19 @@ class Health(Status):
     )
 
 
-def make_router(recommender: Recommender, search: GameSearch) -> APIRouter:
+def make_router(recommender: Recommender, search: GameSearch, counts: Counts) -> APIRouter:
     """The endpoints.
 
     Args:
         recommender: it answers.
         search: the games of its bundle by name.
+        counts: where answers are counted.
     """
     router, direct = APIRouter(), APIRouter(route_class=DirectRoute)
     bundle = recommender.bundle
     infos = {game.app_id: game for game in bundle.games}
     writer, gathering = AnswerWriter(recommender), Gathering(recommender)
+    answers, published = Answers(bundle, counts), Metrics(counts, Published.read(bundle.path, 0))
 
     def json_response(content: bytes) -> Response:
         return Response(content, media_type="application/json")
@@ -203,7 +211,11 @@ def make_router(recommender: Recommender, search: GameSearch) -> APIRouter:
     )
     async def recommend(request: RecommendRequest) -> Response:
         """The next games for those a visitor likes."""
-        return json_response(writer.answer(await gathering.answer(request.read())))
+        started, read = time.perf_counter(), request.read()
+        answer = await gathering.answer(read)
+        content = writer.answer(answer)
+        answers.count(read, answer, started)
+        return json_response(content)
 
     router.include_router(direct)
 
@@ -234,7 +246,11 @@ def make_router(recommender: Recommender, search: GameSearch) -> APIRouter:
         recommender_name: Annotated[RecommenderName, Query(alias="recommender")] = "smart",
     ) -> Response:
         """The next games for one game."""
-        return json_response(writer.answer(recommender.similar(app_id, k=k, recommender=recommender_name)))
+        started = time.perf_counter()
+        answer = recommender.similar(app_id, k=k, recommender=recommender_name)
+        content = writer.answer(answer)
+        answers.count(Request([app_id], k, recommender_name), answer, started)
+        return json_response(content)
 
     @router.get("/health", tags=["server"])
     async def health() -> Health:
@@ -257,5 +273,10 @@ def make_router(recommender: Recommender, search: GameSearch) -> APIRouter:
             simulated=bundle.simulated,
             kernel=recommender.index.kernel,
         )
+
+    @router.get("/metrics", include_in_schema=False)
+    async def metrics(request: Received) -> Response:
+        content, media_type = published.write(request.headers.get("accept", ""))
+        return Response(content, headers={"Content-Type": media_type})
 
     return router

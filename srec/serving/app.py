@@ -12,20 +12,23 @@ from srec.inference.bundle import Bundle
 from srec.inference.recommender import Recommender
 from srec.inference.search import GameSearch
 from srec.serving.api import make_router
+from srec.serving.counts import Counts
 from srec.serving.headers import SafeHeaders
 from srec.serving.problems import add_handlers, describe, problem
 from srec.serving.verification import check_api
+from srec.serving.watched import Watched
 
 STATIC = Path(__file__).with_name("static")
 MOST_BYTES = 64 * 1024
 CLOSE = {"Connection": "close"}  # the rest of the body is not read
 
 
-def create_app(bundle: Path) -> FastAPI:
+def create_app(bundle: Path, counts: Counts | None = None) -> FastAPI:
     """The app that serves one bundle.
 
     Args:
         bundle: the bundle directory; it is verified before anything is served.
+        counts: where answers are counted, for /metrics; None means the app's own.
 
     Raises:
         ArtifactError: the bundle is missing, damaged or does not fit together; or the engine or this app
@@ -44,7 +47,8 @@ def create_app(bundle: Path) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # a redirect would send visitors to whatever host the request names
     )
-    app.include_router(make_router(recommender, search))
+    counted = Counts()
+    app.include_router(make_router(recommender, search, counted))
     add_handlers(app)
     describe(app)
     app.mount("/static", StaticFiles(directory=STATIC))
@@ -60,7 +64,9 @@ def create_app(bundle: Path) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(HeadAsGet)
     app.add_middleware(SafeHeaders)
+    app.add_middleware(Watched, counts=counted)
     check_api(app, opened.golden)
+    counted.join(counts or Counts())  # golden requests are no visitors
     return app
 
 

@@ -17,6 +17,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from srec.serving.counts import Counts
 from srec.serving.headers import HEADERS
 from srec.serving.problems import problem
 
@@ -46,8 +47,9 @@ class Limits:
 
 @dataclass
 class Refusals:
-    """Counts requests that are no HTTP; writes one line a minute at most, and nothing that a visitor sent."""
+    """Counts what is refused; of what is no HTTP, writes one line a minute at most, and nothing that came."""
 
+    counts: Counts = field(default_factory=Counts)
     seconds: float = 60.0
     count: int = 0
     said: float = field(default=-1e9)
@@ -179,6 +181,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._deaf or self.transport.is_closing():
             return
         self._deafen()
+        self._refusals.counts.add("refused", status)
         cycle = self.cycle
         if cycle is not None and not cycle.response_complete:
             if self.pipeline or not cycle.more_body:

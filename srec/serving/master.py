@@ -17,9 +17,10 @@ from multiprocessing.process import BaseProcess
 
 logger = logging.getLogger("srec.serving")
 
-#: What a worker runs: it gets the sockets to listen on, and calls the function once a second from its event
-#: loop, first when it listens; False says that the master is gone.
-Work = Callable[[list[socket.socket], Callable[[], bool]], None]
+#: What a worker runs: it gets the sockets to listen on; a function that it calls once a second from its event
+#: loop, first when it listens, and False says that the master is gone; and its place, a small number that no
+#: other worker has.
+Work = Callable[[list[socket.socket], Callable[[], bool], int], None]
 
 
 @dataclass(frozen=True)
@@ -159,19 +160,23 @@ class Master:
         # Until the first one listens there is one: the bundle may be damaged.
         wanted = self._count + bool(self._old) if self._served else 1
         if len(staying) < wanted and now >= self._not_before:
-            self._workers.append(_Worker(self._work, self._sockets, now + self._patience.starting))
+            taken = {worker.place for worker in self._workers}
+            place = next(number for number in range(len(taken) + 1) if number not in taken)
+            deadline = now + self._patience.starting
+            self._workers.append(_Worker(self._work, self._sockets, place, deadline))
 
 
 class _Worker:
     """A process, and what is known of it."""
 
-    def __init__(self, work: Work, sockets: list[socket.socket], deadline: float) -> None:
+    def __init__(self, work: Work, sockets: list[socket.socket], place: int, deadline: float) -> None:
         spawn = get_context("spawn")
         self.pipe, its = spawn.Pipe(duplex=False)
-        self.process: BaseProcess = spawn.Process(target=_run, args=(work, sockets, its))
+        self.process: BaseProcess = spawn.Process(target=_run, args=(work, sockets, its, place))
         self.process.start()
         its.close()  # so that the pipe ends with the worker
-        self.deadline, self.ready, self.leaving, self.talks = deadline, False, False, True
+        self.place, self.deadline = place, deadline
+        self.ready, self.leaving, self.talks = False, False, True
 
     def hear(self, now: float, living: float) -> bool:
         """Whether it has written that it lives."""
@@ -195,7 +200,7 @@ class _Worker:
             self.process.terminate()
 
 
-def _run(work: Work, sockets: list[socket.socket], pipe: Connection) -> None:
+def _run(work: Work, sockets: list[socket.socket], pipe: Connection, place: int) -> None:
     def alive() -> bool:
         try:
             pipe.send_bytes(b"1")
@@ -203,4 +208,4 @@ def _run(work: Work, sockets: list[socket.socket], pipe: Connection) -> None:
             return False
         return True
 
-    work(sockets, alive)
+    work(sockets, alive, place)

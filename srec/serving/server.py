@@ -15,7 +15,9 @@ from srec.errors import ArtifactError, SRecError
 from srec.publishing.folder import Models, is_published
 from srec.serving.app import create_app
 from srec.serving.connection import Limits
+from srec.serving.counts import Counts, Table
 from srec.serving.listening import bind
+from srec.serving.logs import Logged, log_to_stderr
 from srec.serving.master import Master, Patience
 from srec.serving.swapping import Swapping
 from srec.serving.worker import Worker
@@ -29,6 +31,7 @@ def serve(
     workers: int = 1,
     limits: Limits | None = None,
     patience: Patience | None = None,
+    logged: Logged = "text",
     told: Callable[[str], None] = lambda line: None,
 ) -> None:
     """Serve a bundle until the process is told to stop; SIGHUP replaces several workers one after the other.
@@ -41,6 +44,7 @@ def serve(
         workers: processes that answer; a worker that dies or hangs is replaced.
         limits: what each process grants its visitors; the defaults where None.
         patience: how long several workers are waited for; the defaults where None.
+        logged: what several workers write on the error output; of this process, its caller decides.
         told: called with a line that says where it listens, once it does.
 
     Raises:
@@ -54,10 +58,12 @@ def serve(
 
     limits = limits or Limits()
     if workers == 1:
-        app = ready_app(bundle)
-        run(app, bind(host, port), limits=limits, started=started)
+        counts = Counts()
+        run(ready_app(bundle, counts), bind(host, port), limits=limits, counts=counts, started=started)
     else:
-        work = functools.partial(_work, bundle.absolute(), limits)
+        # While all are replaced, those that leave are there too; each further one shares a row.
+        table = Table(2 * workers + 8)
+        work = functools.partial(_work, bundle.absolute(), limits, table, logged)
         sockets = bind(host, port)
         master = Master(work, sockets, count=workers, patience=patience or Patience(), started=started)
         if not master.run():
@@ -69,6 +75,7 @@ def run(
     sockets: list[socket.socket],
     *,
     limits: Limits | None = None,
+    counts: Counts | None = None,
     started: Callable[[], None] = lambda: None,
 ) -> None:
     """Run an app in this process as this server does: within limits, and without a log of visitors.
@@ -77,24 +84,35 @@ def run(
         app: what answers.
         sockets: what it listens on (see ``listening``).
         limits: what visitors are granted; the defaults where None.
+        counts: where refused requests are counted.
         started: called once it listens.
     """
     with suppress(KeyboardInterrupt):
-        Worker(app, limits or Limits(), started=started).run(sockets)
+        Worker(app, limits or Limits(), counts=counts, started=started).run(sockets)
 
 
-def _work(bundle: Path, limits: Limits, sockets: list[socket.socket], alive: Callable[[], bool]) -> None:
+def _work(
+    bundle: Path,
+    limits: Limits,
+    table: Table,
+    logged: Logged,
+    sockets: list[socket.socket],
+    alive: Callable[[], bool],
+    place: int,
+) -> None:
     """What each of several workers runs; a bad bundle ends it."""
     # Ctrl-C goes to all of a terminal's processes; the master tells its workers what to do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    log_to_stderr(logged)
+    counts = Counts(table, place)
     try:
-        app = ready_app(bundle)
+        app = ready_app(bundle, counts)
     except SRecError as error:
         sys.exit(f"error: {error}")
-    Worker(app, limits, alive=alive).run(sockets)
+    Worker(app, limits, counts=counts, alive=alive).run(sockets)
 
 
-def ready_app(bundle: Path) -> ASGIApp:
+def ready_app(bundle: Path, counts: Counts | None = None) -> ASGIApp:
     """The app, ready to answer, in a process whose garbage collector is told to leave it alone.
 
     What the app holds stays for as long as the process runs, so the collector need not look at it. Answers
@@ -102,21 +120,17 @@ def ready_app(bundle: Path) -> ASGIApp:
 
     Args:
         bundle: the bundle directory, or a folder of published versions.
+        counts: where answers are counted.
 
     Raises:
         ArtifactError: as ``create_app``.
     """
     gc.disable()
-    app: ASGIApp = Swapping(Models(bundle), create_app, _say) if is_published(bundle) else create_app(bundle)
+    load = functools.partial(create_app, counts=counts)
+    app: ASGIApp = Swapping(Models(bundle), load, counts) if is_published(bundle) else load(bundle)
     gc.freeze()
     gc.set_threshold(10_000)
     gc.enable()
     if isinstance(app, Swapping):
         app.watch()
     return app
-
-
-def _say(line: str) -> None:
-    """Tell the owner; the command's own terminal may be a log."""
-    sys.stderr.write(f"srec: {line}\n")
-    sys.stderr.flush()

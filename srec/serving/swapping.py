@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from srec.errors import ArtifactError, SRecError
 from srec.publishing.folder import Models
+from srec.serving.counts import Counts
 
 SECONDS = 1.0  # between two looks at what is published
 logger = logging.getLogger("srec.serving")
@@ -34,7 +35,7 @@ class Swapping:
     Args:
         models: the folder of published versions.
         load: makes the app of a bundle and holds it to its golden requests.
-        told: called with a line when a version is swapped in or refused.
+        counts: where swaps and refused versions are counted.
 
     Raises:
         ArtifactError: nothing is published, or no version that was ever served can be loaded.
@@ -44,9 +45,9 @@ class Swapping:
         self,
         models: Models,
         load: Callable[[Path], ASGIApp],
-        told: Callable[[str], None] = lambda line: None,
+        counts: Counts | None = None,
     ) -> None:
-        self._models, self._load, self._told = models, load, told
+        self._models, self._load, self._counts = models, load, counts or Counts()
         self._refused: int | None = None
         self._before: Loaded | None = None
         self._now = self._first()
@@ -111,12 +112,15 @@ class Swapping:
         old = self._now
         self._now = new
         self._before, self._refused = old, None
-        self._told(f"version {new.number} answers; version {old.number} is kept")
+        self._counts.add("swaps")
+        facts = {"event": "swap", "version": new.number, "before": old.number}
+        logger.info("version %d answers; version %d is kept", new.number, old.number, extra={"facts": facts})
 
     def _refuse(self, number: int, said: str) -> None:
         if self._refused != number:
             self._refused = number
-            self._told(said)
+            self._counts.add("refused_versions")
+            logger.error("%s", said, extra={"facts": {"event": "refused", "version": number}})
 
     def _forget_before(self) -> None:
         """Free the memory of the version before, which the next one needs."""

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from uvicorn import Config, Server
 
 from srec.serving.connection import BoundedProtocol, Limits, Refusals
+from srec.serving.counts import Counts
 from srec.serving.listening import BACKLOG
 
 GRACE = 10  # seconds that requests under way have when the server is told to stop
@@ -23,6 +24,7 @@ class Worker(Server):
     Args:
         app: what answers.
         limits: what visitors are granted.
+        counts: where refusals are counted.
         started: called once it listens.
         alive: called once a second while the event loop turns; False says to stop.
     """
@@ -32,14 +34,16 @@ class Worker(Server):
         app: ASGIApp,
         limits: Limits,
         *,
+        counts: Counts | None = None,
         started: Callable[[], None] = lambda: None,
         alive: Callable[[], bool] = lambda: True,
     ) -> None:
-        protocol = functools.partial(BoundedProtocol, limits=limits, refusals=Refusals())
+        protocol = functools.partial(BoundedProtocol, limits=limits, refusals=Refusals(counts or Counts()))
         config = Config(
             app,
             http=cast("type[asyncio.Protocol]", protocol),  # uvicorn only calls it
             ws="none",
+            log_config=None,
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=GRACE,

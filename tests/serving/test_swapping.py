@@ -48,15 +48,16 @@ def break_(models: Models, number: int) -> None:
 
 
 def test_a_new_version_answers_and_the_old_one_comes_back_without_being_loaded(
-    models: Models, bundles: list[Path]
+    models: Models, bundles: list[Path], caplog: pytest.LogCaptureFixture
 ) -> None:
-    loaded, told = list[str](), list[str]()
+    caplog.set_level("INFO", "srec.serving")
+    loaded = list[str]()
 
     def load(path: Path) -> FastAPI:
         loaded.append(path.name)
         return create_app(path)
 
-    app = Swapping(models, load, told.append)
+    app = Swapping(models, load)
     models.publish(bundles[1])
     app.look()
     assert answering(app) == Bundle(bundles[1]).fingerprint
@@ -64,50 +65,49 @@ def test_a_new_version_answers_and_the_old_one_comes_back_without_being_loaded(
     app.look()
     assert answering(app) == Bundle(bundles[0]).fingerprint
     assert loaded == ["0001", "0002"]
-    assert told == ["version 2 answers; version 1 is kept", "version 1 answers; version 2 is kept"]
+    assert caplog.messages == ["version 2 answers; version 1 is kept", "version 1 answers; version 2 is kept"]
 
 
 def test_a_broken_version_is_refused_once_and_the_next_sound_one_is_taken(
-    models: Models, bundles: list[Path]
+    models: Models, bundles: list[Path], caplog: pytest.LogCaptureFixture
 ) -> None:
-    told = list[str]()
-    app = Swapping(models, create_app, told.append)
+    app = Swapping(models, create_app)
     models.publish(bundles[1])
     break_(models, 2)
     for _ in range(3):
         app.look()
     assert answering(app) == Bundle(bundles[0]).fingerprint
-    assert len(told) == 1
-    assert told[0].startswith("version 2 is refused: ")
-    assert "popularity.npy has changed" in told[0]
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].startswith("version 2 is refused: ")
+    assert "popularity.npy has changed" in caplog.messages[0]
     models.publish(bundles[2])
     app.look()
     assert app.number == 3
 
 
 def test_a_server_that_starts_with_a_broken_version_answers_with_the_one_before(
-    models: Models, bundles: list[Path]
+    models: Models, bundles: list[Path], caplog: pytest.LogCaptureFixture
 ) -> None:
     models.publish(bundles[1])
     break_(models, 2)
-    told = list[str]()
-    app = Swapping(models, create_app, told.append)
+    app = Swapping(models, create_app)
     assert app.number == 1
     app.look()
-    assert len(told) == 1
+    assert len(caplog.messages) == 1
     break_(models, 1)
     with pytest.raises(ArtifactError, match="has no version that can be served"):
         Swapping(models, create_app)
 
 
-def test_a_pointer_that_cannot_be_read_changes_nothing(models: Models) -> None:
-    told = list[str]()
-    app = Swapping(models, create_app, told.append)
+def test_a_pointer_that_cannot_be_read_changes_nothing(
+    models: Models, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = Swapping(models, create_app)
     (models.path / SERVED).write_text("{")
     app.look()
     app.look()
     assert answering(app)
-    assert len(told) == 1
+    assert len(caplog.messages) == 1
 
 
 def test_at_most_two_versions_are_in_memory(models: Models, bundles: list[Path]) -> None:
