@@ -1,5 +1,6 @@
 """Writing and checking the sessions of a dataset: flat arrays, streamed, never all in memory."""
 
+import os
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -95,7 +96,12 @@ def _array(file: Path, kind: type[np.number[Any]], rows: int) -> npt.NDArray[Any
     if not rows:
         np.save(file, np.zeros(0, kind))
         return np.zeros(0, kind)
-    return np.lib.format.open_memmap(file, mode="w+", dtype=kind, shape=(rows,))
+    mapped: npt.NDArray[Any] = np.lib.format.open_memmap(file, mode="w+", dtype=kind, shape=(rows,))
+    if hasattr(os, "posix_fallocate"):
+        # Writing to a mapped file on a full disk would end the process with SIGBUS, without a word.
+        with file.open("r+b") as opened:
+            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
+    return mapped
 
 
 def _count_users(counts: npt.NDArray[np.int32], user: npt.NDArray[Any]) -> None:
