@@ -1,7 +1,7 @@
 """The API: requests in, games out. Types are strict, so a wrong one is told and not guessed at."""
 
 import re
-import time
+import weakref
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -12,16 +12,9 @@ from pydantic_core import PydanticCustomError
 from srec import __version__
 from srec.inference.answers import Filters, Request
 from srec.inference.golden import MOST_LIKED
-from srec.inference.recommender import Recommender
-from srec.inference.search import GameSearch
-from srec.publishing.version import Version as Published
-from srec.serving.answers import AnswerWriter
-from srec.serving.counts import Counts
+from srec.serving.answering import Answering
 from srec.serving.direct import DirectRoute
-from srec.serving.gathering import Gathering
-from srec.serving.metrics import Metrics
 from srec.serving.problems import responses
-from srec.serving.watched import Answers
 
 
 def _number(value: object) -> object:
@@ -184,19 +177,16 @@ class Health(Status):
     )
 
 
-def make_router(recommender: Recommender, search: GameSearch, counts: Counts) -> APIRouter:
-    """The endpoints.
+def make_router(answering: Answering) -> APIRouter:
+    """The endpoints. They do not keep alive what they answer from: the app has to.
+
+    FastAPI remembers every endpoint for as long as the process runs, and a server swaps one app for another.
 
     Args:
-        recommender: it answers.
-        search: the games of its bundle by name.
-        counts: where answers are counted.
+        answering: what they answer from.
     """
     router, direct = APIRouter(), APIRouter(route_class=DirectRoute)
-    bundle = recommender.bundle
-    infos = {game.app_id: game for game in bundle.games}
-    writer, gathering = AnswerWriter(recommender), Gathering(recommender)
-    answers, published = Answers(bundle, counts), Metrics(counts, Published.read(bundle.path, 0))
+    there = weakref.proxy(answering)
 
     def json_response(content: bytes) -> Response:
         return Response(content, media_type="application/json")
@@ -211,11 +201,7 @@ def make_router(recommender: Recommender, search: GameSearch, counts: Counts) ->
     )
     async def recommend(request: RecommendRequest) -> Response:
         """The next games for those a visitor likes."""
-        started, read = time.perf_counter(), request.read()
-        answer = await gathering.answer(read)
-        content = writer.answer(answer)
-        answers.count(read, answer, started)
-        return json_response(content)
+        return json_response(await there.recommend(request.read()))
 
     router.include_router(direct)
 
@@ -228,11 +214,7 @@ def make_router(recommender: Recommender, search: GameSearch, counts: Counts) ->
         limit: Annotated[int, Query(ge=1, le=50, description="how many hits"), Digits] = 10,
     ) -> Response:
         """Find games while a name is being typed, or name them by id; ids not known here are left out."""
-        if ids:
-            found = [infos[app_id] for app_id in dict.fromkeys(ids) if app_id in infos]
-        else:
-            found = [bundle.games[row] for row in search.search(q, limit)]
-        return json_response(writer.games(found))
+        return json_response(there.games(q, ids, limit))
 
     @router.get(
         "/api/games/{app_id}/similar",
@@ -246,16 +228,12 @@ def make_router(recommender: Recommender, search: GameSearch, counts: Counts) ->
         recommender_name: Annotated[RecommenderName, Query(alias="recommender")] = "smart",
     ) -> Response:
         """The next games for one game."""
-        started = time.perf_counter()
-        answer = recommender.similar(app_id, k=k, recommender=recommender_name)
-        content = writer.answer(answer)
-        answers.count(Request([app_id], k, recommender_name), answer, started)
-        return json_response(content)
+        return json_response(there.similar(Request([app_id], k, recommender_name)))
 
     @router.get("/health", tags=["server"])
     async def health() -> Health:
         """The process answers."""
-        return Health(scores_outside_bounds=recommender.index.counts.outside)
+        return Health(scores_outside_bounds=there.recommender.index.counts.outside)
 
     @router.get("/ready", tags=["server"])
     async def ready() -> Status:
@@ -265,18 +243,19 @@ def make_router(recommender: Recommender, search: GameSearch, counts: Counts) ->
     @router.get("/version", tags=["server"])
     async def version() -> Version:
         """What is running, and on which bundle."""
+        bundle = there.bundle
         return Version(
             srec=__version__,
             bundle=bundle.fingerprint,
             model=str(bundle.config["model"]),
             games=len(bundle.games),
             simulated=bundle.simulated,
-            kernel=recommender.index.kernel,
+            kernel=there.recommender.index.kernel,
         )
 
     @router.get("/metrics", include_in_schema=False)
     async def metrics(request: Received) -> Response:
-        content, media_type = published.write(request.headers.get("accept", ""))
+        content, media_type = there.metrics.write(request.headers.get("accept", ""))
         return Response(content, headers={"Content-Type": media_type})
 
     return router

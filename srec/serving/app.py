@@ -11,6 +11,7 @@ from srec import __version__
 from srec.inference.bundle import Bundle
 from srec.inference.recommender import Recommender
 from srec.inference.search import GameSearch
+from srec.serving.answering import Answering
 from srec.serving.api import make_router
 from srec.serving.counts import Counts
 from srec.serving.headers import SafeHeaders
@@ -48,7 +49,8 @@ def create_app(bundle: Path, counts: Counts | None = None) -> FastAPI:
         redirect_slashes=False,  # a redirect would send visitors to whatever host the request names
     )
     counted = Counts()
-    app.include_router(make_router(recommender, search, counted))
+    app.state.answering = answering = Answering(recommender, search, counted)
+    app.include_router(make_router(answering))
     add_handlers(app)
     describe(app)
     app.mount("/static", StaticFiles(directory=STATIC))

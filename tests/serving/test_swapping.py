@@ -20,6 +20,7 @@ from waiting import until
 from srec.errors import ArtifactError
 from srec.inference.bundle import Bundle
 from srec.publishing.folder import SERVED, Models
+from srec.serving.answering import Answering
 from srec.serving.app import create_app
 from srec.serving.swapping import Swapping
 
@@ -111,13 +112,13 @@ def test_a_pointer_that_cannot_be_read_changes_nothing(
 
 
 def test_at_most_two_versions_are_in_memory(models: Models, bundles: list[Path]) -> None:
-    there: list[weakref.ref[FastAPI]] = []
+    there: list[weakref.ref[Answering]] = []
     most = 0
 
     def load(path: Path) -> FastAPI:
         nonlocal most
         made = create_app(path)
-        there.append(weakref.ref(made))
+        there.append(weakref.ref(made.state.answering))
         most = max(most, sum(one() is not None for one in there))
         return made
 
