@@ -31,6 +31,7 @@ for command in (
     pipeline.export,
     pipeline.recommend,
     serving.serve,
+    updating.init,
     updating.update,
     operations.verify,
     operations.batch,

@@ -1,9 +1,12 @@
 """Options that several commands share."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from srec.errors import SRecError
 
 DataOption = Annotated[
     Path | None,
@@ -28,3 +31,11 @@ SetOption = Annotated[
 ]
 MemoryOption = Annotated[str, typer.Option(help="The database's memory limit; beyond it, it spills to disk.")]
 ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Threads to use; all cores if left out.")]
+
+
+def named_columns(texts: Sequence[str]) -> dict[str, str]:
+    """The mapping of ``ours=theirs`` texts."""
+    pairs = [text.partition("=") for text in texts]
+    if not all(ours and equals and theirs for ours, equals, theirs in pairs):
+        raise SRecError("a column is ours=theirs, such as user_id=author")
+    return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}

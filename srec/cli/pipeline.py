@@ -1,13 +1,20 @@
 """The commands from reviews to a served page; each imports its heavy libraries when it runs."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from srec.cli.console import console
-from srec.cli.options import MemoryOption, PlayersOption, RecipeOption, SetOption, ThreadsOption
+from srec.cli.options import (
+    MemoryOption,
+    PlayersOption,
+    RecipeOption,
+    SetOption,
+    ThreadsOption,
+    named_columns,
+)
 from srec.cli.tables import answer_table, ingestion_table, report_table, statistics_table, steps_table
 from srec.errors import SRecError
 from srec.recipes import read_recipe
@@ -59,7 +66,7 @@ def ingest(
         path,
         source=source,
         table=table,
-        columns=_columns(column or ()),
+        columns=named_columns(column or ()),
         query=query,
         memory_limit=memory,
         threads=threads,
@@ -106,6 +113,7 @@ def prepare(
     """Filter, split and number the reviews; factorise the tags; write a dataset directory."""
     from srec.api.data import prepare as build
     from srec.prepare.context import ContextSettings
+    from srec.prepare.doubts import doubts, size_of
     from srec.prepare.interactions import PrepareSettings
     from srec.prepare.tags import TagSettings
 
@@ -126,6 +134,8 @@ def prepare(
     )
     console.print(steps_table(made.manifest))
     console.print(statistics_table(made.manifest))
+    for line in doubts(size_of(made)):
+        console.print(f"[bold]doubtful:[/] {escape(line)}", highlight=False)
     console.print(f"dataset: {dataset}")
 
 
@@ -273,11 +283,3 @@ def recommend(
     console.print(answer_table(answer, {game.app_id: game.name for game in opened.games}))
     if answer.unknown:
         console.print(f"not known to this bundle: {', '.join(map(str, answer.unknown))}")
-
-
-def _columns(texts: Sequence[str]) -> dict[str, str]:
-    """The mapping of ``ours=theirs`` texts."""
-    pairs = [text.partition("=") for text in texts]
-    if not all(ours and equals and theirs for ours, equals, theirs in pairs):
-        raise SRecError("--column takes ours=theirs, such as user_id=author")
-    return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}

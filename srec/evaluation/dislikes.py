@@ -93,8 +93,11 @@ def _telling(
     )
 
 
-def _response(model: Asked, told: Told, tags: Ragged, *, boot: _Resampling, seed: int) -> Response:
-    """Each list dislikes one of the first places of its answer, and its nearest games are ranked again."""
+def _response(model: Asked, told: Told, tags: Ragged, *, boot: _Resampling, seed: int) -> Response | None:
+    """Each list dislikes one of the first places of its answer, and its nearest games are ranked again.
+
+    None where no game has tags to be near by.
+    """
     generator = np.random.default_rng(seed)
     top_EK = model.best(told.liked_EN, FIRST)
     filled_E = np.maximum((top_EK > 0).sum(axis=1), 1)
@@ -108,6 +111,8 @@ def _response(model: Asked, told: Told, tags: Ragged, *, boot: _Resampling, seed
     )
     counted = near_EN > 0
     kept = counted.any(axis=1)
+    if not kept.any():
+        return None
     number_E = counted.sum(axis=1)[kept]
     fall_EN = np.where(counted, after_EN - before_EN, 0)[kept]
     found = boot(told.players_E[kept], fall_EN.sum(axis=1) / number_E, (fall_EN > 0).sum(axis=1) / number_E)

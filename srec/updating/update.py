@@ -24,6 +24,7 @@ from srec.inference.bundle import Bundle
 from srec.inference.export import export
 from srec.models import MODELS, model_entry
 from srec.prepare.context import ContextSettings
+from srec.prepare.doubts import doubts, size_of
 from srec.prepare.engines import preparing
 from srec.prepare.interactions import PrepareSettings
 from srec.prepare.tags import TagSettings
@@ -173,6 +174,8 @@ class _Update:
             )
             known = dataset.manifest["statistics"]
             facts |= {"users": known["users"], "games": known["items"]}
+        for line in doubts(size_of(dataset)):
+            self.log.write("doubtful", f"doubtful: {line}", reason=line)
         return dataset
 
     def _train(self, dataset: Dataset) -> Run:

@@ -65,7 +65,7 @@ def test_without_new_reviews_nothing_is_published(shop: Path) -> None:
 
 
 def test_the_log_tells_nothing_of_a_user(shop: Path) -> None:
-    known = {"at", "event", "step", "seconds", "added", "rejected", "users", "games", "version"}
+    known = {"at", "event", "step", "seconds", "added", "rejected", "users", "games", "version", "reason"}
     for line in log(shop):
         assert line.keys() <= known
         assert not [value for value in line.values() if isinstance(value, list | dict)]
