@@ -5,10 +5,10 @@ SERVE ?= 1
 PIP = .venv/bin/python -m pip --disable-pip-version-check
 BUILT = pyproject.toml benchmarks/pyproject.toml constraints.txt CMakeLists.txt $(wildcard native/*)
 
-.PHONY: demo test check package docs docs-site clean
+.PHONY: .venv/said demo test check package docs docs-site clean
 
-demo: .venv/installed-demo
-	DATA="$(DATA)" SERVE="$(SERVE)" PATH="$(CURDIR)/.venv/bin:$$PATH" sh runs/demo.sh
+demo: .venv/said .venv/installed-demo
+	@DATA="$(DATA)" SERVE="$(SERVE)" PATH="$(CURDIR)/.venv/bin:$$PATH" sh runs/demo.sh
 
 # Python keeps the compiled tests for the next run, whatever the environment says: each worker reads them all.
 test: .venv/installed-dev
@@ -34,6 +34,9 @@ docs-site: .venv/installed-dev
 
 clean:
 	rm -rf .venv work
+
+.venv/said:
+	@$(if $(DATA),echo "real data: $(DATA)",echo "simulated data: invented games and players, no network; real ones with: make demo DATA=ucsd")
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

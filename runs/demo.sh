@@ -1,10 +1,16 @@
 #!/bin/sh
 # The whole pipeline on one page: reviews in, a served page out. Each command does only what is missing, so a second
 # call goes on where the first one stopped. `make demo` installs SRec and runs this.
-#   DATA   a folder with the UCSD Steam reviews and games (docs/how-to/data.md); a simulated Steam if empty
+#   DATA   ucsd, which is fetched from its publisher, or a folder with these files (docs/how-to/data.md); a simulated
+#          Steam if empty
 #   SERVE  0 answers one request and exits; otherwise the page is served on http://127.0.0.1:8000
 set -eu
 cd "$(dirname "$0")/.."
+
+if [ "${DATA:-}" = ucsd ]; then
+    DATA=work/ucsd
+    srec fetch ucsd "$DATA"
+fi
 
 if [ -n "${DATA:-}" ]; then
     work=work/steam recipe=recipes/steam.toml liked="620 400"

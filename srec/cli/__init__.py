@@ -8,7 +8,17 @@ from rich.console import Console
 from rich.markup import escape
 
 from srec import __version__
-from srec.cli import crawling, operations, pipeline, publishing, research, serving, stores, updating
+from srec.cli import (
+    crawling,
+    fetching,
+    operations,
+    pipeline,
+    publishing,
+    research,
+    serving,
+    stores,
+    updating,
+)
 from srec.cli.console import console
 from srec.cli.mounted import Commands
 from srec.errors import SRecError, naming_the_extra
@@ -22,6 +32,7 @@ app = typer.Typer(
 )
 
 for command in (
+    fetching.fetch,
     pipeline.simulate,
     pipeline.ingest,
     crawling.crawl,

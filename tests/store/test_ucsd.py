@@ -76,7 +76,7 @@ def test_bad_lines_and_reviews_are_rejects(store: DuckDBStore, tmp_path: Path) -
         (2, "not a Python literal"),
         (3, "not a Python literal"),
         (4, "not a Python dict"),
-        (5, "a review is not a dict"),
+        (5, "one of reviews is not a dict"),
         (6, "reviews is not a list"),
         (7, "not UTF-8 text: byte 0xff at position 14"),
         (8, "app_id is missing"),
@@ -164,3 +164,28 @@ def test_a_damaged_parquet_file_fails_whole(store: DuckDBStore, tmp_path: Path) 
     with pytest.raises(SourceError, match="is damaged after row"):
         store.ingest(UcsdSource(file))
     assert store.counts()["reviews"] == 0
+
+
+def test_libraries_are_minutes_of_play_and_the_second_version_of_reviews_is_sequences(
+    store: DuckDBStore, tmp_path: Path
+) -> None:
+    library = (
+        f"{{'user_id': '{ANNA}', 'items_count': 2, 'steam_id': '1', 'items': ["
+        "{'item_id': '620', 'item_name': 'Portal 2', 'playtime_forever': 90, 'playtime_2weeks': 0},"
+        " {'item_id': '400', 'item_name': 'Portal', 'playtime_forever': 0, 'playtime_2weeks': 0}, 3]}"
+    )
+    (tmp_path / "australian_users_items.json.gz").write_bytes(gzip.compress(library.encode()))
+    reviews = [
+        "{u'username': u'Anna', u'hours': 11.9, u'product_id': u'620', u'date': u'2018-01-02', u'text': u''}",
+        "{u'username': u'Anna', u'hours': 1.0, u'product_id': u'400', u'date': u'2017-01-02', u'text': u''}",
+        "{u'username': u'Anna', u'hours': 1.0, u'product_id': u'500', u'date': u'soon', u'text': u''}",
+    ]
+    (tmp_path / "steam_reviews.json.gz").write_bytes(gzip.compress("\n".join(reviews).encode()))
+    store.ingest(UcsdSource(tmp_path))
+    ask = store.connection.execute
+    assert ask("SELECT app_id, hours FROM libraries ORDER BY app_id").fetchall() == [(400, 0.0), (620, 1.5)]
+    assert ask("SELECT app_id, place FROM sequences ORDER BY place").fetchall() == [(400, 4861), (620, 5226)]
+    assert [reason for reason, *_ in ask("SELECT reason FROM rejects ORDER BY reason").fetchall()] == [
+        "one of items is not a dict",
+        'place is no INTEGER: "soon"',
+    ]

@@ -1,21 +1,24 @@
-"""The UCSD Steam files: the Australian users' reviews and the games, as published or as Parquet.
+"""The UCSD Steam files: reviews, libraries and games, as published or as Parquet.
 
-The published files (Kang & McAuley, ICDM 2018; Wan & McAuley, RecSys 2018) are
-``australian_user_reviews.json.gz`` and ``steam_games.json.gz``: one Python literal a line, not JSON. The
-reviews' dates have no time of day. Dates from 2016, the year of the crawl, have no year: it is filled in.
+The published files (Kang & McAuley, ICDM 2018; Wan & McAuley, RecSys 2018) have one Python literal a line,
+not JSON. Version 1 has ``australian_user_reviews.json.gz`` and ``australian_users_items.json.gz``, the
+libraries of its users; version 2 has ``steam_reviews.json.gz`` and ``steam_games.json.gz``. The dates have no
+time of day. In version 1, those of 2016, the year of the crawl, have no year: it is filled in. The reviews of
+version 2 do not tell the verdict, so they are sequences.
 """
 
 import ast
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, ClassVar
 
 from srec.errors import SourceError
-from srec.store.schema import GAMES, REVIEWS
+from srec.store.schema import GAMES, LIBRARIES, REVIEWS, SEQUENCES, STEAM_OPENED
 from srec.store.sources.base import Part
 from srec.store.sources.parquet import parquet_columns, read_parquet
 from srec.store.sources.records import Record, SourceRow, to_batches
@@ -29,6 +32,8 @@ _GAME_COLUMNS = {"price_usd_cents": "list_price_usd_cents"}
 #: In a folder: the first of each row that is there.
 _FILES = (
     ("reviews_ucsd.parquet", "australian_user_reviews.json.gz", "australian_user_reviews.json"),
+    ("australian_users_items.json.gz", "australian_users_items.json"),
+    ("steam_reviews.json.gz", "steam_reviews.json"),
     ("games.parquet", "steam_games.json.gz", "steam_games.json"),
 )
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
@@ -44,7 +49,7 @@ class UcsdSource:
     simulated: ClassVar[bool] = False
 
     def parts(self) -> Iterator[Part]:
-        """The reviews and the games that are there.
+        """What is there of reviews, libraries and games.
 
         Raises:
             SourceError: there are none of the files, or one is not what its name says.
@@ -73,16 +78,20 @@ def _parquet(file: Path) -> Part:
 
 
 def _literals(file: Path) -> Part:
-    """Reviews or games: the first line that can be read tells which."""
+    """The first line that can be read tells what it is."""
     lines = ((row, _literal(line)) for row, line in read_lines(file))
     head = list(islice(lines, 100))
     keys = next((set(record) for _, record in head if isinstance(record, dict)), set[str]())
     rows = chain(head, lines)
     if "reviews" in keys:
-        return Part("reviews", to_batches(REVIEWS, _reviews(file, rows)))
+        return Part("reviews", to_batches(REVIEWS, _of_users(file, rows, "reviews", _review)))
+    if {"items", "items_count"} <= keys:
+        return Part("libraries", to_batches(LIBRARIES, _of_users(file, rows, "items", _owned)))
+    if {"username", "product_id"} <= keys:
+        return Part("sequences", to_batches(SEQUENCES, _each(file, rows, _place)))
     if keys & {"app_name", "title", "url"}:
-        return Part("games", to_batches(GAMES, _games(file, rows)))
-    raise SourceError(f"{file} is neither the UCSD reviews nor the UCSD games: no line holds such a record")
+        return Part("games", to_batches(GAMES, _each(file, rows, _game)))
+    raise SourceError(f"{file} is none of the UCSD reviews, libraries and games: no line holds such a record")
 
 
 def _literal(line: str | Reject) -> dict[str, Any] | Reject:
@@ -96,22 +105,27 @@ def _literal(line: str | Reject) -> dict[str, Any] | Reject:
     return value if isinstance(value, dict) else Reject("not a Python dict")
 
 
-def _reviews(file: Path, lines: Iterator[tuple[int, dict[str, Any] | Reject]]) -> Iterator[SourceRow]:
-    """A line is a user with all their reviews; each review is a row with the line's number."""
+Lines = Iterator[tuple[int, dict[str, Any] | Reject]]
+
+
+def _of_users(
+    file: Path, lines: Lines, key: str, record: Callable[[Any, Mapping[str, Any]], Record]
+) -> Iterator[SourceRow]:
+    """A line is a user with a list; each entry of it is a row with the line's number."""
     for row, line in lines:
         if isinstance(line, Reject):
             yield file, row, line
             continue
-        reviews = line.get("reviews")
-        if not isinstance(reviews, list):
-            yield file, row, Reject("reviews is not a list")
+        entries = line.get(key)
+        if not isinstance(entries, list):
+            yield file, row, Reject(f"{key} is not a list")
             continue
-        for review in reviews:
-            known = isinstance(review, dict)
+        for entry in entries:
+            known = isinstance(entry, dict)
             yield (
                 file,
                 row,
-                _review(line.get("user_id"), review) if known else Reject("a review is not a dict"),
+                record(line.get("user_id"), entry) if known else Reject(f"one of {key} is not a dict"),
             )
 
 
@@ -125,6 +139,22 @@ def _review(user: Any, review: Mapping[str, Any]) -> Record:
     }
 
 
+def _owned(user: Any, item: Mapping[str, Any]) -> Record:
+    minutes = item.get("playtime_forever")
+    hours = minutes / 60 if isinstance(minutes, int | float) else minutes
+    return {"user_id": user, "app_id": item.get("item_id"), "hours": hours}
+
+
+def _place(review: Mapping[str, Any]) -> Record:
+    """The place in a user's order is the day of the review; those of one day have no order."""
+    day = review.get("date")
+    try:
+        place = (date.fromisoformat(str(day)) - date.fromisoformat(STEAM_OPENED)).days
+    except ValueError:
+        return {"user_id": review.get("username"), "app_id": review.get("product_id"), "place": day}
+    return {"user_id": review.get("username"), "app_id": review.get("product_id"), "place": place}
+
+
 def _date(text: Any) -> Any:
     """An ISO date of "Posted November 5, 2011."; anything else as it is, for the store to refuse."""
     match = _DATE.fullmatch(text.strip()) if isinstance(text, str) else None
@@ -133,9 +163,10 @@ def _date(text: Any) -> Any:
     return f"{match[3] or CRAWLED}-{_MONTHS.split('|').index(match[1]) + 1:02}-{int(match[2]):02}"
 
 
-def _games(file: Path, lines: Iterator[tuple[int, dict[str, Any] | Reject]]) -> Iterator[SourceRow]:
+def _each(file: Path, lines: Lines, record: Callable[[Mapping[str, Any]], Record]) -> Iterator[SourceRow]:
+    """A line is a row."""
     for row, line in lines:
-        yield file, row, line if isinstance(line, Reject) else _game(line)
+        yield file, row, line if isinstance(line, Reject) else record(line)
 
 
 def _game(game: Mapping[str, Any]) -> Record:

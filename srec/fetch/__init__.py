@@ -1,0 +1,1 @@
+"""Public data sets, brought from the addresses where they are published."""
