@@ -14,6 +14,7 @@ from srec.cli import (
     operations,
     pipeline,
     publishing,
+    recommending,
     research,
     serving,
     stores,
@@ -40,7 +41,7 @@ for command in (
     pipeline.train,
     pipeline.evaluate,
     pipeline.export,
-    pipeline.recommend,
+    recommending.recommend,
     serving.serve,
     updating.init,
     updating.update,
@@ -50,7 +51,9 @@ for command in (
     research.reproduce,
     research.leaderboard,
 ):
-    app.command()(command)
+    # A name with a minus before it is no option.
+    names = command is recommending.recommend
+    app.command(context_settings={"ignore_unknown_options": True} if names else None)(command)
 app.add_typer(stores.app, name="store")
 app.add_typer(publishing.app, name="models")
 

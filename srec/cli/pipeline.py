@@ -15,7 +15,7 @@ from srec.cli.options import (
     ThreadsOption,
     named_columns,
 )
-from srec.cli.tables import answer_table, ingestion_table, report_table, statistics_table, steps_table
+from srec.cli.tables import ingestion_table, report_table, statistics_table, steps_table
 from srec.errors import SRecError
 from srec.recipes import read_recipe
 from srec.store.connections import shown
@@ -249,37 +249,3 @@ def export(
         with console.status(f"exporting {run}"):
             module.write(Dataset(dataset), Run(run), target)
     console.print(f"{'bundle' if format_name == 'onnx' else format_name}: {target}")
-
-
-def recommend(
-    bundle: Annotated[Path, typer.Argument(help="The bundle directory.")],
-    liked: Annotated[list[int] | None, typer.Argument(help="Steam app ids of games you like.")] = None,
-    dislike: Annotated[
-        list[int] | None, typer.Option(help="The app id of a game you do not like; may be repeated.")
-    ] = None,
-    exclude: Annotated[
-        list[int] | None, typer.Option(help="The app id of a game never to recommend; may be repeated.")
-    ] = None,
-    popularity: Annotated[
-        float | None,
-        typer.Option(min=0, max=1, help="From 0, only my taste, to 1, what everybody plays."),
-    ] = None,
-    top: Annotated[int, typer.Option(min=1, max=100, help="How many games to recommend.")] = 10,
-    by: Annotated[str, typer.Option(help="The recommender: smart, tags or popular.")] = "smart",
-) -> None:
-    """Answer one request on the command line."""
-    from srec.inference.bundle import Bundle
-    from srec.inference.recommender import Recommender
-
-    opened = Bundle(bundle)
-    answer = Recommender(opened).recommend(
-        liked or (),
-        k=top,
-        recommender=by,
-        disliked=dislike or (),
-        popularity=popularity,
-        excluded=exclude or (),
-    )
-    console.print(answer_table(answer, {game.app_id: game.name for game in opened.games}))
-    if answer.unknown:
-        console.print(f"not known to this bundle: {', '.join(map(str, answer.unknown))}")

@@ -18,6 +18,10 @@ def serve(
         Path | None,
         typer.Option(help="A folder of published versions; a new one is swapped in without a lost request."),
     ] = None,
+    aliases: Annotated[
+        list[Path] | None,
+        typer.Option(help="A table of other names that the search knows, beside its own; may be repeated."),
+    ] = None,
     host: Annotated[
         str, typer.Option(help="The address to listen on; :: is all of them, IPv4 too.")
     ] = "127.0.0.1",
@@ -55,6 +59,7 @@ def serve(
         host=host,
         port=port,
         workers=workers,
+        aliases=aliases or (),
         limits=Limits(connections),
         patience=Patience(startup_timeout, worker_timeout),
         logged=logged,

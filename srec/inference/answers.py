@@ -139,7 +139,8 @@ class Answer:
         infos: at most k games, none of them liked already.
         scores: theirs.
         shared_tags: for each the tags in common with the liked games, the heaviest first.
-        unknown: the named app ids that the bundle does not know, in the order given.
+        unknown: the named app ids that the bundle does not know, in the order given; after them, names that
+            somebody could not read as ids.
         sum: what the scores add up from, if the answer is of a sum.
     """
 
@@ -147,7 +148,7 @@ class Answer:
     infos: list[GameInfo]
     scores: list[float]
     shared_tags: list[list[str]]
-    unknown: list[int]
+    unknown: list[int | str]
     sum: Explained | None = None
 
     @property

@@ -106,7 +106,7 @@ class Recommender:
                 [games[item - 1] for item in items],
                 scores,
                 tags,
-                one.unknown,
+                list(one.unknown),
                 self._explained(one, items),
             )
             for one, (items, scores), tags in zip(asked, best, shared, strict=True)

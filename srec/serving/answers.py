@@ -10,6 +10,7 @@ from typing import Any
 
 from srec.inference.answers import Answer
 from srec.inference.bundle import GameInfo
+from srec.inference.naming import Hits
 from srec.inference.recommender import Recommender
 
 IMAGES = "https://cdn.cloudflare.steamstatic.com"
@@ -32,9 +33,17 @@ class AnswerWriter:
         self._tags = {name: _json(name) for name in recommender.bundle.tag_names}
         self._parts: dict[int, bytes] = {}
 
-    def games(self, games: Iterable[GameInfo]) -> bytes:
-        """A list of games, as UTF-8."""
-        return b'{"games":[%b]}' % b",".join(b"{%b}" % self._part(game) for game in games)
+    def games(self, hits: Hits) -> bytes:
+        """The hits of a search, as UTF-8."""
+        return b'{"games":[%b],"sure":%b}' % (self._list(hits.games), _json(hits.sure))
+
+    def names(self, read: Iterable[tuple[str, Hits]]) -> bytes:
+        """Names, and what they may mean, as UTF-8."""
+        names = [
+            b'{"name":%b,"sure":%b,"games":[%b]}' % (_json(name), _json(hits.sure), self._list(hits.games))
+            for name, hits in read
+        ]
+        return b'{"names":[%b]}' % b",".join(names)
 
     def answer(self, answer: Answer) -> bytes:
         """An answer of the recommender, as UTF-8."""
@@ -53,6 +62,9 @@ class AnswerWriter:
             _json(explained.named) if explained else b"[]",
             _json(explained.weight) if explained else b"null",
         )
+
+    def _list(self, games: Iterable[GameInfo]) -> bytes:
+        return b",".join(b"{%b}" % self._part(game) for game in games)
 
     def _part(self, info: GameInfo) -> bytes:
         part = self._parts.get(info.app_id)

@@ -1,5 +1,6 @@
 """The app: the API, the page, and the rules for every answer (size limits, headers, no cookies)."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from fastapi import FastAPI, HTTPException
@@ -8,9 +9,10 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from srec import __version__
+from srec.inference.aliases import read_aliases
 from srec.inference.bundle import Bundle
+from srec.inference.naming import Names
 from srec.inference.recommender import Recommender
-from srec.inference.search import GameSearch
 from srec.serving.answering import Answering
 from srec.serving.api import make_router
 from srec.serving.counts import Counts
@@ -24,20 +26,22 @@ MOST_BYTES = 64 * 1024
 CLOSE = {"Connection": "close"}  # the rest of the body is not read
 
 
-def create_app(bundle: Path, counts: Counts | None = None) -> FastAPI:
+def create_app(bundle: Path, counts: Counts | None = None, *, aliases: Sequence[Path] = ()) -> FastAPI:
     """The app that serves one bundle.
 
     Args:
         bundle: the bundle directory; it is verified before anything is served.
         counts: where answers are counted, for /metrics; None means the app's own.
+        aliases: tables of other names that the search knows (see ``srec.inference.aliases``).
 
     Raises:
         ArtifactError: the bundle is missing, damaged or does not fit together; or the engine or this app
             answers its golden requests differently than the trained model did.
+        SRecError: a table of names cannot be read.
     """
     opened = Bundle(bundle)
     # The search comes first: the recommender can then use the memory that building it took for a while.
-    search = GameSearch([game.name for game in opened.games], opened.popularity)
+    names = Names(opened, read_aliases(aliases))
     recommender = Recommender(opened)
     recommender.check()
     app = FastAPI(
@@ -49,7 +53,7 @@ def create_app(bundle: Path, counts: Counts | None = None) -> FastAPI:
         redirect_slashes=False,  # a redirect would send visitors to whatever host the request names
     )
     counted = Counts()
-    app.state.answering = answering = Answering(recommender, search, counted)
+    app.state.answering = answering = Answering(recommender, names, counted)
     app.include_router(make_router(answering))
     add_handlers(app)
     describe(app)

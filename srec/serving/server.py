@@ -5,7 +5,7 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,6 +29,7 @@ def serve(
     host: str,
     port: int,
     workers: int = 1,
+    aliases: Sequence[Path] = (),
     limits: Limits | None = None,
     patience: Patience | None = None,
     logged: Logged = "text",
@@ -42,6 +43,7 @@ def serve(
         host: the address to listen on; ``::`` is every address, IPv4 included.
         port: the port to listen on.
         workers: processes that answer; a worker that dies or hangs is replaced.
+        aliases: tables of other names that the search knows (see ``srec.inference.aliases``).
         limits: what each process grants its visitors; the defaults where None.
         patience: how long several workers are waited for; the defaults where None.
         logged: what several workers write on the error output; of this process, its caller decides.
@@ -59,11 +61,12 @@ def serve(
     limits = limits or Limits()
     if workers == 1:
         counts = Counts()
-        run(ready_app(bundle, counts), bind(host, port), limits=limits, counts=counts, started=started)
+        app = ready_app(bundle, counts, aliases)
+        run(app, bind(host, port), limits=limits, counts=counts, started=started)
     else:
         # While all are replaced, those that leave are there too; each further one shares a row.
         table = Table(2 * workers + 8)
-        work = functools.partial(_work, bundle.absolute(), limits, table, logged)
+        work = functools.partial(_work, bundle.absolute(), tuple(aliases), limits, table, logged)
         sockets = bind(host, port)
         master = Master(work, sockets, count=workers, patience=patience or Patience(), started=started)
         if not master.run():
@@ -93,6 +96,7 @@ def run(
 
 def _work(
     bundle: Path,
+    aliases: Sequence[Path],
     limits: Limits,
     table: Table,
     logged: Logged,
@@ -106,13 +110,13 @@ def _work(
     log_to_stderr(logged)
     counts = Counts(table, place)
     try:
-        app = ready_app(bundle, counts)
+        app = ready_app(bundle, counts, aliases)
     except SRecError as error:
         sys.exit(f"error: {error}")
     Worker(app, limits, counts=counts, alive=alive).run(sockets)
 
 
-def ready_app(bundle: Path, counts: Counts | None = None) -> ASGIApp:
+def ready_app(bundle: Path, counts: Counts | None = None, aliases: Sequence[Path] = ()) -> ASGIApp:
     """The app, ready to answer, in a process whose garbage collector is told to leave it alone.
 
     What the app holds stays for as long as the process runs, so the collector need not look at it. Answers
@@ -121,12 +125,13 @@ def ready_app(bundle: Path, counts: Counts | None = None) -> ASGIApp:
     Args:
         bundle: the bundle directory, or a folder of published versions.
         counts: where answers are counted.
+        aliases: as for ``create_app``.
 
     Raises:
-        ArtifactError: as ``create_app``.
+        SRecError: as ``create_app``.
     """
     gc.disable()
-    load = functools.partial(create_app, counts=counts)
+    load = functools.partial(create_app, counts=counts, aliases=aliases)
     app: ASGIApp = Swapping(Models(bundle), load, counts) if is_published(bundle) else load(bundle)
     gc.freeze()
     gc.set_threshold(10_000)

@@ -1,11 +1,13 @@
-import string
 import time
+from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from srec.inference.aliases import Aliases
 from srec.inference.search import GameSearch
 
 NAMES = [
@@ -74,6 +76,42 @@ def test_equal_hits_come_by_popularity() -> None:
     assert index.search("star", limit=2) == [1, 2]
 
 
+@pytest.mark.parametrize(
+    ("query", "sure"),
+    [
+        ("portal", True),
+        ("witchr", True),  # one letter away from a known game
+        ("witcher 4", False),  # another number is another game
+        ("the sims", False),
+        ("", False),  # what is popular was not asked for
+    ],
+)
+def test_only_what_was_meant_is_sure(index: GameSearch, query: str, sure: bool) -> None:
+    assert index.find(query).sure == sure
+
+
+def test_games_come_before_what_comes_with_them() -> None:
+    names = ["Ember Demo", "Ember Soundtrack", "Ember Dedicated Server", "Ember - Artbook", "Ember Rising"]
+    index = GameSearch(names, np.arange(len(names), 0, -1.0))
+    assert names[index.search("ember")[0]] == "Ember Rising"
+    assert names[index.search("ember soundtrack")[0]] == "Ember Soundtrack"
+
+
+def test_other_names_find_a_game_and_absent_games_nothing() -> None:
+    names = ["Ember Fields: Origins 2", "Coal", "Gloomrunner Legends"]
+    aliases = Aliases(
+        names=[("Coal", "anthracite"), ("Not here", "coal 2")],
+        series=[("Ember Fields", "ef")],
+        absent=["Gloomrunner", "Coal"],  # Coal is here after all
+    )
+    index = GameSearch(names, np.array([3.0, 2.0, 1.0]), aliases)
+    assert index.find("anthra") == ([1], True)
+    assert index.find("ef2").rows[0] == 0
+    assert index.find("coal") == ([1], True)
+    assert index.find("gloomrunner") == ([2], False)
+    assert index.find("gloomrunner l") == ([2], True)
+
+
 def test_nothing_resembles_nonsense(index: GameSearch) -> None:
     assert find(index, "qqqqxxxx") == []
 
@@ -96,26 +134,97 @@ def test_every_beginning_of_a_name_finds_it(name: str, letters: int) -> None:
     assert name in find(index, name[:letters], len(NAMES))
 
 
-def test_150_000_names_are_searched_in_under_20_ms() -> None:
-    """The median of each kind of query: the longest are the ones with typos."""
-    generator = np.random.default_rng(0)
-    syllables = ["".join(pair) for pair in zip(string.ascii_lowercase * 3, "aeiou" * 16, strict=False)]
-    words = np.array(["".join(generator.choice(syllables, generator.integers(2, 5))) for _ in range(8000)])
-    drawn = words[generator.integers(len(words), size=(150_000, 4))]
-    names = [
-        " ".join(row[:length]) for row, length in zip(drawn, generator.integers(1, 5, 150_000), strict=True)
-    ]
-    index = GameSearch(names, generator.pareto(1, len(names)))
-    chosen = [names[row] for row in generator.choice(len(names), 30)]
-    for change in (lambda name: name[:2], lambda name: name[:6], lambda name: name, typo):
-        seconds = []
-        for name in chosen:
-            started = time.perf_counter()
-            index.search(change(name))
-            seconds.append(time.perf_counter() - started)
-        assert np.median(seconds) < 0.020
+@pytest.fixture(scope="module")
+def catalogue(shared_data: Path) -> tuple[GameSearch, list[int], list[str]]:
+    """All of Steam, by how many reviews a game has: the index, app ids and names."""
+    columns = ["app_id", "name", "reviews_positive", "reviews_negative"]
+    table = pq.read_table(shared_data / "steam/games.parquet", columns=columns)
+    ids, names, *counts = (table.column(column).to_pylist() for column in columns)
+    there = [row for row, name in enumerate(names) if name]
+    reviews = np.array([sum(count[row] or 0 for count in counts) for row in there])
+    names = [names[row] for row in there]
+    return GameSearch(names, reviews), [ids[row] for row in there], names
 
 
-def typo(name: str) -> str:
-    middle = len(name) // 2
-    return name[:middle] + name[middle + 1 :] + "z"
+def test_the_right_game_of_all_of_steam_comes_first_and_at_once(
+    catalogue: tuple[GameSearch, list[int], list[str]], shared_data: Path
+) -> None:
+    index, ids, names = catalogue
+    wanted = {
+        query: [int(app_id) for app_id in app_ids.split(",") if app_id]
+        for query, app_ids in read_cases(shared_data.parent / "cases/search.tsv")
+    }
+    assert len(names) == 155_926
+    seconds, first, three, absent = [], 0, 0, 0
+    for query, right in wanted.items():
+        seconds.append(min(timed(index, query) for _ in range(3)))
+        found = index.find(query, 8)
+        hits = [ids[row] for row in found.rows]
+        if right:
+            first += found.sure and hits[0] in right
+            three += bool(set(hits[:3]) & set(right))
+        else:
+            absent += not found.sure
+    there = sum(map(bool, wanted.values()))
+    median, worst = np.median(seconds) * 1000, max(seconds) * 1000
+    print(f"{first} of {there} first, {three} among three, {absent} of {len(wanted) - there} not here,")
+    print(f"median {median:.1f} ms, worst {worst:.1f} ms over {len(names):,} names")
+    assert (first, three, absent) == (there, there, len(wanted) - there)
+    assert median < 5
+    assert worst < 25
+
+
+def read_cases(path: Path) -> list[list[str]]:
+    return [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()[1:]]
+
+
+def timed(index: GameSearch, query: str) -> float:
+    started = time.perf_counter()
+    index.find(query, 8)
+    return time.perf_counter() - started
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("cs go", "Counter-Strike 2"),  # a former name
+        ("fo4", "Fallout 4"),  # a series' short name
+        ("bl2", "Borderlands 2"),
+        ("gta san andreas", "Grand Theft Auto: San Andreas"),
+        ("mgs v", "METAL GEAR SOLID V: THE PHANTOM PAIN"),
+        ("deus ex hr", "Deus Ex: Human Revolution - Director's Cut"),
+        ("hotline miami", "Hotline Miami"),  # and not its soundtrack or demo
+        ("dark souls two", "DARK SOULS™ II: Scholar of the First Sin"),
+        ("rocet leage", "Rocket League®"),  # two typos
+        ("stardewvaley", "Stardew Valley"),  # a typo without a space
+        ("asassins creed odyssey", "Assassin's Creed® Odyssey"),
+        ("truck simulator", "Euro Truck Simulator 2"),
+    ],
+)
+def test_games_of_all_of_steam_are_found(
+    catalogue: tuple[GameSearch, list[int], list[str]], query: str, name: str
+) -> None:
+    index, _, names = catalogue
+    found = index.find(query, 3)
+    assert (names[found.rows[0]], found.sure) == (name, True)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *(
+            "roblox",
+            "starcraft",
+            "genshin impact",
+            "super mario odyssey",
+            "bloodborne",
+            "half life 3",
+            "diablo 3",
+        ),
+        *("hearthston", "pokemon red", "escape from tarkov", "mincraft", "qqqqxxxx", ""),
+    ],
+)
+def test_what_steam_does_not_have_is_not_preselected(
+    catalogue: tuple[GameSearch, list[int], list[str]], query: str
+) -> None:
+    assert not catalogue[0].find(query, 3).sure

@@ -8,9 +8,10 @@ from bundles import contents
 
 from srec.artifacts import write_directory
 from srec.inference.bundle import KIND, VERSION, Bundle, GameInfo, write_bundle
+from srec.inference.naming import Hits
 from srec.inference.recommender import Recommender
 from srec.serving.answers import AnswerWriter
-from srec.serving.api import GamesResponse, RecommendResponse
+from srec.serving.schema import GamesResponse, NamesResponse, RecommendResponse
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["simulated", "real"])
@@ -51,8 +52,18 @@ def test_an_answer_is_what_its_model_says(recommender: Recommender, by: str) -> 
 
 
 def test_games_are_what_their_model_says(recommender: Recommender) -> None:
-    written = json.loads(AnswerWriter(recommender).games(recommender.bundle.games))
+    written = json.loads(AnswerWriter(recommender).games(Hits(recommender.bundle.games, True)))
     read = GamesResponse.model_validate(written, strict=True)
     assert read.model_dump() == written
     assert [game.name for game in read.games] == [game.name for game in recommender.bundle.games]
-    assert json.loads(AnswerWriter(recommender).games([])) == {"games": []}
+    assert json.loads(AnswerWriter(recommender).games(Hits([], False))) == {"games": [], "sure": False}
+
+
+def test_read_names_are_what_their_model_says(recommender: Recommender) -> None:
+    given = [('say "Coal"', Hits([], False)), ("Jade", Hits(recommender.bundle.games[:2], True))]
+    written = json.loads(AnswerWriter(recommender).names(given))
+    assert NamesResponse.model_validate(written, strict=True).model_dump() == written
+    assert [(one["name"], one["sure"], len(one["games"])) for one in written["names"]] == [
+        ('say "Coal"', False, 0),
+        ("Jade", True, 2),
+    ]

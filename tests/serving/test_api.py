@@ -73,12 +73,39 @@ def test_the_games_of_the_input_are_not_recommended(client: TestClient) -> None:
     assert not {game["app_id"] for game in got["games"]} & set(liked)
 
 
+def test_games_can_be_named_by_name(client: TestClient) -> None:
+    by_name = ask(client, liked=["amber harbor", FIRST + 10, "Valorant"], excluded=["Jade Harbor"])
+    by_id = ask(client, liked=[FIRST, FIRST + 10], excluded=[FIRST + 90])
+    assert by_name["games"] == by_id["games"]
+    assert by_name["unknown"] == ["Valorant"]
+
+
+def test_names_are_read_and_the_unclear_ones_are_told(client: TestClient) -> None:
+    answer = client.get("/api/names", params={"name": ["Jade Harbor", "Valorant"]})
+    jade, valorant = answer.json()["names"]
+    assert (jade["name"], jade["sure"], jade["games"][0]["app_id"]) == ("Jade Harbor", True, FIRST + 90)
+    assert (valorant["name"], valorant["sure"]) == ("Valorant", False)
+    assert_problem(client.get("/api/names"), 422, "name: Field required")
+    assert_problem(
+        client.get("/api/names", params={"name": ["a"] * 21}), 422, "name: List should have at most 20"
+    )
+
+
+def test_a_search_says_whether_it_is_sure(client: TestClient) -> None:
+    found = {
+        query: client.get("/api/games", params={"q": query}).json()["sure"] for query in ("Jade H", "Jade 9")
+    }
+    assert found == {"Jade H": True, "Jade 9": False}
+
+
 BAD = [
     ({"liked": list(range(1, 10_001))}, "liked: List should have at most 100 items"),
     ({"liked": [0]}, "liked.0: Input should be greater than or equal to 1"),
     ({"liked": [2**31]}, "liked.0: Input should be less than 2147483648"),
     ({"liked": [10**4000]}, "liked.0: Input should be less than 2147483648"),
     ({"liked": ["620"]}, "liked.0: Input should be a valid integer"),
+    ({"liked": [""]}, "liked.0: A name should have 1 to 100 letters"),
+    ({"disliked": ["a b"] * 21, "liked": []}, "disliked: At most 20 games may be named by name"),
     ({"liked": [620.5]}, "liked.0: Input should be a valid integer"),
     ({"liked": [True]}, "liked.0: Input should be a valid integer"),
     ({"liked": [None]}, "liked.0: Input should be a valid integer"),

@@ -262,10 +262,27 @@ def test_a_name_that_nobody_has_is_said(page: Page, simulated: str) -> None:
 def test_a_name_that_is_liked_already_is_said_to_be(page: Page, simulated: str) -> None:
     page.goto(simulated)
     name = pick(page, "Jade Valley")
-    page.route("**/api/games?**", lambda route: route.fulfill(json={"games": [game(name)]}))
+    page.route("**/api/games?**", lambda route: route.fulfill(json={"games": [game(name)], "sure": True}))
     page.goto(f"{simulated}/?liked={FIRST}")
     page.get_by_role("combobox").fill(name)
     expect(page.get_by_role("option")).to_have_text("It is in your list already.")
+
+
+def test_a_name_that_is_not_here_is_not_taken_for_another(page: Page, simulated: str) -> None:
+    page.goto(simulated)
+    search = page.get_by_role("combobox")
+    search.fill("Minecraft Harbor 99")
+    expect(page.get_by_role("option").first).to_have_text(re.compile("Did you mean|No game of that name"))
+    expect(page.locator("[role=option][aria-selected=true]")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip")).to_have_count(0)
+    search.fill("Amber Harbor 99")
+    expect(page.get_by_role("option").first).to_have_text("Not here. Did you mean one of these?")
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip")).to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip")).to_have_count(1)
 
 
 def test_a_gateway_that_answers_in_html_is_no_riddle(page: Page, simulated: str) -> None:
@@ -289,7 +306,9 @@ def test_names_are_text_and_never_markup(page: Page, simulated: str) -> None:
     page.goto(simulated)
     page.route(
         "**/api/games?**",
-        lambda route: route.fulfill(json={"games": [game("<img src=x onerror=alert(1)><b>bold")]}),
+        lambda route: route.fulfill(
+            json={"games": [game("<img src=x onerror=alert(1)><b>bold")], "sure": True}
+        ),
     )
     page.get_by_role("combobox").fill("bold")
     expect(page.get_by_role("option")).to_contain_text("<img src=x onerror=alert(1)><b>bold")
@@ -349,7 +368,7 @@ def test_it_fits_a_phone(browser: Browser, simulated: str) -> None:
     assert phone.evaluate("document.documentElement.scrollWidth") <= 360
     phone.get_by_role("combobox").tap()
     phone.get_by_role("combobox").fill("Hollow")
-    phone.get_by_role("option").first.tap()
+    phone.get_by_role("option", name="Hollow").first.tap()
     expect(phone.locator(".chip")).to_have_count(9)
     context.close()
 
@@ -360,6 +379,7 @@ def test_the_documentation_shows_every_endpoint(page: Page, simulated: str) -> N
     assert page.locator(".endpoint h2").all_inner_texts() == [
         "POST/api/recommend",
         "GET/api/games",
+        "GET/api/names",
         "GET/api/games/{app_id}/similar",
         "GET/health",
         "GET/ready",

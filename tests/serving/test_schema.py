@@ -13,6 +13,7 @@ from srec.serving.app import create_app
 ENDPOINTS = (
     ("POST", "/api/recommend"),
     ("GET", "/api/games"),
+    ("GET", "/api/names"),
     ("GET", "/api/games/{app_id}/similar"),
     ("GET", "/health"),
     ("GET", "/ready"),
@@ -35,7 +36,7 @@ def test_these_are_all_endpoints(schema: Any) -> None:
     ("method", "path", "mode"),
     [(*endpoint, GenerationMode.POSITIVE) for endpoint in ENDPOINTS]
     # The others take no input, so none can be wrong.
-    + [(*endpoint, GenerationMode.NEGATIVE) for endpoint in ENDPOINTS[:3]],
+    + [(*endpoint, GenerationMode.NEGATIVE) for endpoint in ENDPOINTS[:4]],
 )
 def test_the_api_keeps_its_word(schema: Any, method: str, path: str, mode: GenerationMode) -> None:
     @given(case=schema[path][method].as_strategy(generation_mode=mode))

@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 
 from srec.inference.bundle import Bundle
 from srec.inference.recommender import Recommender
-from srec.serving.api import RecommendResponse
 from srec.serving.app import create_app
+from srec.serving.schema import RecommendResponse
 
 FIRST = 900_000_010
 LIKED = [FIRST, FIRST + 50, FIRST + 70]

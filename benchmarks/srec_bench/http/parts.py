@@ -14,7 +14,7 @@ from srec.inference.explanations import TagExplanations
 from srec.inference.recommender import Recommender
 from srec.inference.runtimes.onnx import OnnxEncoder
 from srec.serving.answers import AnswerWriter
-from srec.serving.api import RecommendRequest
+from srec.serving.schema import RecommendRequest
 
 INSIDE = (
     (OnnxEncoder, "encode", "encoder"),
@@ -52,7 +52,7 @@ def parts(recommender: Recommender, bodies: Sequence[bytes], together: int) -> t
 
 
 def _read(body: bytes) -> Request:
-    return RecommendRequest.model_validate_json(body).read()
+    return RecommendRequest.model_validate_json(body).read({})
 
 
 class _Clock:

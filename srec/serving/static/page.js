@@ -10,6 +10,7 @@ let state = { liked: [], by: "smart" };
 let asked = new AbortController();
 let searched = new AbortController();
 let hits = [];
+let sure = false; // of the first hit
 let active = -1;
 let entered = false; // Enter was pressed before the hits arrived
 
@@ -224,8 +225,10 @@ async function search(query) {
     remember(found.games);
     hits = found.games.filter((game) => !state.liked.includes(game.app_id));
     timer = undefined;
-    open(found.games.length ? "It is in your list already." : "No game of that name is known here.");
-    if (entered && hits.length) choose(0);
+    sure = found.sure && found.games[0].app_id === hits[0]?.app_id;
+    const guesses = hits.length ? "Not here. Did you mean one of these?" : "No game of that name is known here.";
+    open(found.sure ? "It is in your list already." : guesses);
+    if (entered && sure) choose(0);
   } catch (error) {
     if (error.name === "AbortError") return;
     timer = undefined;
@@ -234,7 +237,7 @@ async function search(query) {
 }
 
 function open(otherwise) {
-  active = hits.length ? 0 : -1;
+  active = sure ? 0 : -1;
   const rows = hits.map((game, place) => {
     const row = element("li", { id: `hit-${place}` }, element("span", { textContent: game.name }), element("small", { textContent: game.release_year ?? "" }));
     row.setAttribute("role", "option");
@@ -242,11 +245,11 @@ function open(otherwise) {
     row.addEventListener("click", () => choose(place));
     return row;
   });
-  if (!rows.length) {
+  if (!sure) {
     const none = element("li", { className: "none", textContent: otherwise });
     none.setAttribute("role", "option");
     none.setAttribute("aria-disabled", "true");
-    rows.push(none);
+    rows.unshift(none);
   }
   $("hits").replaceChildren(...rows);
   $("hits").hidden = false;
@@ -255,7 +258,7 @@ function open(otherwise) {
 }
 
 function mark() {
-  [...$("hits").children].forEach((row, place) => row.setAttribute("aria-selected", String(place === active)));
+  [...$("hits").children].forEach((row) => row.setAttribute("aria-selected", String(row.id === `hit-${active}`)));
   if (active < 0) return $("search").removeAttribute("aria-activedescendant");
   $("search").setAttribute("aria-activedescendant", `hit-${active}`);
   $(`hit-${active}`).scrollIntoView({ block: "nearest" });
@@ -282,7 +285,7 @@ function key(event) {
   if (event.isComposing) return;
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step && hits.length) {
-    active = (active + step + hits.length) % hits.length;
+    active = active < 0 ? (step > 0 ? 0 : hits.length - 1) : (active + step + hits.length) % hits.length;
     mark();
   } else if (event.key === "Enter" && active >= 0) {
     choose(active);
