@@ -1,5 +1,8 @@
 """Build the documentation site in build/docs-site, strictly; ``make docs-site`` calls it.
 
+The pages are in a folder named by the version, and ``index.html`` leads there. To publish, copy the site over
+what is published: the pages of earlier versions stay where they are.
+
 A warning of the generator, a link or an anchor that leads nowhere, or a page that loads anything from another
 host ends it with exit status 1. It needs the extra ``docs`` and no network.
 """
@@ -11,6 +14,8 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from srec import __version__
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path("benchmarks", "results")
@@ -106,14 +111,35 @@ def _elsewhere(url: str) -> bool:
     return url.startswith("//") or urlsplit(url).scheme in ("http", "https")
 
 
+def versioned(site: Path, version: str) -> Path:
+    """Move built pages into a folder named by their version; returns the page that leads there.
+
+    Args:
+        site: the folder of the built pages.
+        version: of SRec.
+    """
+    pages = site.rename(site.with_name("pages-built"))
+    site.mkdir()
+    pages.rename(site / version)
+    index = site / "index.html"
+    index.write_text(
+        f'<!doctype html><meta charset="utf-8"><title>SRec</title>'
+        f'<meta http-equiv="refresh" content="0; url={version}/index.html">'
+        f'<a href="{version}/index.html">SRec {version}</a>\n',
+        encoding="utf-8",
+    )
+    return index
+
+
 def main() -> None:
     """Build the site, and say what is wrong with it."""
     folder = ROOT / "build" / "docs-site"
     stage(folder)
     site = build(folder).resolve()
+    index = versioned(site, __version__)
     if found := problems(site):
         sys.exit("\n".join(found))
-    sys.stdout.write(f"{site / 'index.html'}: whole, and every link leads somewhere\n")
+    sys.stdout.write(f"{index}: whole, and every link leads somewhere\n")
 
 
 if __name__ == "__main__":

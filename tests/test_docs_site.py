@@ -41,6 +41,16 @@ def test_the_site_builds_strictly_and_all_its_links_hold(builder: ModuleType, si
         assert (site / page.relative_to(ROOT / "docs").with_suffix(".html")).is_file()
 
 
+def test_the_pages_of_a_version_have_a_folder_of_their_own(builder: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "index.html").write_text("<h1>Start</h1>", encoding="utf-8")
+    index = builder.versioned(tmp_path / "site", "1.2.3")
+    assert index == tmp_path / "site" / "index.html"
+    assert "url=1.2.3/index.html" in index.read_text(encoding="utf-8")
+    assert (tmp_path / "site" / "1.2.3" / "index.html").read_text(encoding="utf-8") == "<h1>Start</h1>"
+    assert builder.problems(tmp_path / "site") == []
+
+
 def test_every_page_is_in_the_navigation() -> None:
     listed = (ROOT / "zensical.toml").read_text(encoding="utf-8")
     for page in (ROOT / "docs").rglob("*.md"):
