@@ -47,6 +47,7 @@ class BERT4Rec(SessionModel):
     """
 
     settings_type: ClassVar[type[Settings]] = BERT4RecSettings
+    by_item: ClassVar[tuple[str, ...]] = ("embedding.weight", "item_bias")
     # The paper's rate of 0.0001 is for 400,000 steps; ten times that rate needs far fewer, so a laptop is
     # enough. The paper's weight decay, which was decoupled from Adam, is left out.
     paper_training: ClassVar[dict[str, Any]] = {

@@ -52,6 +52,7 @@ class GCEGNN(SessionModel):
     """
 
     settings_type: ClassVar[type[Settings]] = GCEGNNSettings
+    numbered: ClassVar[tuple[str, ...]] = ("context.",)
     neighbours_VS: Tensor
     weights_VS: Tensor
     tags_VD: Tensor | None

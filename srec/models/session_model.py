@@ -28,11 +28,15 @@ class SessionModel(nn.Module, ABC):
         paper_training: the training settings of its paper that differ from the loop's defaults.
         whole_sessions: whether it learns from whole sessions, each once an epoch with its last item as the
             target, instead of from every prefix of every session.
+        by_item: the names of the parameters that have a row for each item, the padding's first.
+        numbered: how the names of parameters begin whose rows are numbered anew with each dataset.
     """
 
     settings_type: ClassVar[type[Settings]]
     paper_training: ClassVar[dict[str, Any]] = {}
     whole_sessions: ClassVar[bool] = False
+    by_item: ClassVar[tuple[str, ...]] = ("embedding.weight",)
+    numbered: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     @abstractmethod

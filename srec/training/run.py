@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from safetensors.torch import save_file
 
-from srec.artifacts import is_current, lock, write_directory
+from srec.artifacts import fingerprint, is_current, lock, write_directory
 from srec.dataset.batches import Examples, examples
 from srec.dataset.dataset import Dataset, Floats, Ints, Part, opened
 from srec.errors import TrainingError
@@ -30,6 +30,7 @@ from srec.training.loop import Stage, Validate, Watch, run_stage
 from srec.training.process import computing
 from srec.training.runs import KIND, VERSION, WEIGHTS, Run
 from srec.training.settings import TrainingSettings, training_of
+from srec.training.warm import Warm
 from srec.training.workers import Workers
 
 
@@ -43,6 +44,7 @@ def train(
     choose_on: Literal["valid", "test"] = "valid",
     batch_size: int = BATCH_SIZE,
     threads: int | None = None,
+    warm: Warm | None = None,
     watch: Watch = lambda step: None,
     told: Callable[[str], None] = lambda line: None,
 ) -> Run:
@@ -69,6 +71,7 @@ def train(
             "paper" protocol are known only by their folders: paper-0, paper-1, ...
         batch_size: examples scored at a time to choose the epoch; it bounds the memory and changes no rank.
         threads: torch's threads while it trains; None leaves their number as it is.
+        warm: for a learnt model, where to begin instead of fresh weights, and for how many epochs.
         watch: called after each step.
         told: called with a line if an interrupted training keeps another number of threads.
 
@@ -85,7 +88,14 @@ def train(
         return count(dataset, target, model, settings=own)
     training = training if isinstance(training, TrainingSettings) else training_of(kind, training)
     inputs = {"dataset": dataset.fingerprint}
-    parameters = {"model": model, "settings": own.model_dump(), "training": training.model_dump()}
+    if warm is not None:
+        inputs |= {"warm": fingerprint(warm.run.path)}
+    parameters: dict[str, Any] = {
+        "model": model,
+        "settings": own.model_dump(),
+        "training": training.model_dump(),
+    }
+    parameters |= {"warm_epochs": warm.epochs} if warm is not None else {}
     workers = Workers.current()
     if workers.agreed(is_current(target, KIND, VERSION, inputs=inputs, parameters=parameters)):
         return _chosen_alike(Run(target), choose_on)
@@ -109,7 +119,11 @@ def train(
         if workers.first and kept != threads:
             told(f"{target} goes on with the threads it began with: {kept}, not {threads}")
         held.enter_context(computing(kept))
-        trained, done, facts = _stages(_Fresh(dataset, kind, own, training), validate, watch, partial)
+        fresh = _Fresh(dataset, kind, own, training)
+        if warm is None:
+            trained, done, facts = _stages(fresh, validate, watch, partial)
+        else:
+            trained, done, facts = _warm(fresh, warm, watch, partial)
         if workers.first:
             with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
                 weights = {key: value.cpu().contiguous() for key, value in trained.state_dict().items()}
@@ -179,6 +193,24 @@ def _stages(
         )
         facts["seconds"]["refit"] = round(done.seconds, 1)
         facts["peak_memory_mb"]["refit"] = done.peak_memory_mb
+    return model, done, facts
+
+
+def _warm(
+    fresh: _Fresh, warm: Warm, watch: Watch, partial: Path
+) -> tuple[SessionModel, Progress, dict[str, Any]]:
+    """Go on from an earlier run; what chose its epoch stays known of it."""
+    model, data, shares = fresh.begin("fit")
+    warm.begin(model, fresh.dataset.app_ids)
+    stage = Stage("warm", data, shares, warm.epochs, None)
+    done = run_stage(model, stage, fresh.training, checkpoint=partial / "warm.safetensors", watch=watch)
+    facts = {
+        "chosen_epoch": warm.epochs,
+        "valid": dict(warm.run.valid),
+        "parameter_count": sum(parameter.numel() for parameter in model.parameters()),
+        "seconds": {"warm": round(done.seconds, 1)},
+        "peak_memory_mb": {"warm": done.peak_memory_mb},
+    }
     return model, done, facts
 
 

@@ -5,10 +5,11 @@ served changes in the last step only, and only to a whole version.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from srec.artifacts import fingerprint, lock
 from srec.dataset.dataset import Dataset
@@ -38,6 +39,7 @@ from srec.training.run import train
 from srec.training.runs import Run
 from srec.training.settings import training_of
 from srec.updating.gate import SERVED, against_served, kept, refusals
+from srec.updating.last import LastRun, fits
 from srec.updating.log import Log
 from srec.updating.settings import UpdateSettings
 
@@ -99,6 +101,7 @@ class _Update:
         self.work, self.models = folder / settings.work, Models(folder / settings.models)
         self.store = settings.store if "://" in settings.store else str(folder / settings.store)
         self.log = Log(self.work / "log.jsonl", told)
+        self.last = LastRun(self.work / "last")
 
     def run(self, force: bool) -> Outcome:
         self.work.mkdir(parents=True, exist_ok=True)
@@ -117,6 +120,7 @@ class _Update:
                 return Outcome(refused=(line,))
             report, refused = self._measure(dataset, run, served)
             if refused and not force:
+                self.last.forget()  # what is refused is no beginning
                 for line in refused:
                     self.log.write("refused", f"not published: {line}", reason=line)
                 return Outcome(refused=tuple(refused))
@@ -181,15 +185,39 @@ class _Update:
     def _train(self, dataset: Dataset) -> Run:
         entry = model_entry(self.settings.model)
         kind = entry.load()
-        with self.log.step("train"):
-            return train(
-                dataset,
-                self.work / NEW,
-                self.settings.model,
-                settings=self.read.get(kind.settings_type),
-                training=training_of(kind, self.read) if entry.learnt else None,
-                threads=self.settings.threads,
-            )
+        own, threads = self.read.get(kind.settings_type), self.settings.threads
+        with self.log.step("train") as facts:
+            if not entry.learnt:
+                return train(dataset, self.work / NEW, self.settings.model, settings=own, threads=threads)
+            training = training_of(kind, self.read)
+            wanted = {
+                "model": self.settings.model,
+                "settings": own.model_dump(),
+                "training": training.model_dump(),
+            }
+            run = self._trained(dataset, wanted)
+            if run is None:
+                warm = self.last.warm(wanted, self.settings.warm)
+                facts["warm"] = warm is not None
+                run = train(
+                    dataset,
+                    self.work / NEW,
+                    self.settings.model,
+                    settings=own,
+                    training=training,
+                    threads=threads,
+                    warm=warm,
+                )
+            self.last.keep(run, dataset)
+        return run
+
+    def _trained(self, dataset: Dataset, wanted: Mapping[str, Any]) -> Run | None:
+        """The run of an interrupted update: it was trained on this dataset, from whatever weights."""
+        try:
+            run = Run(self.work / NEW)
+        except ArtifactError:
+            return None
+        return run if run.manifest["inputs"]["dataset"] == dataset.fingerprint and fits(run, wanted) else None
 
     def _served(self) -> tuple[Version, Bundle] | None:
         """The version that is served; None if there is none that can be read."""
