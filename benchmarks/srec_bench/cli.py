@@ -1,7 +1,5 @@
 """The benchmarks: each prints a table, then one JSON line, and can write a result file."""
 
-import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -12,10 +10,13 @@ from srec.cli.options import DataOption, MemoryOption, WorkOption
 from srec.cli.research import alone
 from srec.errors import SRecError
 from srec.progress import counting_progress
-from srec_bench.results import BenchResult
+from srec_bench import operating
+from srec_bench.told import ResultOption, show, tell
 
 app = typer.Typer(help="Benchmarks: contenders interleaved in one process, a table, then one JSON line.")
-ResultOption = Annotated[Path | None, typer.Option(help="A file to write the result to, as JSON.")]
+app.command()(operating.soak)
+app.command()(operating.swaps)
+app.command()(operating.updates)
 
 
 @app.command()
@@ -209,29 +210,6 @@ def http(
 
 
 @app.command()
-def soak(
-    bundle: Annotated[Path, typer.Argument(help="The bundle directory to serve.")],
-    minutes: Annotated[float, typer.Option(min=0.1, help="How long the server is loaded.")] = 30,
-    reloads: Annotated[int, typer.Option(min=0, help="How often all workers are replaced.")] = 20,
-    kills: Annotated[int, typer.Option(min=0, help="How often a worker is killed.")] = 5,
-    workers: Annotated[int, typer.Option(min=2, help="The number of processes that answer.")] = 2,
-    result: ResultOption = None,
-) -> None:
-    """Load a server for a while; its workers are replaced and killed, and some of its visitors misbehave."""
-    from srec_bench.soak.bench import bench_soak
-    from srec_bench.soak.result import ROWS, cells
-
-    with console.status("") as status:
-        found = bench_soak(
-            bundle, minutes=minutes, reloads=reloads, kills=kills, workers=workers, say=status.update
-        )
-    console.print(", ".join(f"{name} {cell}" for name, cell in zip(ROWS, cells(found), strict=True)))
-    tell(found, result)
-    if found.failure:
-        raise SRecError(found.failure)
-
-
-@app.command()
 def prepare(
     reviews: Annotated[float, typer.Option(min=1000, help="Reviews to simulate, such as 118e6.")] = 1e6,
     memory: MemoryOption = "3GB",
@@ -314,16 +292,3 @@ def store(
         found = bench_store(store, reviews, work, memory_limit=memory, say=status.update)
     console.print(terminal_table(found))
     tell(found, result)
-
-
-def show(lines: Iterable[str]) -> None:
-    """Print Markdown as it is."""
-    for line in lines:
-        console.print(line, highlight=False)
-
-
-def tell(found: BenchResult, result: Path | None) -> None:
-    """Write the result file if it is wanted, and print the result as one line of JSON for programs."""
-    if result:
-        found.write(result)
-    print(json.dumps(found.model_dump(mode="json")))  # noqa: T201 -- for programs, not wrapped to the terminal

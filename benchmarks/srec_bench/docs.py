@@ -20,7 +20,9 @@ from srec_bench.results import read_results
 from srec_bench.soak import result as soak
 from srec_bench.spark import result as spark
 from srec_bench.store import result as store
+from srec_bench.swaps import result as swaps
 from srec_bench.training import result as training
+from srec_bench.updates import result as updates
 from srec_bench.visitors import dislikes, window
 from srec_bench.visitors import result as visitors
 
@@ -57,6 +59,8 @@ def whole(folder: Path) -> str:
         store.markdown(read_results(store.StoreResult, folder)),
         spark.markdown(read_results(spark.SparkResult, folder)),
         crawl.markdown(read_results(crawl.CrawlResult, folder)),
+        swaps.markdown(read_results(swaps.SwapsResult, folder)),
+        updates.markdown(read_results(updates.UpdatesResult, folder)),
     )
     # The README's headings are one level deeper.
     return "\n".join([HEAD, *(line.removeprefix("#") for line in _lines(parts))])

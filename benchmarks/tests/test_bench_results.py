@@ -17,7 +17,9 @@ from srec_bench.results import BenchResult, read_results
 from srec_bench.soak.result import SoakResult
 from srec_bench.spark.result import SparkResult
 from srec_bench.store.result import StoreResult
+from srec_bench.swaps.result import SwapsResult
 from srec_bench.training.result import TrainingResult
+from srec_bench.updates.result import UpdatesResult
 from srec_bench.visitors.dislikes import DislikesResult
 from srec_bench.visitors.result import VisitorsResult
 from srec_bench.visitors.window import WindowResult
@@ -39,7 +41,9 @@ KINDS: tuple[type[BenchResult], ...] = (
     SoakResult,
     SparkResult,
     StoreResult,
+    SwapsResult,
     TrainingResult,
+    UpdatesResult,
     VisitorsResult,
     WindowResult,
 )

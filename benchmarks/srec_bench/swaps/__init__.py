@@ -1,0 +1,1 @@
+"""Versions swapped in under load."""

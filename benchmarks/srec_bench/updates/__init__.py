@@ -1,0 +1,1 @@
+"""Updates that are killed, and that meet a full disk."""
