@@ -17,6 +17,7 @@ app = typer.Typer(help="Benchmarks: contenders interleaved in one process, a tab
 app.command()(operating.soak)
 app.command()(operating.swaps)
 app.command()(operating.updates)
+app.command()(operating.warm)
 
 
 @app.command()

@@ -25,6 +25,7 @@ from srec_bench.training import result as training
 from srec_bench.updates import result as updates
 from srec_bench.visitors import dislikes, window
 from srec_bench.visitors import result as visitors
+from srec_bench.warm import result as warm
 
 RESULTS, README, PAGE = Path("benchmarks/results"), Path("README.md"), Path("docs/results.md")
 SCALING = Path("docs/scaling.md")
@@ -61,6 +62,7 @@ def whole(folder: Path) -> str:
         crawl.markdown(read_results(crawl.CrawlResult, folder)),
         swaps.markdown(read_results(swaps.SwapsResult, folder)),
         updates.markdown(read_results(updates.UpdatesResult, folder)),
+        warm.markdown(read_results(warm.WarmResult, folder)),
     )
     # The README's headings are one level deeper.
     return "\n".join([HEAD, *(line.removeprefix("#") for line in _lines(parts))])

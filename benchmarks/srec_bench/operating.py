@@ -1,4 +1,4 @@
-"""The benchmarks of a site's operation: versions swapped in under load, and updates that are disturbed."""
+"""The benchmarks of a site's operation: versions swapped in under load, and updates."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from srec.cli.console import console
+from srec.cli.options import WorkOption
 from srec.errors import SRecError
 from srec_bench.told import ResultOption, tell
 
@@ -67,3 +68,24 @@ def updates(
     tell(found, result)
     if found.failure:
         raise SRecError(found.failure)
+
+
+def warm(
+    before: Annotated[Path, typer.Argument(help="The dataset of the earlier run.")],
+    after: Annotated[Path, typer.Argument(help="The dataset after an update.")],
+    model: Annotated[str, typer.Option(help="A learnt model.")] = "sasrec",
+    epochs: Annotated[list[int] | None, typer.Option(help="Of a warm training; may be repeated.")] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads to use.")] = 1,
+    work: WorkOption = Path("work/warm"),
+    result: ResultOption = None,
+) -> None:
+    """Train a learnt model on from the run before an update, and anew; time and quality."""
+    from srec_bench.warm.bench import bench_warm
+    from srec_bench.warm.result import terminal_table
+
+    with console.status("training") as status:
+        found = bench_warm(
+            before, after, work, model=model, epochs=epochs or [1, 2], threads=threads, say=status.update
+        )
+    console.print(terminal_table(found))
+    tell(found, result)

@@ -23,6 +23,7 @@ from srec_bench.updates.result import UpdatesResult
 from srec_bench.visitors.dislikes import DislikesResult
 from srec_bench.visitors.result import VisitorsResult
 from srec_bench.visitors.window import WindowResult
+from srec_bench.warm.result import WarmResult
 
 from srec.environment import Environment
 from srec.errors import SRecError
@@ -45,6 +46,7 @@ KINDS: tuple[type[BenchResult], ...] = (
     TrainingResult,
     UpdatesResult,
     VisitorsResult,
+    WarmResult,
     WindowResult,
 )
 

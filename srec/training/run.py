@@ -203,7 +203,10 @@ def _warm(
     model, data, shares = fresh.begin("fit")
     warm.begin(model, fresh.dataset.app_ids)
     stage = Stage("warm", data, shares, warm.epochs, None)
-    done = run_stage(model, stage, fresh.training, checkpoint=partial / "warm.safetensors", watch=watch)
+    # At the first rate, a step leaves the minimum that the earlier run has found.
+    slower = {"learning_rate": fresh.training.learning_rate * fresh.training.decay_factor}
+    training = fresh.training.model_copy(update=slower)
+    done = run_stage(model, stage, training, checkpoint=partial / "warm.safetensors", watch=watch)
     facts = {
         "chosen_epoch": warm.epochs,
         "valid": dict(warm.run.valid),

@@ -28,10 +28,10 @@ class UpdateSettings(Settings):
     models: str = Field("models", description="the folder of published versions")
     model: str = Field("smart", description="the model to train")
     warm: int = Field(
-        6,
+        0,
         ge=0,
         description="for a learnt model: so many updates in a row train on from the last one's weights, for"
-        " one epoch; then one trains anew",
+        " one epoch, and the next one trains anew",
     )
     memory: str = Field("2GB", description="what the database may use before it spills to disk")
     threads: int | None = Field(None, ge=1, description="threads to use; all cores if left out")
