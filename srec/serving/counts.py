@@ -60,15 +60,18 @@ class Counts:
     Args:
         table: those of all processes; None means that there is one only.
         place: which of them it is.
+
+    Attributes:
+        visited: whether visitors are counted; golden requests, before, are none.
     """
 
     def __init__(self, table: Table | None = None, place: int = 0) -> None:
-        self.table = table or Table()
+        self.table, self.visited = table or Table(), False
         self._row = self.table.row(place)
 
     def join(self, other: "Counts") -> None:
-        """Count where another one does from now on, and forget what was counted."""
-        self.table, self._row = other.table, other._row
+        """Count visitors where another one does from now on, and forget what was counted."""
+        self.table, self._row, self.visited = other.table, other._row, True
 
     def add(self, *series: str | int | float, by: float = 1) -> None:
         """Add to a series."""

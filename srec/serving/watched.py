@@ -80,7 +80,7 @@ class Watched:
         finally:
             endpoint = _endpoint(scope)
             self._counts.add("requests", endpoint, f"{status // 100}xx")
-            if logger.isEnabledFor(logging.INFO):
+            if self._counts.visited and logger.isEnabledFor(logging.INFO):
                 ms = round(1000 * (time.perf_counter() - started), 2)
                 facts = {"event": "request", "endpoint": endpoint, "status": status, "ms": ms}
                 logger.info("%s: %d in %.2f ms", endpoint, status, ms, extra={"facts": facts})

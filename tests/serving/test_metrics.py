@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from bundles import write_toy_sum
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 from served import served
@@ -63,7 +64,12 @@ def workers(pid: int) -> set[int]:
     return {one for one in map(int, children) if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()}
 
 
-def test_golden_requests_are_no_visitors(client: TestClient) -> None:
+def test_golden_requests_are_no_visitors(
+    bundle: Path, client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "srec.requests")
+    create_app(bundle)
+    assert not caplog.messages
     assert not [name for name in figures(client) if not name.startswith(("srec_info", "srec_model_age"))]
 
 
@@ -206,3 +212,14 @@ def test_an_error_in_the_log_does_not_quote_a_visitor() -> None:
     assert json.loads(line)["error"] == "ValueError"
     assert __file__ in json.loads(line)["where"][0]
     assert "620" not in line
+
+
+def test_a_mounted_app_counts_its_own_paths(bundle: Path) -> None:
+    outer = FastAPI()
+    outer.mount("/games", create_app(bundle))
+    client = TestClient(outer)
+    client.post("/games/api/recommend", json={"liked": [FIRST]})
+    client.get(f"/games/api/games/{FIRST}/similar")
+    found = read(client.get("/games/metrics").text)
+    assert found["srec_requests_total recommend 2xx"] == 1
+    assert found["srec_requests_total similar 2xx"] == 1
