@@ -73,7 +73,7 @@ class Asked(NamedTuple):
         disliked: the disliked items.
         barred: the rows (items - 1) that are not answered: those named or excluded.
         popularity: as in the request.
-        filters: as in the request; None if there is nothing to filter.
+        filters: as in the request.
     """
 
     name: Name
@@ -83,7 +83,7 @@ class Asked(NamedTuple):
     disliked: list[int]
     barred: list[int]
     popularity: float | None
-    filters: Filters | None
+    filters: Filters
 
     @property
     def named(self) -> list[int]:

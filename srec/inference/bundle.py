@@ -216,6 +216,9 @@ class Bundle:
             ),
             "config.json must have model, max_length, simulated and dataset": isinstance(self.config, dict)
             and {"model", "max_length", "simulated", "dataset"} <= self.config.keys(),
+            "config.json must list what is hidden by app ids": isinstance(self.config, dict)
+            and isinstance(hidden := self.config.get("hidden", []), list)
+            and known.issuperset(one for one in hidden if isinstance(one, int)),
         }
         for rule, holds in rules.items():
             if not holds:

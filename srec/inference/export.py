@@ -1,6 +1,5 @@
 """From a trained run to a bundle. The only part of inference that needs torch, and only to export."""
 
-import glob
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +27,7 @@ from srec.inference.bundle import (
     Network,
     write_bundle,
 )
+from srec.inference.catalogue import Catalogue, read_games
 from srec.inference.golden import MOST_LIKED, TOP, Golden
 from srec.inference.reference import reference_top_k
 from srec.inference.runtimes.onnx import OnnxScorer
@@ -36,7 +36,6 @@ from srec.models.popularity import RecentPopularity, RecentPopularitySettings
 from srec.models.session_model import SessionModel, TorchScorer
 from srec.models.sums import Sum
 from srec.ranking import top_k
-from srec.store.connections.duckdb import connect
 from srec.training.runs import Run
 
 GOLDEN_SESSIONS, GOLDEN_SINGLES = 48, 16
@@ -88,35 +87,39 @@ def _network(dataset: Dataset, run: Run) -> BundleContents:
     model, length = run.load(dataset), run.training.max_length
     scorer = TorchScorer(model)
     items_VD = scorer.table_VD[1:].numpy()
+    games = read_games(dataset)
 
     def answer(items: list[int]) -> tuple[Ints, Floats]:
         with torch.no_grad():
             vectors_BD = model.encode(torch.tensor([items]), scorer.table_VD).numpy()
-        found = reference_top_k(items_VD, vectors_BD, TOP, excluded=[np.array(items) - 1])
+        found = reference_top_k(items_VD, vectors_BD, TOP, games.offered_V, [np.array(items) - 1])
         there = found.rows[0] >= 0
         return found.rows[0][there], found.scores[0][there]
 
     made = Network(encoder_onnx(model), items_VD)
-    return _contents(dataset, run, made, answer=answer, max_length=length)
+    return _contents(dataset, run, made, games, answer=answer, max_length=length)
 
 
 def _summed(dataset: Dataset, run: Run) -> BundleContents:
     """A counted model, and what it answers where all scores are computed and sorted."""
-    model = run.load_sum(dataset)
+    model, games = run.load_sum(dataset), read_games(dataset)
 
     def answer(items: list[int]) -> tuple[Ints, Floats]:
         scores_V = model.score(np.array([items]))[0]
         scores_V[np.array(items) - 1] = -np.inf
+        scores_V[~games.offered_V] = -np.inf
         rows = top_k(scores_V, TOP)
+        rows = rows[np.isfinite(scores_V[rows])]
         return rows, scores_V[rows]
 
-    return _contents(dataset, run, model, answer=answer, max_length=MOST_LIKED)
+    return _contents(dataset, run, model, games, answer=answer, max_length=MOST_LIKED)
 
 
 def _contents(
     dataset: Dataset,
     run: Run,
     model: Network | Sum,
+    games: Catalogue,
     *,
     answer: Callable[[list[int]], tuple[Ints, Floats]],
     max_length: int,
@@ -124,7 +127,6 @@ def _contents(
     tags = dataset.tags
     assert tags.weights is not None
     popular = RecentPopularity.fit(dataset, RecentPopularitySettings(), "fit")
-    games = _games(dataset)
     return BundleContents(
         model=model,
         popularity=popular.scores_V,
@@ -132,8 +134,8 @@ def _contents(
         tag_ids=np.asarray(tags.ids),
         tag_weights=np.asarray(tags.weights),
         tag_names=list(tags.names),
-        games=games,
-        golden=_golden(answer, dataset, max_length, games),
+        games=games.infos,
+        golden=_golden(answer, dataset, max_length, games.infos),
         config={
             "model": run.model_name,
             "settings": run.settings,
@@ -141,6 +143,7 @@ def _contents(
             "valid": run.valid,
             "simulated": dataset.simulated,
             "dataset": dataset.fingerprint,
+            **({"hidden": games.hidden} if games.hidden else {}),
         },
     )
 
@@ -234,19 +237,6 @@ def _without_notes(model: Any) -> bytes:
     for part in parts:
         part.ClearField("metadata_props")
     return bytes(model.SerializeToString())
-
-
-def _games(dataset: Dataset) -> list[GameInfo]:
-    columns = "app_id, name, year(release_date), price_usd_cents, is_free, developers, genres"
-    with connect() as connection:
-        rows: list[Any] = connection.execute(
-            f"SELECT {columns} FROM read_parquet($file) ORDER BY item",
-            {"file": glob.escape(str(dataset.path / "games.parquet"))},
-        ).fetchall()
-    return [
-        GameInfo(app_id, name, year, price, free, tuple(developers or ()), tuple(genres or ()))
-        for app_id, name, year, price, free, developers, genres in rows
-    ]
 
 
 @contextmanager

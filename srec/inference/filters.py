@@ -27,12 +27,14 @@ class Filtering:
         self._offsets, self._ids = np.asarray(bundle.tag_offsets)[1:], np.asarray(bundle.tag_ids)
         self._years = _numbers([game.release_year for game in bundle.games])
         self._cents = _numbers([0 if game.is_free else game.price_usd_cents for game in bundle.games])
+        hidden = set(bundle.config.get("hidden", ()))
+        self._offered_V = np.array([game.app_id not in hidden for game in bundle.games], np.bool_)
         self.allowed = lru_cache(maxsize=_KEPT)(self._allowed)
         self._tagged = cache(self._having)  # by number, so what visitors make up is not kept
 
     def _allowed(self, filters: Filters) -> npt.NDArray[np.bool_]:
-        """Bool [V], not to be written into: the games that meet the filters."""
-        allowed_V = np.ones(len(self._years), np.bool_)
+        """Bool [V], not to be written into: the games that are offered at all and meet the filters."""
+        allowed_V = self._offered_V.copy()
         for tag in filters.must:
             allowed_V &= self._tagged(self._tag_of.get(tag))
         for tag in filters.must_not:

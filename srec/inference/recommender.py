@@ -126,7 +126,7 @@ class Recommender:
         named = [at for at, one in enumerate(asked) if one.known]
         for first in range(0, len(named), BLOCK):
             chosen = named[first : first + BLOCK]
-            found = self._model.find([asked[at] for at in chosen], k)
+            found = self._model.find([asked[at] for at in chosen], k, self._filtering.allowed(_EVERYTHING))
             app_ids[chosen] = np.where(found.rows >= 0, self.bundle.app_ids[found.rows], -1)
             scores[chosen] = found.scores
         for at, one in enumerate(asked):
@@ -186,9 +186,10 @@ class Recommender:
         excluded, _ = self._known(request.excluded)
         barred = [item - 1 for item in dict.fromkeys(known + disliked + excluded)]
         k = min(request.k, len(self.bundle.games) - len(barred))
-        filters = None if request.filters == _EVERYTHING else request.filters
         unknown += [app_id for app_id in others if app_id not in unknown]
-        return Asked(name, known, unknown, k, disliked, barred, request.popularity, filters)
+        return Asked(
+            name, known, unknown, k, disliked, barred, request.popularity, request.filters or _EVERYTHING
+        )
 
     def _counted(self, asked: Asked) -> Best:
         """By one of the scorers."""
@@ -198,16 +199,16 @@ class Recommender:
         items = asked.known[-self._max_length :] or [0]
         scores_V = np.array(self._scorers[asked.name].score(np.array([items]))[0])
         scores_V[np.array(asked.barred, np.int64)] = -np.inf
-        if asked.filters is not None:
-            scores_V[~self._filtering.allowed(asked.filters)] = -np.inf
+        scores_V[~self._filtering.allowed(asked.filters)] = -np.inf
         best_K = top_k(scores_V, asked.k)
+        best_K = best_K[np.isfinite(scores_V[best_K])]
         return (best_K + 1).tolist(), scores_V[best_K].tolist()
 
     def _learnt(self, asked: Sequence[Asked]) -> Iterator[Best]:
         """By the bundle's model; each names known games. Requests in a row with equal filters go together."""
         for filters, alike in groupby(asked, key=lambda one: one.filters):
             together = list(alike)
-            allowed_V = None if filters is None else self._filtering.allowed(filters)
+            allowed_V = self._filtering.allowed(filters)
             found: Found = self._model.find(together, max(1, *(one.k for one in together)), allowed_V)
             for rows, scores, one in zip(found.rows.tolist(), found.scores.tolist(), together, strict=True):
                 items = [row + 1 for row in rows[: max(one.k, 0)] if row >= 0]

@@ -100,7 +100,9 @@ class GameSearch:
         words = words_of(query)
         text = "".join(words)[:LONGEST]
         if not text:
-            return Found(self._by_rank[:limit].tolist(), False)
+            return Found(
+                [row for row in self._by_rank[: 2 * limit].tolist() if self._names[row]][:limit], False
+            )
         costs = dict[int, float]()
         variants = list(self._variants(words))
         for at, variant in enumerate(variants):

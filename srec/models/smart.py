@@ -22,6 +22,7 @@ from pydantic import Field
 from srec.dataset.dataset import Dataset, Floats, Ints, Part
 from srec.models import borrowing
 from srec.models.base import session_matrix
+from srec.models.games import are_games
 from srec.models.likeness import (
     Rows,
     Together,
@@ -38,7 +39,6 @@ from srec.models.sums import Parts, Sum
 from srec.settings import Settings
 
 _DAY = 86_400.0
-_TAGS = 12
 _NEVER = -10.0  # the popularity of what is no game; its taste is 0
 _OTHERWISE = 0.35  # the weight of popularity without a validation window
 
@@ -169,21 +169,8 @@ def _described(dataset: Dataset, settings: SmartSettings) -> _Catalogue:
         kinds,
         np.hstack([inputs(vectors_VD, weight) for vectors_VD, weight in dense]),
         np.hstack([vectors_VD for vectors_VD, _ in dense]),
-        _games(types, np.diff(dataset.tags.offsets)[1:]),
+        are_games(types, np.diff(dataset.tags.offsets)[1:]),
     )
-
-
-def _games(types: list[str | None], tags_V: Ints) -> npt.NDArray[np.bool_]:
-    """Which items may be answered, bool [V]: games, but no demos, soundtracks and the like.
-
-    The store's catalogue does not tell the type of expansions, soundtracks and games that it no longer sells.
-    Players give games many tags, and the others few, so of unknown types those with many tags are games.
-    Where no type is known at all, everything is a game.
-    """
-    if not any(types):
-        return np.ones(len(types), np.bool_)
-    known_V = np.array([one is not None for one in types])
-    return np.where(known_V, np.array([one == "game" for one in types]), tags_V >= _TAGS)
 
 
 def _years(released: list[date | None]) -> Floats:

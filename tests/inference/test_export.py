@@ -13,6 +13,7 @@ from srec.errors import SettingsError
 from srec.evaluation.figures import figures
 from srec.inference import export as exporting
 from srec.inference.bundle import Bundle
+from srec.inference.catalogue import read_games
 from srec.inference.export import export
 from srec.inference.golden import MOST_LIKED
 from srec.inference.recommender import Recommender
@@ -99,7 +100,7 @@ def test_games_carry_what_the_page_shows(world: tuple[Dataset, Run, Recommender]
 def test_games_of_a_dataset_whose_path_has_a_star_are_its_own(tmp_path: Path) -> None:
     for name in ("a*b", "a and b"):
         write_dataset(tmp_path / name, chains(8, 9, seed=0, noise=False), 8)
-    assert len(exporting._games(Dataset(tmp_path / "a*b"))) == 8
+    assert len(read_games(Dataset(tmp_path / "a*b")).infos) == 8
 
 
 def test_a_bundle_names_no_path_of_the_machine_it_was_made_on(

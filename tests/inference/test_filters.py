@@ -1,16 +1,19 @@
 """Filters leave exactly the games that meet them, before the best are chosen."""
 
 import dataclasses
+import functools
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from bundles import GAMES, TAGS, sum_contents, write, write_toy_bundle, write_toy_sum
+from bundles import GAMES, TAGS, contents, sum_contents, write, write_toy_bundle, write_toy_sum
 from hypothesis import given
 from hypothesis import strategies as st
 
+from srec.errors import ArtifactError
 from srec.inference.answers import Filters, Request
-from srec.inference.bundle import Bundle, GameInfo
+from srec.inference.bundle import Bundle, BundleContents, GameInfo
 from srec.inference.filters import Filtering
 from srec.inference.recommender import Recommender
 from srec.inference.scans import kernels
@@ -128,3 +131,29 @@ def test_tags_that_visitors_make_up_are_not_kept(summed: Recommender) -> None:
         assert not filtering.allowed(Filters(must=(f"made up {number}",))).any()
     assert filtering._tagged.cache_info().currsize == 1
     assert filtering.allowed.cache_info().currsize < 600
+
+
+@pytest.mark.parametrize("kind", [contents, sum_contents])
+def test_what_is_hidden_is_named_and_never_answered(
+    tmp_path: Path, kind: Callable[[], BundleContents]
+) -> None:
+    made = kind()
+    hidden = [game.app_id for game in made.games[3:90]]
+    made = dataclasses.replace(made, golden=[], config=made.config | {"hidden": hidden})
+    recommender = Recommender(write(tmp_path / "b", made))
+    ask = functools.partial(recommender.recommend, [hidden[0], FIRST], k=GAMES)
+    answers = [ask(recommender=by) for by in ("smart", "tags", "popular")]
+    answers += [ask(filters=Filters(must=(TAGS[0],))), recommender.recommend([], k=GAMES)]
+    for answer in answers:
+        assert answer.games
+        assert not {game.app_id for game in answer.games} & set(hidden)
+        assert answer.unknown == []
+    found = recommender.recommend_batch([[hidden[0]]], k=GAMES)
+    assert not set(found.app_ids.ravel().tolist()) & set(hidden)
+
+
+def test_a_bundle_that_hides_what_it_does_not_have_is_refused(tmp_path: Path) -> None:
+    made = sum_contents()
+    made = dataclasses.replace(made, config=made.config | {"hidden": [5]})
+    with pytest.raises(ArtifactError, match=r"config\.json must list what is hidden by app ids"):
+        Bundle(write(tmp_path / "b", made))
