@@ -1,7 +1,7 @@
 """What goes into a recommender and what comes out of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -142,6 +142,8 @@ class Answer:
         unknown: the named app ids that the bundle does not know, in the order given; after them, names that
             somebody could not read as ids.
         sum: what the scores add up from, if the answer is of a sum.
+        without: where filters leave fewer games than were asked for: how many there would be if one of the
+            filters, by its name, were left out.
     """
 
     recommender: Name
@@ -150,6 +152,7 @@ class Answer:
     shared_tags: list[list[str]]
     unknown: list[int | str]
     sum: Explained | None = None
+    without: dict[str, int] = field(default_factory=dict)
 
     @property
     def games(self) -> list[Recommended]:

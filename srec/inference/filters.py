@@ -4,7 +4,9 @@ Shapes: V items.
 """
 
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from functools import cache, lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,11 +28,27 @@ class Filtering:
         self._tag_of = {name: tag for tag, name in enumerate(bundle.tag_names)}
         self._offsets, self._ids = np.asarray(bundle.tag_offsets)[1:], np.asarray(bundle.tag_ids)
         self._years = _numbers([game.release_year for game in bundle.games])
-        self._cents = _numbers([0 if game.is_free else game.price_usd_cents for game in bundle.games])
+        # A price of 0 alone says nothing: games that are no longer sold alone have it too.
+        self._cents = _numbers([0 if game.is_free else game.price_usd_cents or None for game in bundle.games])
         hidden = set(bundle.config.get("hidden", ()))
         self._offered_V = np.array([game.app_id not in hidden for game in bundle.games], np.bool_)
         self.allowed = lru_cache(maxsize=_KEPT)(self._allowed)
         self._tagged = cache(self._having)  # by number, so what visitors make up is not kept
+
+    def without(self, filters: Filters, barred: Sequence[int]) -> dict[str, int]:
+        """How many games there would be to answer if one of the filters, by its name, were left out.
+
+        Args:
+            filters: those that leave few.
+            barred: rows that are not answered in any case.
+        """
+        counts = {}
+        for wish in fields(Filters):
+            if getattr(filters, wish.name) != wish.default:
+                left_out: dict[str, Any] = {wish.name: wish.default}
+                allowed_V = self.allowed(replace(filters, **left_out))
+                counts[wish.name] = int(allowed_V.sum() - allowed_V[np.array(barred, np.int64)].sum())
+        return counts
 
     def _allowed(self, filters: Filters) -> npt.NDArray[np.bool_]:
         """Bool [V], not to be written into: the games that are offered at all and meet the filters."""

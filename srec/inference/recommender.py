@@ -108,6 +108,7 @@ class Recommender:
                 tags,
                 list(one.unknown),
                 self._explained(one, items),
+                self._filtering.without(one.filters, one.barred) if len(items) < one.k else {},
             )
             for one, (items, scores), tags in zip(asked, best, shared, strict=True)
         ]
@@ -170,6 +171,14 @@ class Recommender:
     def tags(self, app_id: int) -> list[str]:
         """The tags of a game that the bundle knows, the heaviest first."""
         return self._explanations.tags(self._item_of[app_id])
+
+    def tag_counts(self) -> dict[str, int]:
+        """How many games that may be answered have each tag, the most frequent first."""
+        allowed_V = self._filtering.allowed(_EVERYTHING)
+        rows = np.repeat(np.arange(len(allowed_V)), np.diff(self.bundle.tag_offsets)[1:])
+        counts = np.bincount(self.bundle.tag_ids[allowed_V[rows]], minlength=len(self.bundle.tag_names))
+        order = np.argsort(-counts, kind="stable")
+        return {self.bundle.tag_names[tag]: int(counts[tag]) for tag in order if counts[tag]}
 
     def _read(self, request: Request) -> Asked:
         if request.recommender not in _NAMES:

@@ -55,12 +55,16 @@ class AnswerWriter:
             )
         ]
         explained = answer.sum
-        return b'{"recommender":"%b","games":[%b],"unknown":%b,"named":%b,"popularity_weight":%b}' % (
-            answer.recommender.encode(),
-            b",".join(games),
-            _json(answer.unknown),
-            _json(explained.named) if explained else b"[]",
-            _json(explained.weight) if explained else b"null",
+        return (
+            b'{"recommender":"%b","games":[%b],"unknown":%b,"named":%b,"popularity_weight":%b,"without":%b}'
+            % (
+                answer.recommender.encode(),
+                b",".join(games),
+                _json(answer.unknown),
+                _json(explained.named) if explained else b"[]",
+                _json(explained.weight) if explained else b"null",
+                _json(answer.without) if answer.without else b"{}",
+            )
         )
 
     def _list(self, games: Iterable[GameInfo]) -> bytes:

@@ -26,6 +26,8 @@ from srec.serving.schema import (
     RecommendRequest,
     RecommendResponse,
     Status,
+    TagCount,
+    TagsResponse,
     Version,
 )
 
@@ -84,6 +86,12 @@ def make_router(answering: Answering) -> APIRouter:
         """Read a list of names: which game each one means, or what it may mean."""
         return json_response(there.read(name))
 
+    @router.get("/api/tags", tags=["games"])
+    def tags() -> TagsResponse:
+        """The tags that filters can name."""
+        counts = there.recommender.tag_counts()
+        return TagsResponse(tags=[TagCount(name=name, games=games) for name, games in counts.items()])
+
     @router.get(
         "/api/games/{app_id}/similar",
         response_model=RecommendResponse,
@@ -117,6 +125,7 @@ def make_router(answering: Answering) -> APIRouter:
             bundle=bundle.fingerprint,
             model=str(bundle.config["model"]),
             games=len(bundle.games),
+            popularity_weight=bundle.sum.popularity_weight if bundle.sum else None,
             simulated=bundle.simulated,
             kernel=there.recommender.index.kernel,
         )

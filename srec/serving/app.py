@@ -6,6 +6,7 @@ from pathlib import Path
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from srec import __version__
@@ -57,7 +58,7 @@ def create_app(bundle: Path, counts: Counts | None = None, *, aliases: Sequence[
     app.include_router(make_router(answering))
     add_handlers(app)
     describe(app)
-    app.mount("/static", StaticFiles(directory=STATIC))
+    app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC)))
 
     @app.get("/", include_in_schema=False)
     async def page() -> FileResponse:

@@ -205,6 +205,10 @@ class RecommendResponse(BaseModel):
     )
     named: list[int] = Field(description="the known ones, those liked first; empty if the scores are no sums")
     popularity_weight: float | None = Field(description="in these scores; null if they are no sums")
+    without: dict[str, int] = Field(
+        description="where filters leave fewer games than were asked for: how many there would be if one of"
+        " the filters, by its name, were left out"
+    )
 
 
 class GamesResponse(BaseModel):
@@ -230,6 +234,19 @@ class NamesResponse(BaseModel):
     names: list[ReadName]
 
 
+class TagCount(BaseModel):
+    """A tag."""
+
+    name: str
+    games: int = Field(description="how many games have it")
+
+
+class TagsResponse(BaseModel):
+    """The tags of games, the most frequent first."""
+
+    tags: list[TagCount]
+
+
 class Version(BaseModel):
     """What is running."""
 
@@ -237,6 +254,7 @@ class Version(BaseModel):
     bundle: str = Field(description="names the bundle's content")
     model: str
     games: int
+    popularity_weight: float | None = Field(description="of the bundle; null if its scores are no sums")
     simulated: bool = Field(description="whether the games are invented")
     kernel: str = Field(description="the scan of the items in use")
 

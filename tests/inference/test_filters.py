@@ -45,7 +45,7 @@ def meets(bundle: Bundle, item: int, filters: Filters) -> bool:
     game: GameInfo = bundle.games[item - 1]
     row = slice(bundle.tag_offsets[item], bundle.tag_offsets[item + 1])
     tags = {bundle.tag_names[tag] for tag in bundle.tag_ids[row]}
-    cents = 0 if game.is_free else game.price_usd_cents
+    cents = 0 if game.is_free else game.price_usd_cents or None  # a price of 0 alone says nothing
     return (
         tags.issuperset(filters.must)
         and not tags.intersection(filters.must_not)

@@ -2,109 +2,12 @@
 
 import base64
 import re
-import shutil
-import subprocess
-import sys
-import urllib.parse
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from bundles import write_toy_bundle, write_toy_sum
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
+from visitor import CHROMIUM, FIRST, cards, pick
 
-CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
-FIRST = 900_000_010
-SERVE = """
-import socket, sys, uvicorn
-from pathlib import Path
-from srec.serving.app import create_app
-server = socket.create_server(("127.0.0.1", 0))
-print(server.getsockname()[1], flush=True)
-uvicorn.run(create_app(Path(sys.argv[1])), fd=server.fileno(), log_level="warning")
-"""
-
-
-def served(bundle: Path) -> Iterator[str]:
-    """Serve a bundle in a process of its own; yields its address."""
-    child = subprocess.Popen([sys.executable, "-c", SERVE, str(bundle)], stdout=subprocess.PIPE, text=True)
-    try:
-        assert child.stdout is not None
-        yield f"http://127.0.0.1:{int(child.stdout.readline())}"
-    finally:
-        child.terminate()
-        child.wait(timeout=20)
-        assert child.stdout is not None
-        child.stdout.close()
-
-
-@pytest.fixture(scope="module")
-def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from served(write_toy_bundle(tmp_path_factory.mktemp("simulated") / "toy"))
-
-
-@pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from served(write_toy_bundle(tmp_path_factory.mktemp("real") / "toy", simulated=False))
-
-
-@pytest.fixture(scope="module")
-def summed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from served(write_toy_sum(tmp_path_factory.mktemp("summed") / "toy", weight=0.1))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def errors() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def page(browser: Browser, errors: list[str]) -> Iterator[Page]:
-    """A fresh visitor. Requests to other hosts are refused, and are errors unless to the store's images."""
-    context = browser.new_context(viewport={"width": 1200, "height": 900})
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    opened = context.new_page()
-    opened.set_default_timeout(10_000)
-
-    def only_loopback(route: Route) -> None:
-        host = urllib.parse.urlsplit(route.request.url).hostname
-        if host == "127.0.0.1":
-            route.continue_()
-            return
-        if host != "cdn.cloudflare.steamstatic.com":
-            errors.append(f"asked {route.request.url}")
-        route.abort()
-
-    context.route("**/*", only_loopback)
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened
-    assert context.cookies() == []
-    context.close()
-    assert errors == []
-
-
-def pick(page: Page, text: str) -> str:
-    """Type a name and take the first hit; returns the hit's name."""
-    page.get_by_role("combobox").fill(text)
-    hit = page.get_by_role("option").first
-    expect(hit).to_contain_text(re.compile(f"^{text}", re.IGNORECASE))
-    name = hit.locator("span").inner_text()
-    page.keyboard.press("Enter")
-    return name
-
-
-def cards(page: Page) -> list[str]:
-    expect(page.locator("#games")).to_have_attribute("aria-busy", "false")
-    return page.locator(".card h2").all_inner_texts()
 
 
 def test_a_visitor_gets_games_and_why(page: Page, simulated: str) -> None:
@@ -380,6 +283,7 @@ def test_the_documentation_shows_every_endpoint(page: Page, simulated: str) -> N
         "POST/api/recommend",
         "GET/api/games",
         "GET/api/names",
+        "GET/api/tags",
         "GET/api/games/{app_id}/similar",
         "GET/health",
         "GET/ready",

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from srec.dataset.dataset import Floats
-from srec.inference.answers import Asked
+from srec.inference.answers import Asked, Filters
 from srec.inference.reference import Found, best, empty, reference_scores
 from srec.inference.summed import Summed
 from srec.models.sums import Parts, Sum
@@ -125,7 +125,7 @@ def _visitor(rng: np.random.Generator, count: int) -> Asked:
     popularity = (None, 0.0, 0.5, 1.0)[int(rng.integers(4))]
     if rng.random() < 0.1:
         known, hated = [], known
-    return Asked("smart", known, [], 0, hated, barred, popularity, None)
+    return Asked("smart", known, [], 0, hated, barred, popularity, Filters())
 
 
 def _reversed(asked: Asked) -> Asked:

@@ -1,24 +1,26 @@
-// The page's state is its address (?liked=620,400&by=tags): everything shown follows from it, so a link is a list.
+// The page's state is its address (?liked=620,400&not=570): everything shown follows from it, so a link is a list.
 
-const MOST_LIKED = 100;
-const SHOWN = 12;
-const WAIT_MS = 90;
+import { card, element, nameOf, reason } from "./cards.js";
+import { startSearch } from "./search.js";
+import { language, say, translate } from "./words.js";
+
+const MOST = 100;
+const STEP = 12; // games that are shown at first, and further ones at a time
+const LISTS = { liked: "liked", disliked: "not", owned: "own" }; // what they are called in the address
+const NUMBERS = ["released_from", "released_to", "most_cents"];
+const EARLY = ["Early Access"];
+const ADULT = ["Sexual Content", "Nudity", "NSFW", "Hentai"];
+const DID = { like: "liked", dislike: "disliked", own: "owned" };
+const PLAIN = { liked: [], disliked: [], owned: [], by: "smart", popularity: null, must: [], must_not: [], released_from: null,
+  released_to: null, most_cents: null, early: false, adult: false };
 
 const $ = (id) => document.getElementById(id);
 const known = new Map(); // app id -> game, for all found or recommended games
-let state = { liked: [], by: "smart" };
-let asked = new AbortController();
-let searched = new AbortController();
-let hits = [];
-let sure = false; // of the first hit
-let active = -1;
-let entered = false; // Enter was pressed before the hits arrived
-
-function element(name, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
-}
+let state = PLAIN;
+let shown = PLAIN; // the state that the cards belong to
+let count = STEP;
+let usual = null; // the bundle's weight of popularity, in %
+let asking = new AbortController();
 
 async function ask(path, options) {
   const response = await fetch(path, options);
@@ -31,305 +33,261 @@ function remember(games) {
   for (const game of games) known.set(game.app_id, game);
 }
 
+const named = (id) => nameOf(known.get(id), id);
+
 // --- the address
 
 function stateOf(address) {
   const given = new URLSearchParams(address);
-  const ids = (given.get("liked") ?? "").split(",").filter((text) => /^[1-9]\d{0,9}$/.test(text)).map(Number);
-  const liked = [...new Set(ids.filter((id) => id < 2 ** 31))].slice(0, MOST_LIKED);
-  return { liked, by: given.get("by") === "tags" ? "tags" : "smart" };
+  const read = { ...PLAIN, by: given.get("by") === "tags" ? "tags" : "smart", early: given.has("early"), adult: given.has("adult") };
+  for (const [list, name] of Object.entries(LISTS)) {
+    const ids = (given.get(name) ?? "").split(",").filter((text) => /^[1-9]\d{0,9}$/.test(text)).map(Number);
+    read[list] = [...new Set(ids.filter((id) => id < 2 ** 31))].slice(0, MOST);
+  }
+  for (const list of ["must", "must_not"]) read[list] = [...new Set(given.getAll(list))].filter((tag) => tag && tag.length <= 100).slice(0, 10);
+  const number = (name, low, high) => (/^\d{1,9}$/.test(given.get(name) ?? "") && +given.get(name) >= low && +given.get(name) <= high ? +given.get(name) : null);
+  return { ...read, popularity: number("popularity", 0, 100), released_from: number("released_from", 1900, 2999),
+    released_to: number("released_to", 1900, 2999), most_cents: number("most_cents", 0, 1e9) };
 }
 
-function addressOf({ liked, by }) {
-  const parts = [];
-  if (liked.length) parts.push(`liked=${liked.join(",")}`);
-  if (by !== "smart") parts.push(`by=${by}`);
+function addressOf(one) {
+  const parts = Object.entries(LISTS).filter(([list]) => one[list].length).map(([list, name]) => `${name}=${one[list].join(",")}`);
+  if (one.by !== "smart") parts.push(`by=${one.by}`);
+  for (const name of ["popularity", ...NUMBERS]) if (one[name] !== null) parts.push(`${name}=${one[name]}`);
+  for (const name of ["must", "must_not"]) parts.push(...one[name].map((tag) => `${name}=${encodeURIComponent(tag)}`));
+  for (const name of ["early", "adult"]) if (one[name]) parts.push(`${name}=1`);
+  const lang = new URLSearchParams(location.search).get("lang");
+  if (lang) parts.push(`lang=${encodeURIComponent(lang)}`);
   return parts.length ? `?${parts.join("&")}` : "./";
 }
 
 function go(next) {
   state = { ...state, ...next };
+  count = STEP;
   history.pushState(null, "", addressOf(state));
-  show();
+  return show();
 }
 
-function like(id) {
-  if (state.liked.includes(id)) return;
-  if (state.liked.length >= MOST_LIKED) return tell(`${MOST_LIKED} games are the most this page takes.`);
-  go({ liked: [...state.liked, id] });
+// A game is in one list; every other one forgets it.
+function move(id, to) {
+  const next = {};
+  for (const list of Object.keys(LISTS)) next[list] = state[list].filter((other) => other !== id);
+  if (to) next[to] = [...next[to], id];
+  return next;
 }
 
-function unlike(id) {
-  go({ liked: state.liked.filter((other) => other !== id) });
+async function did(what, game) {
+  const before = state;
+  if (state[DID[what]].length >= MOST) return tell(say("most", { count: MOST }));
+  const place = [...$("games").children].findIndex((row) => row.contains(document.activeElement));
+  await go(move(game.app_id, DID[what]));
+  if (shown === state) tell(say(`did_${what}`, { name: game.name }), "undo", () => go(before));
+  const next = $("games").children[Math.max(place, 0)] ?? $("games").lastElementChild;
+  next?.querySelector(`.${what}`)?.focus({ preventScroll: true });
 }
 
 // --- the recommendations
 
+function wishes() {
+  const off = [...(state.early ? [] : EARLY), ...(state.adult ? [] : ADULT)].filter((tag) => !state.must.includes(tag));
+  const filters = { must: state.must, must_not: [...new Set([...state.must_not, ...off])] };
+  for (const name of NUMBERS) if (state[name] !== null) filters[name] = state[name];
+  const body = { liked: state.liked, disliked: state.disliked, excluded: state.owned, k: count, recommender: state.by, filters };
+  return state.popularity === null ? body : { ...body, popularity: state.popularity / 100 };
+}
+
 async function show() {
-  asked.abort();
-  asked = new AbortController();
-  const { signal } = asked;
-  document.querySelector(`input[name=by][value=${state.by}]`).checked = true;
-  $("clear").disabled = $("share").disabled = !state.liked.length;
+  asking.abort();
+  asking = new AbortController();
+  const { signal } = asking;
+  const asked = state;
+  drawControls(state);
+  drawChips();
   $("games").setAttribute("aria-busy", "true");
   try {
-    const missing = state.liked.filter((id) => !known.has(id));
-    if (missing.length) {
-      const found = await ask(`api/games?${missing.map((id) => `ids=${id}`).join("&")}`, { signal });
-      remember(found.games);
-    }
-    drawChips();
-    const answer = await ask("api/recommend", {
+    const missing = Object.keys(LISTS).flatMap((list) => state[list]).filter((id) => !known.has(id));
+    const names = missing.length ? ask(`api/games?${missing.slice(0, MOST).map((id) => `ids=${id}`).join("&")}`, { signal }) : { games: [] };
+    const answer = ask("api/recommend", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ liked: state.liked, k: SHOWN, recommender: state.by }),
+      body: JSON.stringify(wishes()),
       signal,
     });
-    remember(answer.games);
-    drawAnswer(answer);
+    const [found, given] = await Promise.all([names, answer]);
+    remember([...found.games, ...given.games]);
+    shown = asked;
+    drawChips();
+    drawAnswer(given);
   } catch (error) {
     if (error.name === "AbortError") return;
     const offline = error instanceof TypeError || error instanceof SyntaxError; // a gateway answers in HTML
-    tell(offline ? "The server does not answer. Check the connection, then try again." : error.message);
+    tell(offline ? say("no_answer") : error.message, "try_again", show);
+    drawControls(shown); // the cards are still those of what was asked before
+    drawChips();
   }
   if (!signal.aborted) $("games").setAttribute("aria-busy", "false");
 }
 
-function tell(text) {
-  $("notice").textContent = text;
+function tell(text, action, act) {
+  $("notice").replaceChildren(text);
+  if (action) {
+    const button = element("button", { type: "button", textContent: say(action) });
+    button.addEventListener("click", () => { tell(""); act(); });
+    $("notice").append(" ", button);
+  }
   $("notice").hidden = !text;
 }
 
-function drawAnswer({ recommender, games, unknown, named }) {
+function drawAnswer({ recommender, games, unknown, named: ids, without }) {
   const popular = recommender === "popular";
   const notices = [];
-  if (unknown.length) {
-    const one = unknown.length === 1;
-    notices.push(`${one ? "One game of this list is" : `${unknown.length} games of this list are`} not known here: ${unknown.join(", ")}.`);
-  }
-  if (popular && state.liked.length > unknown.length) notices.push("None of these games has tags, so here is what is popular.");
+  if (unknown.length) notices.push(say(unknown.length === 1 ? "unknown_one" : "unknown_many", { count: unknown.length, names: unknown.join(", ") }));
+  if (popular && state.liked.length > unknown.length) notices.push(say("no_tags"));
   tell(notices.join(" "));
-  $("heading").textContent = popular ? "Popular now" : "Your next games";
-  $("games").replaceChildren(...games.map((game) => card(game, popular ? "Liked by many" : reason(game, named))));
+  $("heading").textContent = say(popular ? "popular" : "next");
+  const names = ids.map(named);
+  $("games").replaceChildren(...games.map((game) => card(game, popular ? say("liked_by_many") : reason(game, names), names, did)));
+  $("few").textContent = fewer(games.length, without);
+  $("more").hidden = games.length < count || count >= MOST;
+  $("hear").textContent = games.length ? say("hear", { count: games.length, names: games.slice(0, 3).map(({ name }) => name).join(", ") }) : say("hear_none");
+}
+
+// Which filter leaves few games, and how many there would be without it: the one that takes most away first.
+function fewer(there, without) {
+  const loosened = Object.entries(without).filter(([, left]) => left > there).sort((one, other) => other[1] - one[1]);
+  if (!loosened.length) return "";
+  const words = { must: say("must"), must_not: say("must_not"), released_from: `${say("years")} ${say("from")}`,
+    released_to: `${say("years")} ${say("to")}`, most_cents: say("price") };
+  return say("few", { count: there }) + loosened.slice(0, 2).map(([filter, left]) => say("loosen", { filter: words[filter], left })).join("");
+}
+
+function chip(text, removed, className = "") {
+  const remove = element("button", { type: "button", textContent: "×", title: say("remove") });
+  remove.setAttribute("aria-label", say("remove_it", { name: text }));
+  remove.addEventListener("click", removed);
+  return element("li", { className: `chip ${className}` }, element("span", { textContent: text }), remove);
 }
 
 function drawChips() {
-  $("chips").replaceChildren(...state.liked.map((id) => {
-    const name = known.get(id)?.name ?? `App ${id}`;
-    const remove = element("button", { type: "button", textContent: "×", title: "Remove" });
-    remove.setAttribute("aria-label", `Remove ${name}`);
-    remove.addEventListener("click", () => { unlike(id); $("search").focus(); });
-    return element("li", { className: "chip" }, element("span", { textContent: name }), remove);
-  }));
+  const marks = { liked: "", disliked: ` (${say("chip_disliked")})`, owned: ` (${say("chip_owned")})` };
+  $("chips").replaceChildren(...Object.keys(LISTS).flatMap((list) => state[list].map((id) => (
+    chip(`${known.has(id) ? named(id) : "…"}${marks[list]}`, () => { go(move(id)); $("search").focus(); }, list)))));
 }
 
-// What brought a game: the games with the largest parts of its score, in proportion. The parts are the recommender's.
-function reason({ parts, popularity, shared_tags: shared }, named) {
-  if (!parts) return shared.length ? "In common with your games" : "Often liked next";
-  const brought = parts.map((part, place) => ({ part, name: known.get(named[place])?.name }))
-    .filter(({ part, name }) => part > 0 && name).sort((one, other) => other.part - one.part);
-  const [first, second] = brought;
-  if (!first || popularity > brought.reduce((sum, { part }) => sum + part, 0)) return "Played by nearly everybody";
-  if (!second || first.part > 4 * second.part) return `Because of ${first.name}`;
-  if (first.part > 1.5 * second.part) return `Mostly ${first.name}, some ${second.name}`;
-  return brought.length > 2 && second.part < 1.5 * brought[2].part
-    ? `${first.name}, ${second.name} and others` : `${first.name} and ${second.name}`;
-}
+// --- what can be steered
 
-function card(game, why) {
-  const title = game.store_url ? link(game.store_url, game.name) : document.createTextNode(game.name);
-  const facts = [game.release_year, price(game), game.genres.slice(0, 2).join(", ")].filter(Boolean).join(" · ");
-  const shared = new Set(game.shared_tags);
-  const tags = shared.size ? [...shared] : game.tags.slice(0, 5);
-  const more = element("button", { type: "button", className: "like", textContent: "+ I like this" });
-  more.setAttribute("aria-label", `I like ${game.name}`);
-  more.addEventListener("click", () => { like(game.app_id); $("search").focus({ preventScroll: true }); });
-  const actions = element("div", { className: "actions" }, more);
-  if (game.store_url) actions.append(link(game.store_url, "Steam store", `${game.name} in the Steam store`));
-  const list = tags.map((tag) => element("li", { className: shared.has(tag) ? "shared" : "", textContent: tag }));
-  const body = element("div", { className: "facts" }, element("h2", {}, title), element("p", { className: "about", textContent: facts }),
-    element("p", { className: "why", textContent: why }), element("ul", { className: "tags" }, ...list), actions);
-  return element("li", { className: "card" }, art(game), body);
-}
-
-function link(address, text, label) {
-  const made = element("a", { href: address, textContent: text, target: "_blank", rel: "noopener noreferrer" });
-  if (label) made.setAttribute("aria-label", label);
-  return made;
-}
-
-function price({ is_free: free, price_usd_cents: cents }) {
-  if (free || cents === 0) return "Free";
-  return cents === null ? "" : `$${(cents / 100).toFixed(2)}`;
-}
-
-// --- pictures: drawn at once, covered by the store's header image if that loads
-
-function art(game) {
-  const box = element("div", { className: "art" }, standIn(game));
-  if (game.image_url) {
-    const image = element("img", { alt: "", loading: "lazy", referrerPolicy: "no-referrer" });
-    image.addEventListener("error", () => image.remove());
-    image.src = game.image_url;
-    box.append(image);
+function drawControls(one) {
+  document.querySelector(`input[name=by][value=${one.by}]`).checked = true;
+  $("clear").disabled = $("share").disabled = addressOf(state) === addressOf(PLAIN);
+  $("popularity").disabled = one.by !== "smart";
+  $("popularity").value = one.popularity ?? usual ?? 50;
+  for (const list of ["must", "must_not"]) {
+    $(`${list}_chips`).replaceChildren(...one[list].map((tag) => chip(tag, () => go({ [list]: state[list].filter((other) => other !== tag) }))));
   }
-  return box;
+  const set = one.must.length + one.must_not.length + ["popularity", ...NUMBERS].filter((name) => one[name] !== null).length + one.early + one.adult;
+  $("steer").textContent = say("steer") + (set ? ` (${set})` : "");
+  $("released_from").value = one.released_from ?? "";
+  $("released_to").value = one.released_to ?? "";
+  $("price").value = one.most_cents ? one.most_cents / 100 : "";
+  $("free").checked = one.most_cents === 0;
+  $("early").checked = one.early;
+  $("adult").checked = one.adult;
 }
 
-function standIn({ app_id: id, name }) {
-  const hue = (id * 47) % 360;
-  const made = svg("svg", { viewBox: "0 0 460 215", "aria-hidden": "true", preserveAspectRatio: "xMidYMid slice" });
-  made.append(svg("rect", { width: 460, height: 215, fill: `hsl(${hue} 45% 20%)` }));
-  let seed = id;
-  for (let number = 0; number < 5; number += 1) {
-    seed = (seed * 1103515245 + 12345) % 2147483648;
-    const [x, y, size] = [seed % 460, (seed >> 9) % 215, 40 + ((seed >> 17) % 90)];
-    made.append(svg("circle", { cx: x, cy: y, r: size, fill: `hsl(${(hue + 25 * number) % 360} 55% 45%)`, "fill-opacity": 0.28 }));
+function startControls() {
+  for (const radio of document.querySelectorAll("input[name=by]")) radio.addEventListener("change", () => go({ by: radio.value }));
+  $("popularity").addEventListener("change", () => go({ popularity: +$("popularity").value }));
+  $("usual").addEventListener("click", () => go({ popularity: null }));
+  for (const list of ["must", "must_not"]) {
+    $(list).addEventListener("change", () => {
+      const typed = $(list).value.trim().toLowerCase();
+      const tag = [...$("all_tags").children].map((option) => option.value).find((one) => one.toLowerCase() === typed);
+      $(list).value = "";
+      if (tag && state[list].length < 10) go({ [list]: [...new Set([...state[list], tag])] });
+    });
+    $(list).addEventListener("focus", loadTags, { once: true });
   }
-  const initials = (name.match(/[\p{L}\p{N}]+/gu) ?? ["?"]).slice(0, 3).map((word) => [...word][0].toUpperCase()).join("");
-  const text = svg("text", { x: 230, y: 138, "text-anchor": "middle", "font-size": 88, "font-weight": 700, fill: "#fff", "fill-opacity": 0.88 });
-  text.textContent = initials;
-  made.append(text);
-  return made;
+  const year = (id) => $(id).addEventListener("change", () => go({ [id]: /^(19|2\d)\d\d$/.test($(id).value) ? +$(id).value : null }));
+  ["released_from", "released_to"].forEach(year);
+  $("price").addEventListener("change", () => go({ most_cents: +$("price").value > 0 ? Math.round(100 * +$("price").value) : null }));
+  $("free").addEventListener("change", () => go({ most_cents: $("free").checked ? 0 : null }));
+  for (const id of ["early", "adult"]) $(id).addEventListener("change", () => go({ [id]: $(id).checked }));
 }
 
-function svg(name, attributes) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
+async function loadTags() {
+  if ($("all_tags").children.length) return;
+  const { tags } = await ask("api/tags").catch(() => ({ tags: [] }));
+  $("all_tags").replaceChildren(...tags.map(({ name, games }) => element("option", { value: name, label: `${name} (${games})` })));
 }
 
-// --- search as you type
-
-let timer;
-function typed() {
-  const query = $("search").value.trim();
-  if (!query) return close();
-  forget();
-  active = -1; // the listed hits belong to an older text
-  mark();
-  timer = setTimeout(() => search(query), WAIT_MS);
-}
-
-function forget() {
-  clearTimeout(timer);
-  timer = undefined;
-  searched.abort();
-  entered = false;
-}
-
-async function search(query) {
-  searched = new AbortController();
+async function paste() {
+  const lines = [...new Set($("pasted").value.split("\n").map((line) => line.trim().slice(0, 100)).filter(Boolean))].slice(0, MOST);
+  const unclear = [];
+  let { liked } = state;
   try {
-    const found = await ask(`api/games?limit=8&q=${encodeURIComponent(query)}`, { signal: searched.signal });
-    remember(found.games);
-    hits = found.games.filter((game) => !state.liked.includes(game.app_id));
-    timer = undefined;
-    sure = found.sure && found.games[0].app_id === hits[0]?.app_id;
-    const guesses = hits.length ? "Not here. Did you mean one of these?" : "No game of that name is known here.";
-    open(found.sure ? "It is in your list already." : guesses);
-    if (entered && sure) choose(0);
-  } catch (error) {
-    if (error.name === "AbortError") return;
-    timer = undefined;
-    tell("The search does not answer. Check the connection, then try again.");
+    for (let at = 0; at < lines.length; at += 20) {
+      const { names } = await ask(`api/names?${lines.slice(at, at + 20).map((line) => `name=${encodeURIComponent(line)}`).join("&")}`);
+      for (const { name, sure, games } of names) {
+        if (!sure) { unclear.push(name); continue; }
+        remember(games);
+        liked = [...new Set([...liked, games[0].app_id])].slice(0, MOST);
+      }
+    }
+  } catch {
+    return tell(say("no_search"), "try_again", paste);
   }
+  $("pasted").value = unclear.join("\n");
+  await go({ liked });
+  return unclear.length && tell(say("paste_unclear", { names: unclear.join(", ") }));
 }
 
-function open(otherwise) {
-  active = sure ? 0 : -1;
-  const rows = hits.map((game, place) => {
-    const row = element("li", { id: `hit-${place}` }, element("span", { textContent: game.name }), element("small", { textContent: game.release_year ?? "" }));
-    row.setAttribute("role", "option");
-    row.addEventListener("pointerdown", (event) => event.preventDefault());
-    row.addEventListener("click", () => choose(place));
-    return row;
-  });
-  if (!sure) {
-    const none = element("li", { className: "none", textContent: otherwise });
-    none.setAttribute("role", "option");
-    none.setAttribute("aria-disabled", "true");
-    rows.unshift(none);
+async function copy() {
+  try {
+    await navigator.clipboard.writeText(location.href);
+    $("share").textContent = say("copied");
+  } catch {
+    $("share").textContent = say("copy_bar");
   }
-  $("hits").replaceChildren(...rows);
-  $("hits").hidden = false;
-  $("search").setAttribute("aria-expanded", "true");
-  mark();
-}
-
-function mark() {
-  [...$("hits").children].forEach((row) => row.setAttribute("aria-selected", String(row.id === `hit-${active}`)));
-  if (active < 0) return $("search").removeAttribute("aria-activedescendant");
-  $("search").setAttribute("aria-activedescendant", `hit-${active}`);
-  $(`hit-${active}`).scrollIntoView({ block: "nearest" });
-}
-
-function close() {
-  forget();
-  hits = [];
-  active = -1;
-  $("hits").hidden = true;
-  $("hits").replaceChildren();
-  $("search").setAttribute("aria-expanded", "false");
-  $("search").removeAttribute("aria-activedescendant");
-}
-
-function choose(place) {
-  const game = hits[place];
-  $("search").value = "";
-  close();
-  like(game.app_id);
-}
-
-function key(event) {
-  if (event.isComposing) return;
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (step && hits.length) {
-    active = active < 0 ? (step > 0 ? 0 : hits.length - 1) : (active + step + hits.length) % hits.length;
-    mark();
-  } else if (event.key === "Enter" && active >= 0) {
-    choose(active);
-  } else if (event.key === "Enter" && timer) {
-    entered = true;
-  } else if (event.key === "Escape") {
-    close();
-  } else if (event.key === "Backspace" && !event.repeat && !$("search").value && state.liked.length) {
-    unlike(state.liked.at(-1));
-  } else {
-    return;
-  }
-  event.preventDefault();
+  setTimeout(() => { $("share").textContent = say("share"); }, 1800);
 }
 
 // --- start
 
-$("search").addEventListener("input", typed);
-$("search").addEventListener("keydown", key);
-$("search").addEventListener("blur", close);
+translate();
+startControls();
+startSearch({
+  find: async (query, signal) => {
+    const found = await ask(`api/games?limit=8&q=${encodeURIComponent(query)}`, { signal });
+    remember(found.games);
+    return found;
+  },
+  taken: (id) => state.liked.includes(id),
+  take: ({ app_id: id }) => (state.liked.length >= MOST ? tell(say("most", { count: MOST })) : go(move(id, "liked"))),
+  last: () => state.liked.length && go(move(state.liked.at(-1))),
+  failed: () => tell(say("no_search")),
+});
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.matches("input[type=text]") || event.ctrlKey || event.metaKey || event.altKey;
+  const typing = event.target.matches("input:not([type=radio]), textarea") || event.ctrlKey || event.metaKey || event.altKey;
   if (event.key !== "/" || typing) return;
   event.preventDefault();
   $("search").focus();
 });
-for (const radio of document.querySelectorAll("input[name=by]")) {
-  radio.addEventListener("change", () => go({ by: radio.value }));
-}
-$("clear").addEventListener("click", () => { go({ liked: [] }); $("search").focus(); });
-$("share").addEventListener("click", async () => {
-  try {
-    await navigator.clipboard.writeText(location.href);
-    $("share").textContent = "Copied";
-  } catch {
-    $("share").textContent = "Copy the address bar";
-  }
-  setTimeout(() => { $("share").textContent = "Copy link"; }, 1800);
-});
+$("clear").addEventListener("click", () => { go(PLAIN); $("search").focus(); });
+$("share").addEventListener("click", copy);
+$("add_pasted").addEventListener("click", paste);
+$("more").addEventListener("click", () => { count = Math.min(count + STEP, MOST); show(); });
 addEventListener("popstate", () => { state = stateOf(location.search); show(); });
+addEventListener("online", () => { if (shown !== state) show(); });
 
 state = stateOf(location.search);
 show();
 ask("version").then((version) => {
   $("simulated").hidden = !version.simulated;
-  $("version").textContent = `SRec ${version.srec}, ${version.games.toLocaleString("en")} games, bundle ${version.bundle.slice(0, 8)}`;
+  usual = version.popularity_weight === null ? null : Math.round(100 * version.popularity_weight);
+  $("steer_popularity").hidden = usual === null;
+  $("usual").textContent = say("usual", { value: usual });
+  $("marks").replaceChildren(element("option", { value: usual ?? 50 }));
+  drawControls(state);
+  const games = version.games.toLocaleString(language);
+  $("version").textContent = say("version", { srec: version.srec, games, bundle: version.bundle.slice(0, 8) });
 }).catch(() => {});

@@ -1,0 +1,24 @@
+"""What the tests of the page do as a visitor."""
+
+import re
+import shutil
+
+from playwright.sync_api import Page, expect
+
+CHROMIUM = shutil.which("chromium")
+FIRST = 900_000_010
+
+
+def pick(page: Page, text: str) -> str:
+    """Type a name and take the first hit; returns the hit's name."""
+    page.get_by_role("combobox").fill(text)
+    hit = page.get_by_role("option").first
+    expect(hit).to_contain_text(re.compile(f"^{text}", re.IGNORECASE))
+    name = hit.locator("span").inner_text()
+    page.keyboard.press("Enter")
+    return name
+
+
+def cards(page: Page) -> list[str]:
+    expect(page.locator("#games")).to_have_attribute("aria-busy", "false")
+    return page.locator(".card h2").all_inner_texts()
