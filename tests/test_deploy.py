@@ -67,7 +67,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int
     models = Models(folder / "models")
     models.publish(write_toy_sum(folder / "bundle"))
     plain, secure = free_port(), free_port()
-    with served("--models", models.path, "--workers", "2") as (port, _):
+    with served("--models", models.path) as (port, _):
         site = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
         changes = {
             "listen 80;": f"listen 127.0.0.1:{plain};",
