@@ -24,11 +24,19 @@ LISTS = (8, 6, 5, 4)
 
 @dataclass(frozen=True)
 class Left:
-    """About what a filter leaves: one round of it is counted."""
+    """About what a filter leaves: one round of it is counted.
+
+    Attributes:
+        liked: positive reviews.
+        users: who wrote them.
+        games: that they are about.
+        people: by number of games, how many users like so many or more.
+    """
 
     liked: int
     users: int
     games: int
+    people: Mapping[int, int]
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,7 @@ class Look:
         rejected: rows that cannot be used, by reason.
         left: by filter, what it leaves.
         recent: by days before the last review, how many positive reviews were written in them.
-        people: by number of liked games, how many users like so many or more.
+        several: users who like two games or more.
         simulated: whether they are invented.
     """
 
@@ -58,7 +66,7 @@ class Look:
     rejected: Mapping[str, int]
     left: Mapping[tuple[int, int], Left]
     recent: Mapping[int, int]
-    people: Mapping[int, int]
+    several: int
     simulated: bool
 
 
@@ -92,8 +100,7 @@ WITH games AS (SELECT app_id FROM liked GROUP BY ALL HAVING count(*) >= $games),
      users AS (
          SELECT user_key FROM liked SEMI JOIN games USING (app_id) GROUP BY ALL HAVING count(*) >= $users
      )
-SELECT count(*), count(DISTINCT user_key), count(DISTINCT app_id)
-FROM liked SEMI JOIN games USING (app_id) SEMI JOIN users USING (user_key)
+SELECT user_key, app_id FROM liked SEMI JOIN games USING (app_id) SEMI JOIN users USING (user_key)
 """
 
 
@@ -112,8 +119,16 @@ def _count(connection: duckdb.DuckDBPyConnection, rejected: Mapping[str, int], s
     )
     if not positive:
         raise SRecError("no review is positive: a recommender learns from what people like")
+    several = "SELECT count(*) FROM (SELECT user_key FROM liked GROUP BY ALL HAVING count(*) > 1)"
     recent = "SELECT count(*) FROM liked WHERE created_at > $last::TIMESTAMP - to_days($days)"
-    people = "SELECT count(*) FROM (SELECT user_key FROM liked GROUP BY ALL HAVING count(*) >= $least)"
+
+    def left(users: int, games: int) -> Left:
+        values = {"users": users, "games": games}
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE kept AS {_LEFT}", values)
+        likings, by, of = row("SELECT count(*), count(DISTINCT user_key), count(DISTINCT app_id) FROM kept")
+        people = "SELECT count(*) FROM (SELECT user_key FROM kept GROUP BY ALL HAVING count(*) >= $least)"
+        return Left(likings, by, of, {least: row(people, least=least)[0] for least in LISTS})
+
     return Look(
         reviews,
         positive,
@@ -122,8 +137,8 @@ def _count(connection: duckdb.DuckDBPyConnection, rejected: Mapping[str, int], s
         first,
         last,
         rejected,
-        {one: Left(*row(_LEFT, users=one[0], games=one[1])) for one in FILTERS},
+        {one: left(*one) for one in FILTERS},
         {days: row(recent, last=last, days=days)[0] for days in DAYS},
-        {least: row(people, least=least)[0] for least in (2, *LISTS)},
+        row(several)[0],
         simulated,
     )

@@ -54,24 +54,25 @@ def propose(found: Look) -> Proposal:
     fitting = [one for one in FILTERS if found.left[one].liked >= KEPT * most.liked]
     users, games = fitting[0]
     popular = round(POPULAR_SHARE * found.games)
-    share, min_games = _measured_on(found)
+    left = found.left[users, games]
+    share, min_games = _measured_on(left)
     return Proposal(
         users,
         games,
         popular_games=popular if popular >= 10 else 0,
-        split="users" if share * found.people[min_games] >= PEOPLE / 5 else "time",
+        split="users" if share * left.people[min_games] >= PEOPLE / 5 else "time",
         share=share,
         min_games=min_games,
         days=_window(found),
-        left=found.left[users, games],
+        left=left,
     )
 
 
-def _measured_on(found: Look) -> tuple[float, int]:
+def _measured_on(left: Left) -> tuple[float, int]:
     """The share of users to hold out, and how many games each of them likes: as long lists as possible."""
     for least in LISTS:
         for share in SHARES:
-            if share * found.people[least] >= PEOPLE:
+            if share * left.people[least] >= PEOPLE:
                 return share, least
     return SHARES[-1], LISTS[-1]
 
@@ -93,11 +94,11 @@ def expectations(found: Look, made: Proposal) -> Iterator[str]:
     for reason, count in found.rejected.items():
         yield f"{count:,} rows cannot be used: {reason}"
     yield (
-        f"{found.people[2]:,} users like two games or more; only they teach what goes together. The recipe"
+        f"{found.several:,} users like two games or more; only they teach what goes together. The recipe"
         f" keeps about {made.left.users:,} users, {made.left.games:,} games and {made.left.liked:,} likings"
     )
     if made.split == "users":
-        people = int(made.share * found.people[made.min_games])
+        people = int(made.share * made.left.people[made.min_games])
         yield (
             f"It is measured on about {people:,} people whom no model has seen, with {made.min_games} games"
             " or more each" + (f"; on fewer than {PEOPLE}, small differences are chance" * (people < PEOPLE))

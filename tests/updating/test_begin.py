@@ -21,6 +21,7 @@ from srec.updating.look import FILTERS, Left, Look
 from srec.updating.proposal import expectations, propose
 from srec.updating.update import update
 
+PEOPLE = {4: 160, 5: 100, 6: 60, 8: 20}
 SHOP = Look(
     reviews=3000,
     positive=2500,
@@ -29,10 +30,10 @@ SHOP = Look(
     first=datetime(2022, 1, 1),
     last=datetime(2024, 1, 1),
     rejected={"app_id is missing": 3},
-    left=dict.fromkeys(FILTERS, Left(1000, 300, 90))
-    | {(2, 2): Left(1700, 440, 110), (2, 1): Left(1750, 450, 130)},
+    left=dict.fromkeys(FILTERS, Left(1000, 300, 90, PEOPLE))
+    | {(2, 2): Left(1700, 440, 110, PEOPLE), (2, 1): Left(1750, 450, 130, PEOPLE)},
     recent={7: 10, 14: 20, 30: 40, 60: 90, 90: 150, 180: 300, 365: 900, 730: 2400},
-    people={2: 450, 4: 160, 5: 100, 6: 60, 8: 20},
+    several=450,
     simulated=False,
 )
 
@@ -113,16 +114,17 @@ def test_a_small_shop_gets_weak_filters_and_short_lists() -> None:
 
 
 def test_a_large_site_gets_the_usual_filters_and_popular_games_by_share() -> None:
-    left = {one: Left(900_000 + 10_000 * at, 90_000, 9000) for at, one in enumerate(FILTERS)}
+    people = dict.fromkeys(PEOPLE, 20_000)
+    left = {one: Left(900_000 + 10_000 * at, 90_000, 9000, people) for at, one in enumerate(FILTERS)}
     recent = dict.fromkeys(SHOP.recent, 40_000)
-    people = dict.fromkeys(SHOP.people, 20_000)
-    made = propose(replace(SHOP, games=20_000, left=left, recent=recent, people=people))
+    made = propose(replace(SHOP, games=20_000, left=left, recent=recent))
     assert (made.users, made.games, made.popular_games) == (3, 5, 40)
     assert (made.split, made.share, made.min_games, made.days) == ("users", 0.1, 8, 7)
 
 
 def test_without_people_who_like_several_games_the_last_days_are_held_out() -> None:
-    found = replace(SHOP, people=dict.fromkeys(SHOP.people, 10), left=dict.fromkeys(FILTERS, Left(20, 9, 8)))
+    left = Left(20, 9, 8, dict.fromkeys(PEOPLE, 10))
+    found = replace(SHOP, left=dict.fromkeys(FILTERS, left))
     made = propose(found)
     assert made.split == "time"
     said = list(expectations(found, made))
