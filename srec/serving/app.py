@@ -1,10 +1,11 @@
 """The app: the API, the page, and the rules for every answer (size limits, headers, no cookies)."""
 
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
-from fastapi import FastAPI, HTTPException
-from fastapi.responses import FileResponse
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +19,7 @@ from srec.serving.answering import Answering
 from srec.serving.api import make_router
 from srec.serving.counts import Counts
 from srec.serving.headers import SafeHeaders
+from srec.serving.plain import PlainPage
 from srec.serving.problems import add_handlers, describe, problem
 from srec.serving.verification import check_api
 from srec.serving.watched import Watched
@@ -60,9 +62,12 @@ def create_app(bundle: Path, counts: Counts | None = None, *, aliases: Sequence[
     describe(app)
     app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC)))
 
+    app.state.page = written = PlainPage(answering)
+    there = weakref.proxy(written)  # FastAPI remembers endpoints for as long as the process runs
+
     @app.get("/", include_in_schema=False)
-    async def page() -> FileResponse:
-        return FileResponse(STATIC / "index.html")
+    def page(request: Request) -> HTMLResponse:
+        return HTMLResponse(there.render(request.query_params, request.headers.get("accept-language", "")))
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> FileResponse:

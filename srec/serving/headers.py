@@ -6,7 +6,7 @@ from srec.serving.answers import IMAGES
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-    f" img-src 'self' {IMAGES}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    f" img-src 'self' {IMAGES}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",

@@ -2,6 +2,8 @@
 
 const ENGLISH = {
   title: "SRec: the next game",
+  og_title: "Games for those who like {names}",
+  og_description: "Recommended: {names}. Name the games you like, get the next ones, and see why.",
   claim: "Name the games you like, get the next ones.",
   simulated: "Simulated Steam.",
   simulated_more: "These games and reviews are invented; nothing here is a real game.",
@@ -94,6 +96,8 @@ const ENGLISH = {
 
 const GERMAN = {
   title: "SRec: das nächste Spiel",
+  og_title: "Spiele für alle, die {names} mögen",
+  og_description: "Empfohlen: {names}. Nenne Spiele, die du magst, finde die nächsten, und sieh, warum.",
   claim: "Nenne Spiele, die du magst, und finde die nächsten.",
   simulated: "Erfundenes Steam.",
   simulated_more: "Diese Spiele und Reviews sind ausgedacht; nichts hier ist ein echtes Spiel.",
