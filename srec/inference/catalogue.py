@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from srec.dataset.dataset import Dataset
 from srec.inference.bundle import GameInfo
+from srec.inference.spelling import is_beside, words_of
 from srec.models.games import are_games, have_genres_of_games, have_tags_of_games
 from srec.store.connections.duckdb import connect
 
@@ -54,5 +55,7 @@ def read_games(dataset: Dataset) -> Catalogue:
     offered_V = are_games([row[-1] for row in rows], np.diff(dataset.tags.offsets)[1:])
     offered_V &= have_tags_of_games(dataset.tags)
     offered_V &= have_genres_of_games([info.genres for info in infos])
+    # Of those whose type is unknown, the name says which are season passes, soundtracks and the like.
+    offered_V &= np.array([bool(row[-1]) or not is_beside(words_of(row[1])) for row in rows], np.bool_)
     offered_V &= np.array([bool(info.name) for info in infos], np.bool_)
     return Catalogue(infos, offered_V)
