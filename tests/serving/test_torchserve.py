@@ -34,7 +34,7 @@ def test_a_batch_is_answered_as_the_api_answers_each(tmp_path: Path) -> None:
         {"liked": [900_000_010, 900_000_020], "k": 5, "recommender": "smart"},
         {"liked": [900_000_010], "recommender": "tags"},
         {"liked": []},
-        {"liked": ["Portal"]},
+        {"liked": [{"id": 900_000_010}]},
         {"liked": [900_000_010, 1], "kk": 3},
     ]
     context, handler = Context(tmp_path), Handler()
