@@ -11,6 +11,7 @@ from srec.errors import SettingsError
 from srec.experiments.reproduce import EPOCHS, training_settings
 from srec.experiments.sets import model_settings
 from srec.models import GROUP, MODELS, model_entry
+from srec.models.blend import BlendSettings
 from srec.models.gce_gnn import GCEGNNSettings
 from srec.settings import Recipe, Settings
 from srec.training.settings import TrainingSettings, training_of
@@ -108,6 +109,8 @@ def candidates(
             found.append(Candidate(key, key, settings, training, training.max_length))
         else:
             found += _modifications(settings, training_of(kind, recipe))
+    if not dataset.repeats:
+        found.append(_blended(recipe, length, **defaults))
     return found + _given(given or {}, length, {*MODELS, *(one.name for one in found)})
 
 
@@ -127,6 +130,20 @@ def _given(given: Mapping[str, Any], length: int, taken: Iterable[str]) -> list[
             raise SettingsError(f"{key} has no settings_type: name there the class of its settings")
         found.append(Candidate(key, key, kind.settings_type(), None, length, given=kind))
     return found
+
+
+def _blended(recipe: Recipe, length: int, **defaults: Any) -> Candidate:
+    """A blend of the counted models and a learnt one, which has the settings that it has alone."""
+    kind = model_entry("sasrec").load()
+    settings = recipe.get(BlendSettings)
+    parts = settings.parts | {"sasrec": recipe.get(kind.settings_type).model_dump()}
+    return Candidate(
+        "blend with sasrec",
+        "blend",
+        settings.model_copy(update={"learnt": ("sasrec",), "parts": parts}),
+        training_of(kind, recipe, **defaults),
+        length,
+    )
 
 
 def _modifications(settings: Settings, training: TrainingSettings) -> list[Candidate]:

@@ -7,12 +7,14 @@ on all data before the test. Shapes: E examples.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from srec.dataset.batches import examples
-from srec.dataset.dataset import Dataset, Floats
+from srec.dataset.dataset import Dataset, Floats, Part
 from srec.environment import Environment
 from srec.evaluation.comparison import Bootstrap, Estimate, independent_groups
 from srec.evaluation.metrics import METRICS, TABLE_KS, deviation, gains
@@ -23,11 +25,11 @@ from srec.evaluation.settings import BATCH_SIZE, VisitorSettings
 from srec.experiments.candidates import Candidate
 from srec.experiments.fold_in import fold_in
 from srec.models.base import Scorer
-from srec.models.blend import Blend
+from srec.models.blend import Blend, BlendSettings
 from srec.models.session_model import TorchScorer
 from srec.training.loop import Watch
 from srec.training.run import train
-from srec.training.settings import TrainingSettings
+from srec.training.runs import Run
 from srec.training.workers import Workers
 
 RESAMPLES = 1000
@@ -72,21 +74,9 @@ def measure(
     visited: list[dict[str, Estimate]] = []
     made: list[_Made] = []
     speeds = []
+    learn = partial(train, dataset, batch_size=batch_size, watch=watch, told=told)
     for seed in seeds if candidate.training else (0,):
-        made.append(
-            _trained(
-                dataset,
-                candidate,
-                candidate.training,
-                seed=seed,
-                folder=folder,
-                batch_size=batch_size,
-                watch=watch,
-                told=told,
-            )
-            if candidate.training
-            else _counted(dataset, candidate)
-        )
+        made.append(_made(dataset, candidate, learn, seed=seed, folder=folder))
         started = time.perf_counter()
         ranking: Ranking = rank_all(
             made[-1].scorer,
@@ -145,37 +135,47 @@ def _over_seeds(visited: Sequence[Mapping[str, Estimate]]) -> dict[str, Estimate
     }
 
 
-def _counted(dataset: Dataset, candidate: Candidate) -> _Made:
-    started = time.perf_counter()
-    scorer = candidate.kind.fit(dataset, candidate.settings, "fit")
-    weights = scorer.weights if isinstance(scorer, Blend) else None
-    return _Made(scorer, time.perf_counter() - started, weights=weights)
-
-
-def _trained(
-    dataset: Dataset,
-    candidate: Candidate,
-    training: TrainingSettings,
-    *,
-    seed: int,
-    folder: Path,
-    batch_size: int,
-    watch: Watch,
-    told: Callable[[str], None],
+def _made(
+    dataset: Dataset, candidate: Candidate, learn: Callable[..., Run], *, seed: int, folder: Path
 ) -> _Made:
-    run = train(
-        dataset,
-        folder / f"{candidate.name.replace(' ', '-')}-{seed}",
-        candidate.model,
-        settings=candidate.settings,
-        training=training.model_copy(update={"seed": seed}),
-        batch_size=batch_size,
-        watch=watch,
-        told=told,
-    )
-    return _Made(
-        TorchScorer(run.load(dataset).to(Workers.current().device)),
-        sum(run.seconds.values()),
-        [run.chosen_epoch],
-        run.parameter_count,
-    )
+    """Count, train or blend.
+
+    Args:
+        dataset: the dataset to learn from.
+        candidate: the model and its settings.
+        learn: trains a model of the dataset into a run directory.
+        seed: the seed of what is trained.
+        folder: the folder that keeps the runs.
+    """
+    training, name = candidate.training, candidate.name.replace(" ", "-")
+    runs: list[Run] = []
+
+    def trained(model: str, part: Part, settings: Any) -> Scorer:
+        """A learnt model that knows the data before the test, or before the validation window ("train")."""
+        assert training is not None
+        before = {"seed": seed, "refit": part != "train"}
+        # A blend's models have folders of their own.
+        folders = [name, *([model, part] if model != candidate.model else []), str(seed)]
+        target = folder / "-".join(folders)
+        runs.append(learn(target, model, settings=settings, training=training.model_copy(update=before)))
+        return TorchScorer(runs[-1].load(dataset).to(Workers.current().device))
+
+    started = time.perf_counter()
+    if isinstance(candidate.settings, BlendSettings):
+        parts = candidate.settings.parts
+        blend = Blend.fit(
+            dataset, candidate.settings, "fit", lambda model, part: trained(model, part, parts.get(model))
+        )
+        return _Made(blend, time.perf_counter() - started, *_facts(runs), weights=blend.weights)
+    if training is None:
+        scorer = candidate.kind.fit(dataset, candidate.settings, "fit")
+        return _Made(scorer, time.perf_counter() - started)
+    scorer = trained(candidate.model, "fit", candidate.settings)
+    # An interrupted training goes on, so the clock of this call does not know it all.
+    return _Made(scorer, sum(runs[0].seconds.values()), *_facts(runs))
+
+
+def _facts(runs: Sequence[Run]) -> tuple[list[int], int]:
+    """The chosen epochs of what was trained again on all data, and how many numbers that learnt."""
+    whole = [run for run in runs if run.training.refit]
+    return [run.chosen_epoch for run in whole], sum(run.parameter_count for run in whole)

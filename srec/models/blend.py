@@ -1,18 +1,19 @@
-"""A blend of counted models: the weighted sum of their scores, each scaled to the session's best.
+"""A blend of models: the weighted sum of their scores, each scaled for each session.
 
-The weights are fitted on the validation window, with models that know only what comes before it. Then the
-models are counted again on all the data they may know. Which models take part depends on whether sessions
-repeat items.
+The weights are learnt on the validation window, by models that know only what comes before it: those that
+make the items that came next most likely (softmax over each session's candidates). Then the models learn anew
+from all the data they may know. Which models take part depends on whether sessions repeat items.
 
-Shapes: B sessions, V items, E examples.
+Shapes: B sessions, V items, E examples, C candidates of an example, M models.
 """
 
-import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field, ValidationError
+from scipy.optimize import minimize
 
 from srec.dataset.batches import examples
 from srec.dataset.dataset import Dataset, Part
@@ -21,30 +22,33 @@ from srec.models import model_entry
 from srec.models.base import ItemsBL, Scorer, ScoresBV
 from srec.settings import Settings
 
+#: A learnt model of a blend, by its name: as it is when it knows the given part of the data.
+Learnt = Callable[[str, Part], Scorer]
+
 _BATCH = 100
 _WIDEST = 200
 _REST = np.float32(1e-4)
-_K = 20
+_BEST = 20  # of each model, the items that are an example's candidates
+_RIDGE = 1e-3
 
 
 class BlendSettings(Settings):
-    """The models of the blend, and how the weights are searched."""
+    """The models of the blend, and how the weights are learnt."""
 
     section: ClassVar[str] = "blend"
     repeating: tuple[str, ...] = Field(
         ("vstan", "rules", "own-items"), description="the models if sessions repeat items"
     )
     games: tuple[str, ...] = Field(
-        ("vstan", "rules", "popularity-recent"),
-        description="the models if they do not; one that needs dates is left out if there are none",
+        ("smart", "rules", "item-knn", "tags", "popularity", "popularity-recent"),
+        description="the models if they do not; one that needs dates and tags is left out if there are none",
     )
+    learnt: tuple[str, ...] = Field((), description="the learnt models that take part as well")
     parts: dict[str, dict[str, Any]] = Field(
-        {}, description="by a model's name, its settings that differ from the defaults"
+        {"item-knn": {"decay": 0.7}},
+        description="by a model's name, its settings that differ from the defaults",
     )
-    examples: int = Field(2000, ge=1, description="evenly spread validation examples that judge the weights")
-    weights: tuple[float, ...] = Field(
-        (0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2), description="the weights to try; the first model's weight is 1"
-    )
+    examples: int = Field(4000, ge=1, description="evenly spread validation examples that teach the weights")
 
 
 class Blend:
@@ -53,92 +57,147 @@ class Blend:
     Args:
         scorers: the models, by name.
         weights: the weight of each, by name.
+        dense: the names of those whose every score says something, as a cosine, a sum or a logit does. The
+            others count: their scores above 0 say something, and those below only order the rest.
     """
 
     settings_type: ClassVar[type[Settings]] = BlendSettings
 
-    def __init__(self, scorers: Mapping[str, Scorer], weights: Mapping[str, float]) -> None:
-        self._scorers, self.weights = scorers, weights
+    def __init__(
+        self, scorers: Mapping[str, Scorer], weights: Mapping[str, float], dense: Collection[str] = ()
+    ) -> None:
+        self._scorers, self.weights, self._dense = scorers, weights, dense
 
     @classmethod
-    def fit(cls, dataset: Dataset, settings: Settings, part: Part) -> Self:
-        """Fit the weights on the validation window, then count the models."""
+    def fit(cls, dataset: Dataset, settings: Settings, part: Part, learnt: Learnt | None = None) -> Self:
+        """Learn the weights on the validation window, then count the models.
+
+        Args:
+            dataset: the dataset to count.
+            settings: the models and how they are weighed.
+            part: what the models may know.
+            learnt: trains the learnt models; without it a blend has counted models only.
+
+        Raises:
+            SettingsError: a model cannot take part, or none is left.
+        """
         assert isinstance(settings, BlendSettings)
-        names = _taking_part(settings, dataset)
-        before = {name: _counted(name, settings, dataset, "train") for name in names}
-        weights = _fitted_weights(list(before.values()), dataset, settings)
-        return cls(
-            before if part == "train" else {name: _counted(name, settings, dataset, part) for name in names},
-            dict(zip(before, weights, strict=True)),
-        )
+        counted = _taking_part(settings, dataset)
+        if settings.learnt and learnt is None:
+            raise SettingsError("[blend] learnt models take part in a leaderboard's blends only: learnt = []")
+
+        def made(known: Part) -> dict[str, Scorer]:
+            scorers = {name: _counted(name, settings, dataset, known) for name in counted}
+            return scorers | {name: learnt(name, known) for name in settings.learnt if learnt is not None}
+
+        dense = {name for name in counted if getattr(model_entry(name).load(), "dense", False)}
+        before = cls(made("train"), {}, dense | set(settings.learnt))
+        weights = before._learnt_weights(dataset, settings.examples)
+        return cls(before._scorers if part == "train" else made(part), weights, before._dense)
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
         """The weighted sum, float32 [B, V]."""
-        parts = [_scaled(scorer.score(items_BL)) for scorer in self._scorers.values()]
-        return _sum(parts, [self.weights[name] for name in self._scorers])
+        total_BV = None
+        for name, weight in self.weights.items():
+            if weight or total_BV is None:
+                part_BV = np.float32(weight) * self._scaled(name, items_BL)
+                total_BV = part_BV if total_BV is None else total_BV + part_BV
+        assert total_BV is not None
+        return total_BV
+
+    def _scaled(self, name: str, items_BL: ItemsBL) -> ScoresBV:
+        """A model's scores on a scale that all models share.
+
+        A dense model's scores have the mean 0 and the standard deviation 1. Of another each session's best
+        score is 1, and scores below 0, which only order the rest, are near 0. If it does not recommend an
+        item at all (-inf), another still may.
+        """
+        scores_BV = self._scorers[name].score(items_BL)
+        if name in self._dense:
+            centred_BV = scores_BV - scores_BV.mean(axis=1, keepdims=True)
+            spread_BV: ScoresBV = centred_BV / np.maximum(centred_BV.std(axis=1, keepdims=True), 1e-9)
+            return spread_BV
+        best_B1 = scores_BV.max(axis=1, keepdims=True)
+        best_B1[best_B1 <= 0] = 1
+        scaled_BV: ScoresBV = np.where(scores_BV > 0, scores_BV / best_B1, np.maximum(scores_BV, -1) * _REST)
+        return scaled_BV
+
+    def _learnt_weights(self, dataset: Dataset, most: int) -> dict[str, float]:
+        """The weights that make what came next in the validation window most likely; equal ones without one.
+
+        No weight is below 0: of two models that say nearly the same, one would be taken from the other.
+        """
+        chosen = self._choices(dataset, most)
+        equal = np.ones(len(self._scorers))
+
+        def loss(weights_M: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+            value, slope_M = _RIDGE * float(weights_M @ weights_M), 2 * _RIDGE * weights_M
+            for parts_CM in chosen:
+                logits_C = parts_CM @ weights_M
+                likely_C = np.exp(logits_C - logits_C.max())
+                value += (np.log(likely_C.sum()) + logits_C.max() - logits_C[0]) / len(chosen)
+                slope_M = slope_M + (likely_C @ parts_CM / likely_C.sum() - parts_CM[0]) / len(chosen)
+            return value, slope_M
+
+        bounds = [(0, None)] * len(equal)
+        found = minimize(loss, equal, jac=True, method="L-BFGS-B", bounds=bounds).x if chosen else equal
+        if not found.any():
+            found = equal
+        return dict(zip(self._scorers, found.round(4).tolist(), strict=True))
+
+    def _choices(self, dataset: Dataset, most: int) -> list[npt.NDArray[np.float64]]:
+        """The scaled scores [C, M] of each validation example's candidates; the first of them came next.
+
+        The candidates are the best items of each model. An example whose next item is none of them says
+        nothing about the order of lists, so it is left out.
+        """
+        data = examples(dataset.sequences, "valid", _WIDEST)
+        chosen_E = np.unique(np.linspace(0, len(data) - 1, min(most, len(data)), dtype=np.int64))
+        # Up to this score a model says nothing about an item.
+        floor_M = np.array([-np.inf if name in self._dense else 0 for name in self._scorers], np.float32)
+        found = []
+        for at in range(0, len(chosen_E), _BATCH):
+            chosen = chosen_E[at : at + _BATCH]
+            items_BL, targets_B = data.inputs(chosen), data.targets[chosen].astype(np.int64) - 1
+            parts_BVM = np.stack([self._scaled(name, items_BL) for name in self._scorers], axis=-1)
+            ranked_BVM = parts_BVM.copy()
+            if not dataset.repeats:
+                rows, places = np.nonzero(items_BL)
+                ranked_BVM[rows, items_BL[rows, places] - 1] = -np.inf
+            shown = min(_BEST, ranked_BVM.shape[1])
+            best_BCM = np.argpartition(-ranked_BVM, shown - 1, axis=1)[:, :shown]
+            said_BCM = np.take_along_axis(ranked_BVM, best_BCM, axis=1) > floor_M
+            for parts_VM, best_CM, said_CM, target in zip(
+                parts_BVM, best_BCM, said_BCM, targets_B, strict=True
+            ):
+                candidates = np.unique(best_CM[said_CM])
+                if target in candidates:
+                    others = candidates[candidates != target]
+                    found.append(parts_VM[np.append(target, others)].astype(np.float64))
+        return found
 
 
 def _taking_part(settings: BlendSettings, dataset: Dataset) -> list[str]:
-    """The models to blend. Where there are no dates, those that need dates are left out."""
+    """The counted models to blend. Where there are no dates, those that need dates are left out."""
     asked = settings.repeating if dataset.repeats else settings.games
     names = [name for name in asked if dataset.has_games or model_entry(name).needs != "games"]
     if not names:
         wanted = "a model" if dataset.has_games else "a model that needs no dates"
         raise SettingsError(f"[blend] there is nothing to blend on {dataset.path}: name {wanted}")
+    for name in names:
+        if name == BlendSettings.section or model_entry(name).learnt:
+            raise SettingsError(f"[blend] {name}: a blend counts counted models only, and no other blend")
+    for name in settings.learnt:
+        if not model_entry(name).learnt:
+            raise SettingsError(f"[blend] {name} is not learnt: name it in games or repeating")
     return names
 
 
 def _counted(name: str, settings: BlendSettings, dataset: Dataset, part: Part) -> Scorer:
-    entry = model_entry(name)
-    if name == BlendSettings.section or entry.learnt:
-        raise SettingsError(f"[blend] {name}: a blend takes counted models only, and no other blend")
-    kind = entry.load()
+    kind = model_entry(name).load()
     try:
         own = kind.settings_type(**settings.parts.get(name, {}))
     except ValidationError as error:
         raise SettingsError(f"[blend] parts.{name}: {error.errors()[0]['msg']}") from error
     scorer: Scorer = kind.fit(dataset, own, part)
     return scorer
-
-
-def _scaled(scores_BV: ScoresBV) -> ScoresBV:
-    """Scale each session's best score to 1, and bring scores below 0, which only order the rest, near 0.
-
-    If one model does not recommend an item at all (-inf), another still may.
-    """
-    best_B1 = scores_BV.max(axis=1, keepdims=True)
-    best_B1[best_B1 <= 0] = 1
-    scaled_BV: ScoresBV = np.where(scores_BV > 0, scores_BV / best_B1, np.maximum(scores_BV, -1) * _REST)
-    return scaled_BV
-
-
-def _sum(parts: Sequence[ScoresBV], weights: Sequence[float]) -> ScoresBV:
-    total_BV = np.zeros_like(parts[0])
-    for weight, part_BV in zip(weights, parts, strict=True):
-        if weight:
-            total_BV += np.float32(weight) * part_BV
-    return total_BV
-
-
-def _fitted_weights(
-    scorers: Sequence[Scorer], dataset: Dataset, settings: BlendSettings
-) -> tuple[float, ...]:
-    """The weights of the grid with the best MRR@20; the first ones on a tie or without any example."""
-    data = examples(dataset.sequences, "valid", _WIDEST)
-    grid = [(1.0, *rest) for rest in itertools.product(settings.weights, repeat=len(scorers) - 1)]
-    gains = np.zeros(len(grid))
-    chosen_E = np.unique(np.linspace(0, len(data) - 1, min(settings.examples, len(data)), dtype=np.int64))
-    for at in range(0, len(chosen_E), _BATCH):
-        chosen = chosen_E[at : at + _BATCH]
-        items_BL, targets_B = data.inputs(chosen), data.targets[chosen].astype(np.int64) - 1
-        parts = [_scaled(scorer.score(items_BL)) for scorer in scorers]
-        for place, weights in enumerate(grid):
-            scores_BV = _sum(parts, weights)
-            if not dataset.repeats:
-                rows, places = np.nonzero(items_BL)
-                scores_BV[rows, items_BL[rows, places] - 1] = -np.inf
-            asked_B1 = np.take_along_axis(scores_BV, targets_B[:, None], 1)
-            # Ties are rare, so their order is ignored here.
-            ranks_B = 1 + (scores_BV > asked_B1).sum(axis=1)
-            gains[place] += (1 / ranks_B[(ranks_B <= _K) & (asked_B1[:, 0] > -np.inf)]).sum()
-    return grid[int(gains.argmax())]

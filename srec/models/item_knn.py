@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from pydantic import Field
 
 from srec.dataset.dataset import Dataset, Part
-from srec.models.base import ItemsBL, ScoresBV, below, input_matrix, session_matrix
+from srec.models.base import ItemsBL, ScoresBV, below, input_matrix, recency_matrix, session_matrix
 from srec.settings import Settings
 
 _CHUNK = 2048
@@ -20,6 +20,7 @@ class ItemKNNSettings(Settings):
     section: ClassVar[str] = "item-knn"
     neighbours: int = Field(100, ge=1, description="the most similar items to keep for each item")
     shrinkage: float = Field(10.0, ge=0, description="added to the denominator, against chance co-occurrence")
+    decay: float = Field(1.0, gt=0, le=1, description="each step back multiplies an item's weight by this")
 
 
 class ItemKNN:
@@ -28,12 +29,15 @@ class ItemKNN:
     Args:
         similarities: sparse [V + 1, V + 1].
         popularity_V: the popularity of the items 1..V.
+        decay: the factor for each step back in the session; at 1 a repeated item counts once.
     """
 
     settings_type: ClassVar[type[Settings]] = ItemKNNSettings
 
-    def __init__(self, similarities: sp.csr_matrix, popularity_V: npt.NDArray[np.float32]) -> None:
-        self._similarities = similarities
+    def __init__(
+        self, similarities: sp.csr_matrix, popularity_V: npt.NDArray[np.float32], decay: float = 1.0
+    ) -> None:
+        self._similarities, self._decay = similarities, decay
         self._below_V = below(popularity_V)
 
     @classmethod
@@ -55,10 +59,14 @@ class ItemKNN:
             kept = np.arange(len(rows)) - np.searchsorted(rows, rows) < settings.neighbours
             shape = (met.shape[0], len(counts))
             blocks.append(sp.csr_matrix((values[kept], (rows[kept], columns[kept])), shape=shape))
-        return cls(sp.vstack(blocks).tocsr(), counts[1:].astype(np.float32))
+        return cls(sp.vstack(blocks).tocsr(), counts[1:].astype(np.float32), settings.decay)
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
-        """Sums of similarities to the distinct items; the rest stand below, by popularity. float32 [B, V]."""
-        session = input_matrix(items_BL, self._similarities.shape[0])
+        """Sums of similarities to the items; the rest stand below, by popularity. float32 [B, V]."""
+        size = self._similarities.shape[0]
+        if self._decay == 1:
+            session = input_matrix(items_BL, size)
+        else:
+            session = recency_matrix(items_BL, size, lambda back: self._decay**back)
         sums_BV = (session @ self._similarities).toarray()[:, 1:]
         return np.where(sums_BV > 0, sums_BV, self._below_V).astype(np.float32)

@@ -81,6 +81,7 @@ class Smart(Sum):
     """The fitted default recommender."""
 
     settings_type: ClassVar[type[Settings]] = SmartSettings
+    dense: ClassVar[bool] = True
 
     @classmethod
     def fit(cls, dataset: Dataset, settings: Settings, part: Part) -> Self:

@@ -31,6 +31,7 @@ class TagScorer:
     """
 
     settings_type: ClassVar[type[Settings]] = TagScorerSettings
+    dense: ClassVar[bool] = True
 
     def __init__(self, offsets: Ints, ids: Ints, weights: Floats, *, tag_count: int) -> None:
         rows = len(offsets) - 1

@@ -48,7 +48,7 @@ def test_its_leaderboard_is_filled(bare: Dataset, tmp_path: Path) -> None:
 
 
 def test_a_blend_takes_only_what_fits(bare: Dataset) -> None:
-    taking = ["vstan", "rules"] + ["own-items"] * bare.repeats
+    taking = ["vstan", "rules", "own-items"] if bare.repeats else ["smart", "rules", "item-knn", "popularity"]
     assert list(Blend.fit(bare, BlendSettings(), "fit").weights) == taking
     none = BlendSettings(games=("popularity-recent",), repeating=("popularity-recent",))
     with pytest.raises(SettingsError, match=r"\[blend\] there is nothing to blend .* needs no dates"):

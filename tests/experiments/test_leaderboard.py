@@ -22,6 +22,7 @@ from srec.models.popularity import Popularity, PopularitySettings
 from srec.models.sr_gnn import SRGNNSettings
 from srec.recipes import read_recipe
 from srec.testing.toys import chains, write_dataset
+from srec.training.runs import Run
 from srec.training.settings import TrainingSettings
 
 QUICK = TrainingSettings(epochs=2, batch_size=20, learning_rate=0.01)
@@ -56,6 +57,7 @@ def test_every_rival_has_a_row_where_it_fits(games: Dataset, sessions: Dataset) 
     assert set(names(sessions)) == {*both, "own-items", "gce-gnn"}
     assert {*both, "popularity-recent", "tags", "gce-gnn as published", "srec"} < set(names(games))
     assert "own-items" not in names(games)
+    assert "blend with sasrec" in names(games)
     parts = {row.name: row.settings.model_dump() for row in candidates(games, "any", read_recipe())}
     assert (parts["gce-gnn as published"]["hops"], parts["gce-gnn as published"]["tags"]) == (2, False)
     assert parts["srec without tags"]["context"]
@@ -172,8 +174,20 @@ def test_a_blend_says_its_weights(games: Dataset, tmp_path: Path) -> None:
     (blend,) = chosen(candidates(games, "any", read_recipe()), ["blend"])
     weights = measure(games, blend, seeds=[0], folder=tmp_path).weights
     assert weights is not None
-    assert list(weights) == ["vstan", "rules", "popularity-recent"]
-    assert weights["vstan"] == 1
+    assert list(weights) == ["smart", "rules", "item-knn", "tags", "popularity", "popularity-recent"]
+    assert min(weights.values()) >= 0 < max(weights.values())
+
+
+def test_a_learnt_model_of_a_blend_is_trained_before_the_validation_window_too(
+    games: Dataset, tmp_path: Path
+) -> None:
+    small = ["sasrec.dimension=8", "training.epochs=1", 'blend.games=["rules"]']
+    (blend,) = chosen(candidates(games, "any", read_recipe(overrides=small)), ["blend with sasrec"])
+    row = measure(games, blend, seeds=[0], folder=tmp_path / "runs")
+    assert list(row.weights or {}) == ["rules", "sasrec"]
+    runs = {path.name: Run(path).training.refit for path in (tmp_path / "runs").iterdir()}
+    assert runs == {"blend-with-sasrec-sasrec-train-0": False, "blend-with-sasrec-sasrec-fit-0": True}
+    assert (len(row.epochs), row.parameters > 0) == (1, True)
 
 
 def test_all_models_are_given_as_much_of_a_session(sessions: Dataset) -> None:

@@ -170,7 +170,7 @@ def test_a_blend_goes_on_where_one_of_its_models_has_nothing_to_say(tmp_path: Pa
     """Sessions are 1, 2, 1 and so on: a session's own items come first, then those of the other models."""
     sessions = [([1 + at % 3, 4 + at % 3, 1 + at % 3], [4 + at % 3], []) for at in range(30)]
     data = write_dataset(tmp_path / "d", sessions, 8)
-    settings = BlendSettings(games=("rules", "own-items"), weights=(3.0,))
+    settings = BlendSettings(games=("rules", "own-items"))
     scores = Blend.fit(data, settings, "fit").score(np.array([[1]]))[0]
     best = (np.argsort(-scores, kind="stable") + 1).tolist()
     assert best[:2] == [1, 4]

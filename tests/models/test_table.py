@@ -118,5 +118,5 @@ def test_a_model_is_one_file_and_one_line(install: Install, monkeypatch: pytest.
 
 @pytest.mark.parametrize("name", ["narm", "blend"])
 def test_a_blend_is_of_counted_models(dataset: Dataset, name: str) -> None:
-    with pytest.raises(SettingsError, match=rf"\[blend\] {name}: a blend takes counted models"):
+    with pytest.raises(SettingsError, match=rf"\[blend\] {name}: a blend counts counted models only"):
         Blend.fit(dataset, BlendSettings(games=("markov", name)), "fit")
