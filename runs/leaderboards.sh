@@ -39,3 +39,11 @@ for filter in all:0 filtered:100; do
     srec leaderboard --dataset "work/leaderboards/simulated-1m-$name" --recipe recipes/simulated-1m.toml \
         --rows "$few" --target "$results/leaderboard-simulated-1m-$name" --work work/leaderboards --threads 1
 done
+
+# The next game of longer sequences without dates.
+srec ingest work/steam-last/store.duckdb "$steam/games.parquet" --source table --table games
+srec ingest work/steam-last/store.duckdb "$steam/sequences_ucsd_v2.parquet" \
+    --source table --table sequences --column place=order
+srec prepare work/steam-last/store.duckdb work/leaderboards/steam-last --recipe recipes/steam-last.toml
+srec leaderboard --dataset work/leaderboards/steam-last --recipe recipes/steam-last.toml \
+    --target "$results/leaderboard-steam-last" --work work/leaderboards --threads 1

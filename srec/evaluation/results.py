@@ -113,6 +113,8 @@ class Row(Result):
         metrics: the means over the seeds, in [0, 1].
         deviation: the standard deviations over the seeds.
         interval: the 95 % intervals over resampled sessions.
+        off_head: HR@20 of the targets outside the 100 most popular items, in [0, 1]; None if no target is
+            there, or in rows of earlier versions.
         epochs: the chosen epoch of each run.
         parameters: the number of learnt parameters.
         weights: the weights of a blend's models.
@@ -134,6 +136,7 @@ class Row(Result):
     metrics: Mapping[str, float]
     deviation: Mapping[str, float]
     interval: Mapping[str, tuple[float, float]]
+    off_head: float | None = None
     epochs: Sequence[int]
     parameters: int
     weights: Mapping[str, float] | None = None

@@ -13,6 +13,7 @@ from srec.experiments.sets import model_settings
 from srec.models import GROUP, MODELS, model_entry
 from srec.models.blend import BlendSettings
 from srec.models.gce_gnn import GCEGNNSettings
+from srec.models.item_knn import ItemKNNSettings
 from srec.settings import Recipe, Settings
 from srec.training.settings import TrainingSettings, training_of
 
@@ -110,7 +111,12 @@ def candidates(
         else:
             found += _modifications(settings, training_of(kind, recipe))
     if not dataset.repeats:
-        found.append(_blended(recipe, length, **defaults))
+        knn = recipe.get(ItemKNNSettings)
+        decayed = knn.model_copy(update={"decay": 0.7})
+        found += [
+            *([Candidate("item-knn decayed", "item-knn", decayed, None, length)] if knn.decay == 1 else []),
+            _blended(recipe, length, **defaults),
+        ]
     return found + _given(given or {}, length, {*MODELS, *(one.name for one in found)})
 
 

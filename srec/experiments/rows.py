@@ -17,6 +17,7 @@ from srec.dataset.batches import examples
 from srec.dataset.dataset import Dataset, Floats, Part
 from srec.environment import Environment
 from srec.evaluation.comparison import Bootstrap, Estimate, independent_groups
+from srec.evaluation.fold_in import in_head
 from srec.evaluation.metrics import METRICS, TABLE_KS, deviation, gains
 from srec.evaluation.players import Players
 from srec.evaluation.protocol import Ranking, rank_all
@@ -33,6 +34,7 @@ from srec.training.runs import Run
 from srec.training.workers import Workers
 
 RESAMPLES = 1000
+HEAD = 100
 
 
 @dataclass
@@ -108,6 +110,9 @@ def measure(
         generator=np.random.default_rng(0),
     )
     intervals = [boot.mean(column) for column in range(len(METRICS))]
+    items, _, _ = dataset.sequences.learnable("fit")
+    off_E = ~in_head(np.bincount(items, minlength=dataset.item_count + 1), HEAD)[data.targets]
+    off_head = [float(one["HR@20"][off_E].mean()) for one in found if off_E.any()]
     return Row(
         **candidate.described(dataset, seeds),
         examples=len(data),
@@ -116,6 +121,7 @@ def measure(
         interval={
             metric: (interval.low, interval.high) for metric, interval in zip(METRICS, intervals, strict=True)
         },
+        off_head=float(np.mean(off_head)) if off_head else None,
         epochs=[epoch for one in made for epoch in one.epochs],
         parameters=made[-1].parameters,
         weights=made[-1].weights,

@@ -10,7 +10,7 @@ from srec.reports.markdown import markdown_table
 from srec.reports.numbers import UNKNOWN, in_percent
 from srec.reports.shell import TEMPLATES, render
 
-HEADINGS = ("model", *METRICS, "training", "examples/s", "parameters", "epochs")
+HEADINGS = ("model", *METRICS, "off-head HR@20", "training", "examples/s", "parameters", "epochs")
 #: What held-out players get, after the model's name.
 VISITORS = ("recall@12", "off-head@12", "overlap")
 
@@ -44,6 +44,7 @@ def cells(row: Row) -> list[str]:
     return [
         row.name,
         *in_percent(row, len(row.seeds)),
+        UNKNOWN if row.off_head is None else f"{100 * row.off_head:.2f}",
         duration(row.seconds),
         f"{row.examples_per_second:,.0f}",
         f"{row.parameters:,}" if row.parameters else "-",
@@ -83,6 +84,11 @@ def protocol(result: Leaderboard) -> list[str]:
         " then trained again on all data before the test. Each seed looked at the test once.",
         "HR@K and MRR@K are in %. Their 95 % intervals over resampled sessions are at most"
         f" ±{100 * widest:.2f} wide. ± in the table is the deviation over seeds.",
+        *(
+            ["off-head HR@20 is that of the targets outside the 100 most popular items, in %."]
+            if any(row.off_head is not None for row in measured)
+            else []
+        ),
         *_told(result),
         "The training time includes choosing the epoch and training again, but not measuring on the held-out"
         " data; for a counted model it is the time of counting. The machines were shared, so read times as"

@@ -17,6 +17,7 @@ from srec.experiments.candidates import Candidate, candidates, chosen
 from srec.experiments.leaderboard import Board, leaderboard
 from srec.experiments.report import evaluate
 from srec.experiments.rows import measure
+from srec.models import MODELS
 from srec.models.gce_gnn import GCEGNN, GCEGNNSettings
 from srec.models.popularity import Popularity, PopularitySettings
 from srec.models.sr_gnn import SRGNNSettings
@@ -57,7 +58,7 @@ def test_every_rival_has_a_row_where_it_fits(games: Dataset, sessions: Dataset) 
     assert set(names(sessions)) == {*both, "own-items", "gce-gnn"}
     assert {*both, "popularity-recent", "tags", "gce-gnn as published", "srec"} < set(names(games))
     assert "own-items" not in names(games)
-    assert "blend with sasrec" in names(games)
+    assert {"blend with sasrec", "item-knn decayed"} < set(names(games))
     parts = {row.name: row.settings.model_dump() for row in candidates(games, "any", read_recipe())}
     assert (parts["gce-gnn as published"]["hops"], parts["gce-gnn as published"]["tags"]) == (2, False)
     assert parts["srec without tags"]["context"]
@@ -89,6 +90,14 @@ def test_the_chain_is_found_by_markov_and_not_by_popularity(sessions: Dataset, t
     page = (tmp_path / "out" / "leaderboard.html").read_text(encoding="utf-8")
     assert page.count("<svg") == 1
     assert "<script" not in page
+
+
+def test_a_row_tells_what_it_finds_outside_the_most_popular_items(tmp_path: Path) -> None:
+    data = write_dataset(tmp_path / "d", chains(150, 40, seed=0, noise=False), 150)
+    popularity = measure(data, POPULARITY, seeds=[0], folder=tmp_path)
+    markov = Candidate("markov", "markov", MODELS["markov"].load().settings_type(), None, 50)
+    assert popularity.off_head == 0 < popularity.metrics["HR@20"]
+    assert (measure(data, markov, seeds=[0], folder=tmp_path).off_head or 0) > 0
 
 
 def test_known_rows_are_not_measured_again(games: Dataset, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from srec.models.own_items import OwnItems, OwnItemsSettings
 from srec.models.rules import Rules, RulesSettings
 from srec.models.session_knn import VSKNN, VSTAN, VSKNNSettings, VSTANSettings
 from srec.settings import Settings
-from srec.testing.toys import write_dataset
+from srec.testing.toys import chains, write_dataset
 
 TRAIN = [[1, 2, 3], [1, 2], [1, 3], [4, 1, 2], [5, 5, 4]]
 # Popularity: item 1 four times, 2 and 5 and 4 and 3: 3, 2, 2, 2; 6 never.
@@ -116,6 +116,14 @@ def test_items_of_the_same_sessions_are_alike(dataset: Dataset) -> None:
     assert [item + 1 for item in np.flatnonzero(one > 0)] == [2]
 
 
+def test_an_item_further_back_says_less_where_it_decays(dataset: Dataset) -> None:
+    model = ItemKNN.fit(dataset, ItemKNNSettings(shrinkage=0.0, decay=0.5), "fit")
+    # The newest item counts whole, the one before it by half.
+    assert model.score(np.array([[3, 1]]))[0][1] == pytest.approx(
+        3 / math.sqrt(3 * 4) + 0.5 / math.sqrt(3 * 2), rel=1e-5
+    )
+
+
 def test_ease_solves_its_own_equation(dataset: Dataset) -> None:
     """Of all weights with a zero diagonal, EASE's are where the gradient of the penalised error is 0."""
     settings = EASESettings(penalty=0.5)
@@ -175,3 +183,19 @@ def test_a_blend_goes_on_where_one_of_its_models_has_nothing_to_say(tmp_path: Pa
     best = (np.argsort(-scores, kind="stable") + 1).tolist()
     assert best[:2] == [1, 4]
     assert np.isfinite(scores).all()
+
+
+def test_a_blend_learns_whom_to_trust(tmp_path: Path) -> None:
+    settings = BlendSettings(games=("popularity", "markov"))
+    chained = write_dataset(tmp_path / "chains", chains(12, 60, seed=0, noise=False), 12)
+    weights = Blend.fit(chained, settings, "fit").weights
+    assert weights["markov"] > 1 > weights["popularity"]
+    noise = write_dataset(tmp_path / "noise", chains(12, 60, seed=0, noise=True), 12)
+    assert Blend.fit(noise, settings, "fit").weights["markov"] < weights["markov"] / 4
+
+
+def test_without_held_out_choices_a_blend_weighs_its_models_equally(tmp_path: Path) -> None:
+    data = write_dataset(tmp_path / "d", [([1, 2, 3], [], [4])] * 9, 5)
+    assert set(Blend.fit(data, BlendSettings(games=("popularity", "markov")), "fit").weights.values()) == {
+        1.0
+    }
