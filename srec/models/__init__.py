@@ -179,10 +179,12 @@ MODELS = Models(
         "vstan": Entry("srec.models.session_knn:VSTAN"),
         "item-knn": Entry("srec.models.item_knn:ItemKNN"),
         "ease": Entry("srec.models.ease:EASE"),
+        "slim": Entry("srec.models.slim:SLIM"),
         "blend": Entry("srec.models.blend:Blend"),
         "narm": Entry("srec.models.narm:NARM"),
         "sr-gnn": Entry("srec.models.sr_gnn:SRGNN"),
         "sasrec": Entry("srec.models.sasrec:SASRec"),
+        "core": Entry("srec.models.core:CORE"),
         "bert4rec": Entry("srec.models.bert4rec:BERT4Rec"),
         "gce-gnn": Entry("srec.models.gce_gnn:GCEGNN"),
     }

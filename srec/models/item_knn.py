@@ -20,6 +20,9 @@ class ItemKNNSettings(Settings):
     section: ClassVar[str] = "item-knn"
     neighbours: int = Field(100, ge=1, description="the most similar items to keep for each item")
     shrinkage: float = Field(10.0, ge=0, description="added to the denominator, against chance co-occurrence")
+    exponent: float = Field(
+        0.5, ge=0, le=1, description="of the answer's popularity in the denominator: more favours rarer items"
+    )
     decay: float = Field(1.0, gt=0, le=1, description="each step back multiplies an item's weight by this")
 
 
@@ -46,20 +49,8 @@ class ItemKNN:
         assert isinstance(settings, ItemKNNSettings)
         items, _, sessions = dataset.sequences.learnable(part)
         has = session_matrix(items, sessions, dataset.item_count)
-        counts = np.asarray(has.sum(axis=0)).ravel()
-        sessions_of = has.T.tocsr()
-        blocks = []
-        for at in range(0, len(counts), _CHUNK):
-            met = (sessions_of[at : at + _CHUNK] @ has).tocoo()
-            denominator = np.sqrt(counts[at + met.row] * counts[met.col]) + settings.shrinkage
-            values = (met.data / denominator).astype(np.float32)
-            other = met.row + at != met.col
-            order = np.lexsort((-values[other], met.row[other]))
-            rows, columns, values = met.row[other][order], met.col[other][order], values[other][order]
-            kept = np.arange(len(rows)) - np.searchsorted(rows, rows) < settings.neighbours
-            shape = (met.shape[0], len(counts))
-            blocks.append(sp.csr_matrix((values[kept], (rows[kept], columns[kept])), shape=shape))
-        return cls(sp.vstack(blocks).tocsr(), counts[1:].astype(np.float32), settings.decay)
+        similarities = cosines(has, settings.neighbours, settings.shrinkage, settings.exponent)
+        return cls(similarities, np.asarray(has.sum(axis=0)).ravel()[1:].astype(np.float32), settings.decay)
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
         """Sums of similarities to the items; the rest stand below, by popularity. float32 [B, V]."""
@@ -70,3 +61,30 @@ class ItemKNN:
             session = recency_matrix(items_BL, size, lambda back: self._decay**back)
         sums_BV = (session @ self._similarities).toarray()[:, 1:]
         return np.where(sums_BV > 0, sums_BV, self._below_V).astype(np.float32)
+
+
+def cosines(has: sp.csr_matrix, most: int, shrinkage: float, exponent: float = 0.5) -> sp.csr_matrix:
+    """Sparse float32 [V + 1, V + 1]: each item's most similar items, by shrunk cosines of their sessions.
+
+    Rows are made in blocks, so that memory stays bounded.
+
+    Args:
+        has: sparse [N, V + 1], the items of each session.
+        most: how many items to keep in each row.
+        shrinkage: added to the denominator.
+        exponent: that of the column's popularity in the denominator; the row's is what is left of 1.
+    """
+    counts = np.asarray(has.sum(axis=0)).ravel()
+    sessions_of = has.T.tocsr()
+    blocks = []
+    for at in range(0, len(counts), _CHUNK):
+        met = (sessions_of[at : at + _CHUNK] @ has).tocoo()
+        denominator = counts[at + met.row] ** (1 - exponent) * counts[met.col] ** exponent + shrinkage
+        values = (met.data / denominator).astype(np.float32)
+        other = met.row + at != met.col
+        order = np.lexsort((-values[other], met.row[other]))
+        rows, columns, values = met.row[other][order], met.col[other][order], values[other][order]
+        kept = np.arange(len(rows)) - np.searchsorted(rows, rows) < most
+        shape = (met.shape[0], len(counts))
+        blocks.append(sp.csr_matrix((values[kept], (rows[kept], columns[kept])), shape=shape))
+    return sp.vstack(blocks).tocsr()
