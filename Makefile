@@ -46,5 +46,5 @@ clean:
 	touch $@
 
 .venv/installed-dev: $(BUILT) | .venv/bin/python
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,crawl,postgresql,spark,openvino,torchserve,test,check,docs]' --editable benchmarks
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,tune,crawl,postgresql,spark,openvino,torchserve,test,check,docs]' --editable benchmarks
 	touch $@

@@ -15,6 +15,7 @@ from srec_bench.inference.contenders import CONTENDERS
 from srec.cli import app
 from srec.models import MODELS
 from srec.recipes import settings_types
+from srec.settings import Span
 from srec.store.schema import TABLES
 from srec.store.sources import SOURCES
 
@@ -60,6 +61,16 @@ def settings() -> Iterator[str]:
             shown = annotation.replace("|", "or")
             yield f"| `{name}` | {field.description} | {shown} | `{field.default}` |"
         yield ""
+        if kind.space:
+            searched = ", ".join(f"`{name}` {_range(values)}" for name, values in kind.space.items())
+            yield f"`srec tune` searches {searched}.\n"
+
+
+def _range(values: Span | tuple[Any, ...]) -> str:
+    """What is searched, in words."""
+    if not isinstance(values, Span):
+        return "among " + ", ".join(map(str, values))
+    return f"from {values.low:g} to {values.high:g}"
 
 
 def models() -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -10,11 +11,37 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from srec.errors import SettingsError
 
 
+@dataclass(frozen=True)
+class Span:
+    """A range of numbers to search; whole numbers if both ends are.
+
+    Attributes:
+        low: the least value.
+        high: the greatest value.
+        log: whether to search by orders of magnitude.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+
+
+#: What can be searched, by key: a range, or the values to choose from.
+Space = Mapping[str, Span | tuple[Any, ...]]
+
+
 class Settings(BaseModel):
-    """The base of every part's settings: frozen, with validated defaults; an unknown key is an error."""
+    """The base of every part's settings: frozen, with validated defaults; an unknown key is an error.
+
+    Attributes:
+        section: the name of the section in a recipe.
+        space: what ``srec tune`` searches, by key: a Span or the values to choose from. A learnt model may
+            name settings of its training as ``training.key``.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), validate_default=True)
     section: ClassVar[str]
+    space: ClassVar[Space] = {}
 
 
 S = TypeVar("S", bound=Settings)

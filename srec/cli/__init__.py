@@ -50,6 +50,7 @@ for command in (
     operations.doctor,
     research.reproduce,
     research.leaderboard,
+    research.tune,
 ):
     # A name with a minus before it is no option.
     names = command is recommending.recommend

@@ -1,7 +1,7 @@
 """The commands for researchers: reproduce papers, compare models."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -12,6 +12,7 @@ from srec.errors import SRecError
 from srec.progress import training_progress
 
 if TYPE_CHECKING:
+    from srec.training.settings import Metric
     from srec.training.workers import Workers
 
 
@@ -98,6 +99,43 @@ def leaderboard(
     console.print(leaderboard_table(result))
     assert result.path is not None
     console.print(f"leaderboard: {result.path.parent}")
+
+
+def tune(
+    dataset: Annotated[Path, typer.Argument(help="The dataset directory.")],
+    target: Annotated[Path, typer.Argument(help="The folder of the trials; another call goes on with them.")],
+    model: Annotated[str, typer.Option(help="The model whose settings are searched.")],
+    minutes: Annotated[float, typer.Option(min=0, help="No trial begins after this many minutes.")] = 30.0,
+    metric: Annotated[str, typer.Option(help="What to maximise on the validation window.")] = "MRR@20",
+    recipe: RecipeOption = None,
+    overrides: SetOption = None,
+    threads: ThreadsOption = None,
+) -> None:
+    """Search a model's settings on the validation window; the best are written as a recipe."""
+    from typing import get_args
+
+    from srec.experiments.tuning import BEST
+    from srec.experiments.tuning import tune as search
+    from srec.training.process import set_up_process
+    from srec.training.settings import Metric
+
+    if metric not in get_args(Metric):
+        raise SRecError(f"there is no metric {metric}; there are {', '.join(get_args(Metric))}")
+    alone(set_up_process())
+    with training_progress(console) as watch:
+        found = search(
+            dataset,
+            model,
+            target,
+            minutes=minutes,
+            metric=cast("Metric", metric),
+            recipe=recipe,
+            overrides=overrides or (),
+            threads=threads,
+            watch=watch,
+            told=lambda line: console.print(line, highlight=False, markup=False),
+        )
+    console.print(f"trials: {len(found.trials)}, the best in {target / BEST}")
 
 
 def alone(workers: "Workers") -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from srec.environment import FlatEnvironment
 from srec.evaluation.beyond import Curve
@@ -218,3 +218,48 @@ class Reproduction(Result):
     model: Mapping[str, Any]
     training: Mapping[str, Any]
     environment: FlatEnvironment
+
+
+class Trial(Frozen):
+    """Settings that were tried.
+
+    Attributes:
+        settings: by ``section.key``.
+        value: the metric on the validation window, in [0, 1].
+        seconds: what it took.
+    """
+
+    settings: Mapping[str, Any]
+    value: float
+    seconds: float
+
+
+class Tuning(Result):
+    """A search for a model's settings; no trial looked at the test.
+
+    Attributes:
+        model: its key in the MODELS table.
+        dataset: the dataset's fingerprint.
+        metric: what is maximised on the validation window.
+        settings: the model's settings before the search.
+        training: the loop's settings before the search; None for a counted model.
+        trials: in their order; the first has the settings before the search.
+    """
+
+    command: Literal["tune"] = "tune"
+    model: str
+    dataset: str
+    metric: str
+    settings: Mapping[str, Any]
+    training: Mapping[str, Any] | None
+    trials: Sequence[Trial]
+    environment: FlatEnvironment
+
+    @property
+    def best(self) -> Trial:
+        """The first of the best trials."""
+        return max(self.trials, key=lambda trial: trial.value)
+
+    def with_trial(self, trial: Trial) -> Self:
+        """With one more trial at the end."""
+        return self.model_copy(update={"trials": (*self.trials, trial)})

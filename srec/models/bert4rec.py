@@ -19,7 +19,7 @@ from srec.dataset.dataset import Dataset
 from srec.models.losses import full_softmax, shared
 from srec.models.session_model import Loss, SessionModel
 from srec.models.transformer import TransformerLayer, draw_normal
-from srec.settings import Settings
+from srec.settings import Settings, Space, Span
 
 POSITIONS = 201
 LAST_ONLY = 1 / 11
@@ -29,6 +29,12 @@ class BERT4RecSettings(Settings):
     """The paper's size (section 4.4)."""
 
     section: ClassVar[str] = "bert4rec"
+    space: ClassVar[Space] = {
+        "dimension": (32, 64, 128),
+        "dropout": Span(0.0, 0.5),
+        "masked": Span(0.1, 0.6),
+        "training.learning_rate": Span(3e-4, 3e-3, log=True),
+    }
     dimension: int = Field(64, ge=1, description="D")
     layers: int = Field(2, ge=1, description="blocks of attention")
     heads: int = Field(2, ge=1, description="heads of each attention; must divide D")

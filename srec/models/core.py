@@ -1,11 +1,11 @@
 """A set encoder after CORE (Hou et al., "CORE: Simple and effective session-based recommendation", 2022).
 
 Notable, as in the paper: a session's vector is a weighted mean of its items' vectors (section 3.2), and
-cosines are divided by a temperature (section 3.3). Unlike the paper's, the weights come from the item and from
-how many steps back it is; without ``recency`` a session is a set. A linear step is added to the mean, because a mean
-alone cannot tell what follows an item from what precedes it. An item's vector is its tags' factors, mapped,
-plus a learnt offset of bounded length, so that an item with few interactions stays near its tags. Popularity
-is a term of its own with one learnt weight.
+cosines are divided by a temperature (section 3.3). Unlike the paper's, the weights come from the item and how
+many steps back it is; without ``recency`` a session is a set. A linear step is added to the mean, because a
+mean alone cannot tell what follows an item from what precedes it. An item's vector is its tags' factors,
+mapped, plus a learnt offset of bounded length, so that an item with few interactions stays near its tags.
+Popularity is a term of its own with one learnt weight.
 
 Shapes: B sessions, L positions, P positions without padding, D dimension, V items.
 """
@@ -22,7 +22,7 @@ from srec.dataset.dataset import Dataset, Ints
 from srec.models.losses import full_softmax, shared
 from srec.models.session_model import Loss, SessionModel, newest
 from srec.models.transformer import draw_normal
-from srec.settings import Settings
+from srec.settings import Settings, Space, Span
 
 STEPS = 200
 
@@ -31,6 +31,13 @@ class CORESettings(Settings):
     """The size, the temperature, and what a session's weights know."""
 
     section: ClassVar[str] = "core"
+    space: ClassVar[Space] = {
+        "dimension": (32, 64, 100, 128),
+        "temperature": Span(0.04, 0.2, log=True),
+        "dropout": Span(0.0, 0.5),
+        "bound": Span(0.5, 8.0, log=True),
+        "training.learning_rate": Span(3e-4, 3e-3, log=True),
+    }
     dimension: int = Field(64, ge=1, description="D")
     temperature: float = Field(0.07, gt=0, description="cosines are divided by this")
     dropout: float = Field(0.2, ge=0, lt=1, description="on the items' vectors of the input")

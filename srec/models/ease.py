@@ -9,13 +9,14 @@ from scipy import linalg
 
 from srec.dataset.dataset import Dataset, Part
 from srec.models.base import ItemsBL, ScoresBV, below, input_matrix, session_matrix
-from srec.settings import Settings
+from srec.settings import Settings, Space, Span
 
 
 class EASESettings(Settings):
     """How strongly weights are pulled to zero, and how many items the matrix can hold."""
 
     section: ClassVar[str] = "ease"
+    space: ClassVar[Space] = {"penalty": Span(10.0, 3000.0, log=True)}
     penalty: float = Field(100.0, gt=0, description="lambda, the L2 penalty of equation 4")
     most_items: int = Field(
         20_000,

@@ -24,13 +24,21 @@ from srec.models.gce_padded import encode_padded
 from srec.models.global_graph import global_graph
 from srec.models.session_graph import Positions, graph_is_recorded, positions
 from srec.models.session_model import SessionModel, draw_uniform
-from srec.settings import Settings
+from srec.settings import Settings, Space, Span
 
 
 class GCEGNNSettings(Settings):
     """The model's size, its parts and its dropouts."""
 
     section: ClassVar[str] = "gce-gnn"
+    space: ClassVar[Space] = {
+        "hops": (0, 1, 2),
+        "neighbours": (6, 12, 24),
+        "dropout_local": Span(0.0, 0.6),
+        "dropout_global": Span(0.0, 0.6),
+        "dropout_gcn": Span(0.0, 0.6),
+        "training.learning_rate": Span(3e-4, 3e-3, log=True),
+    }
     dimension: int = Field(64, ge=1, description="D; with tags, the dimension of the dataset's factors")
     hops: int = Field(1, ge=0, description="steps along the global graph; 0 leaves it out")
     neighbours: int = Field(12, ge=1, description="S, the global neighbours of an item")

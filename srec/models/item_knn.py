@@ -9,7 +9,7 @@ from pydantic import Field
 
 from srec.dataset.dataset import Dataset, Part
 from srec.models.base import ItemsBL, ScoresBV, below, input_matrix, recency_matrix, session_matrix
-from srec.settings import Settings
+from srec.settings import Settings, Space, Span
 
 _CHUNK = 2048
 
@@ -18,6 +18,11 @@ class ItemKNNSettings(Settings):
     """How similar items are chosen."""
 
     section: ClassVar[str] = "item-knn"
+    space: ClassVar[Space] = {
+        "exponent": Span(0.3, 0.8),
+        "shrinkage": Span(1.0, 100.0, log=True),
+        "decay": Span(0.5, 1.0),
+    }
     neighbours: int = Field(100, ge=1, description="the most similar items to keep for each item")
     shrinkage: float = Field(10.0, ge=0, description="added to the denominator, against chance co-occurrence")
     exponent: float = Field(

@@ -15,13 +15,20 @@ from torch import Tensor, nn
 
 from srec.dataset.dataset import Dataset
 from srec.models.session_model import SessionModel, draw_uniform, newest
-from srec.settings import Settings
+from srec.settings import Settings, Space, Span
 
 
 class NARMSettings(Settings):
     """The paper's sizes and dropouts (section 4.4)."""
 
     section: ClassVar[str] = "narm"
+    space: ClassVar[Space] = {
+        "dimension": (50, 100),
+        "hidden": (50, 100, 200),
+        "dropout_items": Span(0.0, 0.6),
+        "dropout_session": Span(0.0, 0.6),
+        "training.learning_rate": Span(3e-4, 3e-3, log=True),
+    }
     dimension: int = Field(50, ge=1, description="D, the size of an item's vector")
     hidden: int = Field(100, ge=1, description="H, the size of the GRU's state")
     dropout_items: float = Field(0.25, ge=0, lt=1, description="on the items' vectors")

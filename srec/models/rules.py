@@ -15,13 +15,19 @@ from pydantic import Field
 
 from srec.dataset.dataset import Dataset, Part
 from srec.models.base import ItemsBL, ScoresBV, below, recency_matrix
-from srec.settings import Settings
+from srec.settings import Settings, Space, Span
 
 
 class RulesSettings(Settings):
     """How far rules reach and how they fade; chosen on held-out sessions of Diginetica and Tmall."""
 
     section: ClassVar[str] = "rules"
+    space: ClassVar[Space] = {
+        "distance": Span(5, 50),
+        "decay": Span(0.5, 1.0),
+        "backward": Span(0.0, 1.0),
+        "damping": Span(0.0, 1.0),
+    }
     distance: int = Field(20, ge=1, description="the largest distance within a session that makes a rule")
     decay: float = Field(0.8, gt=0, le=1, description="each step back multiplies an item's rules by this")
     backward: float = Field(0.5, ge=0, description="the weight of a rule that points back in time")

@@ -18,7 +18,7 @@ from srec.dataset.dataset import Dataset
 from srec.models.losses import full_softmax, shared
 from srec.models.session_model import Loss, SessionModel, newest
 from srec.models.transformer import TransformerLayer, draw_normal
-from srec.settings import Settings
+from srec.settings import Settings, Space, Span
 
 POSITIONS = 200
 
@@ -27,6 +27,12 @@ class SASRecSettings(Settings):
     """The paper's size and dropout for sparse data (section IV-C)."""
 
     section: ClassVar[str] = "sasrec"
+    space: ClassVar[Space] = {
+        "dimension": (32, 50, 64, 100, 128),
+        "layers": (1, 2, 3),
+        "dropout": Span(0.1, 0.6),
+        "training.learning_rate": Span(3e-4, 3e-3, log=True),
+    }
     dimension: int = Field(50, ge=1, description="D")
     layers: int = Field(2, ge=1, description="blocks of attention")
     heads: int = Field(1, ge=1, description="heads of each attention; must divide D")

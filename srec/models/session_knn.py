@@ -21,7 +21,7 @@ from pydantic import Field
 
 from srec.dataset.dataset import Dataset, Ints, Part
 from srec.models.base import ItemsBL, ScoresBV, below, session_matrix
-from srec.settings import Settings
+from srec.settings import Settings, Space, Span
 
 _FAR = 1_000_000  # more than any position in a session
 
@@ -30,6 +30,13 @@ class VSKNNSettings(Settings):
     """How many neighbours vote, and how votes fade; chosen on held-out sessions of Diginetica and Tmall."""
 
     section: ClassVar[str] = "vs-knn"
+    space: ClassVar[Space] = {
+        "neighbours": Span(100, 1000, log=True),
+        "sample": Span(500, 5000, log=True),
+        "recency": Span(1.0, 20.0, log=True),
+        "length_power": Span(0.0, 1.0),
+        "rarity": Span(0.0, 2.0),
+    }
     neighbours: int = Field(200, ge=1, description="k, the sessions that vote")
     sample: int = Field(1000, ge=1, description="how many of the latest sessions that share an item compete")
     recency: float = Field(4.5, gt=0, description="steps back in which an item's weight falls to 1/e")
@@ -45,6 +52,7 @@ class VSTANSettings(VSKNNSettings):
     """The settings of VS-kNN with one more decay; chosen the same way."""
 
     section: ClassVar[str] = "vstan"
+    space: ClassVar[Space] = {**VSKNNSettings.space, "distance": Span(0.5, 10.0, log=True)}
     neighbours: int = Field(500, ge=1, description="k, the sessions that vote")
     sample: int = Field(2500, ge=1, description="how many of the latest sessions that share an item compete")
     length_power: float = Field(0.5, ge=0, description="a neighbour's similarity is divided by length^this")

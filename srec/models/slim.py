@@ -18,13 +18,18 @@ from scipy import linalg
 from srec.dataset.dataset import Dataset, Part
 from srec.models.base import ItemsBL, ScoresBV, below, recency_matrix, session_matrix
 from srec.models.item_knn import cosines
-from srec.settings import Settings
+from srec.settings import Settings, Space, Span
 
 
 class SLIMSettings(Settings):
     """How many items a score is learnt from, and how strongly the weights are pulled to zero."""
 
     section: ClassVar[str] = "slim"
+    space: ClassVar[Space] = {
+        "neighbours": (50, 100, 200),
+        "penalty": Span(10.0, 1000.0, log=True),
+        "decay": Span(0.5, 1.0),
+    }
     neighbours: int = Field(
         100, ge=1, description="K, the most similar items that an item's score is learnt from"
     )

@@ -16,13 +16,19 @@ from torch import Tensor, nn
 
 from srec.dataset.dataset import Dataset
 from srec.models.session_model import SessionModel, draw_uniform, newest
-from srec.settings import Settings
+from srec.settings import Settings, Space, Span
 
 
 class SRGNNSettings(Settings):
     """The paper's size (section 4.1.4) and the authors' one step."""
 
     section: ClassVar[str] = "sr-gnn"
+    space: ClassVar[Space] = {
+        "dimension": (50, 100, 128),
+        "steps": (1, 2),
+        "training.learning_rate": Span(3e-4, 3e-3, log=True),
+        "training.weight_decay": Span(1e-6, 1e-4, log=True),
+    }
     dimension: int = Field(100, ge=1, description="D")
     steps: int = Field(1, ge=1, description="how many times messages are passed")
 
