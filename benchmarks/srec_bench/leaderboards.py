@@ -5,7 +5,7 @@ from pathlib import Path
 
 from srec.evaluation.metrics import METRICS
 from srec.evaluation.results import Leaderboard, Reproduction
-from srec.reports.leaderboard import HEADINGS, cells, protocol
+from srec.reports.leaderboard import headings, protocol, rows
 from srec.reports.markdown import markdown_table
 from srec.reports.numbers import in_percent
 from srec_bench.markdown import link
@@ -15,6 +15,7 @@ TITLES = {
     "leaderboard-diginetica": "Diginetica: every model under one protocol",
     "leaderboard-steam-ucsd-all": "Steam reviews (UCSD): all users",
     "leaderboard-steam-ucsd-filtered": "Steam reviews (UCSD): without popular-only users",
+    "leaderboard-steam-last": "Steam reviews without dates (UCSD v2): the last game of each player",
     "leaderboard-simulated-1m-all": "A simulated Steam of a million reviews: all users",
     "leaderboard-simulated-1m-filtered": "The same simulation: without popular-only users",
 }
@@ -28,20 +29,20 @@ def reproduced(folder: Path) -> Iterator[str]:
     yield "### GCE-GNN reproduced\n"
     yield "`srec reproduce gce-gnn`, in %. `paper` takes each metric's best epoch on the test set, as the"
     yield "authors do. `honest` chooses the epoch on held-out sessions and looks at the test set once.\n"
-    rows = []
+    table = []
     for file in files:
         result = Reproduction.read(file)
         changed = f", {result.changed}" if result.changed else ""
         runs = len(result.runs)
         name = f"{result.dataset}, {result.protocol}{changed}, {runs} seed(s)"
-        rows.append([name, *in_percent(result, runs), link(file.name)])
+        table.append([name, *in_percent(result, runs), link(file.name)])
     published = {found.dataset: found.paper for found in map(Reproduction.read, files)}
-    rows += [
+    table += [
         [f"{name}, as published", *(f"{figures[metric]:.2f}" for metric in METRICS), ""]
         for name, figures in published.items()
         if figures
     ]
-    yield markdown_table(("set and protocol", *METRICS, "file"), sorted(rows)) + "\n"
+    yield markdown_table(("set and protocol", *METRICS, "file"), sorted(table)) + "\n"
 
 
 def boards(
@@ -54,7 +55,7 @@ def boards(
             continue
         result = Leaderboard.read(file)
         yield f"### {TITLES[name]}\n"
-        yield markdown_table(HEADINGS, [cells(row) for row in result.rows if shown(row.name)]) + "\n"
+        yield markdown_table(headings(result), [row for row in rows(result) if shown(row[0])]) + "\n"
         yield (
             " ".join(protocol(result))
             + f" Files: {link(f'{name}/leaderboard.json')}, {link(f'{name}/leaderboard.html')}.\n"

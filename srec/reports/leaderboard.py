@@ -10,26 +10,41 @@ from srec.reports.markdown import markdown_table
 from srec.reports.numbers import UNKNOWN, in_percent
 from srec.reports.shell import TEMPLATES, render
 
-HEADINGS = ("model", *METRICS, "off-head HR@20", "training", "examples/s", "parameters", "epochs")
+HEADINGS = ("model", *METRICS, "training", "examples/s", "parameters", "epochs")
+#: HR@20 outside the most popular items, after METRICS.
+OFF_HEAD = "off-head HR@20"
 #: What held-out players get, after the model's name.
 VISITORS = ("recall@12", "off-head@12", "overlap")
 
 
 def headings(result: Leaderboard) -> tuple[str, ...]:
-    """HEADINGS and, where a row has them, VISITORS."""
-    return (HEADINGS[0], *(VISITORS if _with_players(result) else ()), *HEADINGS[1:])
+    """HEADINGS and, where a row has them, VISITORS and OFF_HEAD."""
+    told = (HEADINGS[0], *(VISITORS if _with_players(result) else ()), *METRICS)
+    return (*told, *((OFF_HEAD,) if _with_off_head(result) else ()), *HEADINGS[1 + len(METRICS) :])
 
 
 def rows(result: Leaderboard) -> Iterator[list[str]]:
     """The texts of all rows, in the order of ``headings``."""
-    shown = _with_players(result)
+    visited, told = _with_players(result), _with_off_head(result)
     for row in result.rows:
-        name, *others = cells(row)
-        yield [name, *(_visitors(row) if shown else ()), *others]
+        texts = [row.name, *(_visitors(row) if visited else ()), *in_percent(row, len(row.seeds))]
+        if told:
+            texts.append(UNKNOWN if row.off_head is None else f"{100 * row.off_head:.2f}")
+        yield [
+            *texts,
+            duration(row.seconds),
+            f"{row.examples_per_second:,.0f}",
+            f"{row.parameters:,}" if row.parameters else "-",
+            ", ".join(map(str, row.epochs)) or "-",
+        ]
 
 
 def _with_players(result: Leaderboard) -> bool:
     return any(row.visitors for row in result.rows)
+
+
+def _with_off_head(result: Leaderboard) -> bool:
+    return any(row.off_head is not None for row in result.rows)
 
 
 def _visitors(row: Row) -> Iterator[str]:
@@ -37,19 +52,6 @@ def _visitors(row: Row) -> Iterator[str]:
     for name in VISITORS:
         one = (row.visitors or {}).get(name)
         yield UNKNOWN if one is None else f"{one.value if name == 'overlap' else 100 * one.value:.2f}"
-
-
-def cells(row: Row) -> list[str]:
-    """A row's texts, in the order of HEADINGS; metrics in %, with their deviation over several seeds."""
-    return [
-        row.name,
-        *in_percent(row, len(row.seeds)),
-        UNKNOWN if row.off_head is None else f"{100 * row.off_head:.2f}",
-        duration(row.seconds),
-        f"{row.examples_per_second:,.0f}",
-        f"{row.parameters:,}" if row.parameters else "-",
-        ", ".join(map(str, row.epochs)) or "-",
-    ]
 
 
 def duration(seconds: float) -> str:
@@ -85,8 +87,8 @@ def protocol(result: Leaderboard) -> list[str]:
         "HR@K and MRR@K are in %. Their 95 % intervals over resampled sessions are at most"
         f" ±{100 * widest:.2f} wide. ± in the table is the deviation over seeds.",
         *(
-            ["off-head HR@20 is that of the targets outside the 100 most popular items, in %."]
-            if any(row.off_head is not None for row in measured)
+            [f"{OFF_HEAD} is that of the targets outside the 100 most popular items, in %."]
+            if _with_off_head(result)
             else []
         ),
         *_told(result),
