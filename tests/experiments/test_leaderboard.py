@@ -53,8 +53,8 @@ def names(dataset: Dataset) -> list[str]:
 
 
 def test_every_rival_has_a_row_where_it_fits(games: Dataset, sessions: Dataset) -> None:
-    both = ["smart", "popularity", "markov", "rules", "vs-knn", "vstan", "item-knn", "ease", "blend"]
-    both += ["narm", "sr-gnn", "sasrec", "bert4rec"]
+    both = ["smart", "popularity", "markov", "rules", "vs-knn", "vstan", "item-knn", "ease", "slim", "blend"]
+    both += ["narm", "sr-gnn", "sasrec", "bert4rec", "core"]
     assert set(names(sessions)) == {*both, "own-items", "gce-gnn"}
     assert {*both, "popularity-recent", "tags", "gce-gnn as published", "srec"} < set(names(games))
     assert "own-items" not in names(games)

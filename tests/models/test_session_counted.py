@@ -14,6 +14,7 @@ from srec.models.markov import Markov, MarkovSettings
 from srec.models.own_items import OwnItems, OwnItemsSettings
 from srec.models.rules import Rules, RulesSettings
 from srec.models.session_knn import VSKNN, VSTAN, VSKNNSettings, VSTANSettings
+from srec.models.slim import SLIM, SLIMSettings
 from srec.settings import Settings
 from srec.testing.toys import chains, write_dataset
 
@@ -199,3 +200,17 @@ def test_without_held_out_choices_a_blend_weighs_its_models_equally(tmp_path: Pa
     assert set(Blend.fit(data, BlendSettings(games=("popularity", "markov")), "fit").weights.values()) == {
         1.0
     }
+
+
+def test_slim_with_all_neighbours_is_ease(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    sessions = [(rng.choice(8, 5, replace=False) + 1).tolist() for _ in range(40)]
+    data = write_dataset(tmp_path / "d", [(session, [], []) for session in sessions], 8)
+    items_BL = np.array([[3, 0], [1, 6]])
+    slim = SLIM.fit(data, SLIMSettings(neighbours=8, penalty=5.0), "fit").score(items_BL)
+    ease = EASE.fit(data, EASESettings(penalty=5.0), "fit").score(items_BL)
+    told = ease > 0
+    assert told.any()
+    np.testing.assert_allclose(slim[told], ease[told], rtol=1e-4)
+    few = SLIM.fit(data, SLIMSettings(neighbours=2, penalty=5.0), "fit").score(items_BL)
+    assert ((few > 0).sum(axis=1) < (slim > 0).sum(axis=1)).any()
