@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
@@ -17,6 +18,12 @@ def pick(page: Page, text: str) -> str:
     name = hit.locator("span").inner_text()
     page.keyboard.press("Enter")
     return name
+
+
+def first_answer(page: Page) -> dict[str, Any]:
+    """The answer that came with the page."""
+    answer: dict[str, Any] = page.evaluate("JSON.parse(document.getElementById('first').textContent).answer")
+    return answer
 
 
 def cards(page: Page) -> list[str]:

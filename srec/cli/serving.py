@@ -22,6 +22,28 @@ def serve(
         list[Path] | None,
         typer.Option(help="A table of other names that the search knows, beside its own; may be repeated."),
     ] = None,
+    root_path: Annotated[
+        str, typer.Option(help="The path that a proxy passes on, such as /games; not if it takes it off.")
+    ] = "",
+    origins: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-origin",
+            help="A site whose pages may ask the API and embed the page; may be repeated; * is all.",
+        ),
+    ] = None,
+    links: Annotated[
+        str | None,
+        typer.Option(help="Where games have their pages, with {id} in it, or none; Steam's if left out."),
+    ] = None,
+    pictures: Annotated[
+        str | None,
+        typer.Option(help="Where their pictures are, likewise; Steam's if the links are Steam's."),
+    ] = None,
+    ids: Annotated[
+        Path | None,
+        typer.Option(help="A table of your own ids, which may be texts: app id, tab, own id."),
+    ] = None,
     host: Annotated[
         str, typer.Option(help="The address to listen on; :: is all of them, IPv4 too.")
     ] = "127.0.0.1",
@@ -46,6 +68,7 @@ def serve(
     from srec.serving.connection import Limits
     from srec.serving.master import Patience
     from srec.serving.server import serve as run
+    from srec.serving.site import Site, read_ids
 
     if (bundle is None) == (models is None):
         raise SRecError("name a bundle, or a folder of published versions with --models, and not both")
@@ -60,6 +83,7 @@ def serve(
         port=port,
         workers=workers,
         aliases=aliases or (),
+        site=Site(root_path, tuple(origins or ()), links, pictures, read_ids(ids) if ids else {}),
         limits=Limits(connections),
         patience=Patience(startup_timeout, worker_timeout),
         logged=logged,

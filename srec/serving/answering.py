@@ -1,9 +1,11 @@
 """What the endpoints answer from, and their answers as JSON."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
-from srec.inference.answers import Request
+from srec import __version__
+from srec.inference.answers import Answer, Request
 from srec.inference.naming import Hits, Names
 from srec.inference.recommender import Recommender
 from srec.publishing.version import Version
@@ -11,6 +13,7 @@ from srec.serving.answers import AnswerWriter
 from srec.serving.counts import Counts
 from srec.serving.gathering import Gathering
 from srec.serving.metrics import Metrics
+from srec.serving.site import Site
 from srec.serving.watched import Answers
 
 
@@ -21,13 +24,16 @@ class Answering:
         recommender: it answers.
         names: the games of its bundle by name.
         counts: where answers are counted.
+        site: where the games' pages and pictures are, and what the owner calls them.
     """
 
-    def __init__(self, recommender: Recommender, names: Names, counts: Counts) -> None:
+    def __init__(self, recommender: Recommender, names: Names, counts: Counts, site: Site) -> None:
+        self.site = site
+        self.of_own_id = {own: app_id for app_id, own in site.ids.items()}
         self.recommender, self.names = recommender, names
         self.bundle = bundle = recommender.bundle
         self._infos = {game.app_id: game for game in bundle.games}
-        self._writer, self._gathering = AnswerWriter(recommender), Gathering(recommender)
+        self._writer, self._gathering = AnswerWriter(recommender, site), Gathering(recommender)
         self._answers = Answers(bundle, counts)
         self.metrics = Metrics(counts, Version.read(bundle.path, 0))
 
@@ -72,6 +78,28 @@ class Answering:
             return self._writer.games(self.names.find(text, limit))
         found = [self._infos[app_id] for app_id in dict.fromkeys(ids) if app_id in self._infos]
         return self._writer.games(Hits(found, bool(found)))
+
+    def write(self, answer: Answer) -> bytes:
+        """An answer as JSON."""
+        return self._writer.answer(answer)
+
+    def version(self) -> dict[str, Any]:
+        """What is running, and on which bundle."""
+        bundle = self.bundle
+        return {
+            "srec": __version__,
+            "bundle": bundle.fingerprint,
+            "model": str(bundle.config["model"]),
+            "games": len(bundle.games),
+            "popularity_weight": bundle.sum.popularity_weight if bundle.sum else None,
+            "simulated": bundle.simulated,
+            "kernel": self.recommender.index.kernel,
+        }
+
+    def meant(self, named: Collection[str]) -> dict[str, int]:
+        """The app ids of own ids, and of those names of which it is sure which game they mean."""
+        own = {one: self.of_own_id[one] for one in named if one in self.of_own_id}
+        return own | self.names.meant(one for one in named if one not in own)
 
     def read(self, names: Sequence[str]) -> bytes:
         """What each of some names means, or may mean."""

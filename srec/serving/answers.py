@@ -12,9 +12,8 @@ from srec.inference.answers import Answer
 from srec.inference.bundle import GameInfo
 from srec.inference.naming import Hits
 from srec.inference.recommender import Recommender
+from srec.serving.site import Site
 
-IMAGES = "https://cdn.cloudflare.steamstatic.com"
-STORE = "https://store.steampowered.com"
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
@@ -25,9 +24,11 @@ class AnswerWriter:
 
     Args:
         recommender: whose games and answers are written.
+        site: where their pages and pictures are.
     """
 
-    def __init__(self, recommender: Recommender) -> None:
+    def __init__(self, recommender: Recommender, site: Site) -> None:
+        self._site = site
         self._recommender = recommender
         self._simulated = recommender.bundle.simulated
         self._tags = {name: _json(name) for name in recommender.bundle.tag_names}
@@ -80,9 +81,10 @@ class AnswerWriter:
         real = not self._simulated
         return {
             **vars(info),
+            "id": self._site.own_id(info.app_id),
             "tags": self._recommender.tags(info.app_id),
-            "image_url": f"{IMAGES}/steam/apps/{info.app_id}/header.jpg" if real else None,
-            "store_url": f"{STORE}/app/{info.app_id}/" if real else None,
+            "image_url": self._site.picture(info.app_id) if real else None,
+            "store_url": self._site.link(info.app_id) if real else None,
         }
 
 

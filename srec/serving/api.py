@@ -8,7 +8,6 @@ from fastapi import Request as Received
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from srec import __version__
 from srec.inference.answers import Request
 from srec.inference.golden import MOST_LIKED
 from srec.serving.answering import Answering
@@ -60,7 +59,7 @@ def make_router(answering: Answering) -> APIRouter:
     async def recommend(request: RecommendRequest) -> Response:
         """The next games for those a visitor likes."""
         named = request.names
-        meant = await run_in_threadpool(there.names.meant, named) if named else {}
+        meant = await run_in_threadpool(there.meant, named) if named else {}
         unknown = [name for name in named if name not in meant]
         return json_response(await there.recommend(request.read(meant), unknown))
 
@@ -119,16 +118,7 @@ def make_router(answering: Answering) -> APIRouter:
     @router.get("/version", tags=["server"])
     async def version() -> Version:
         """What is running, and on which bundle."""
-        bundle = there.bundle
-        return Version(
-            srec=__version__,
-            bundle=bundle.fingerprint,
-            model=str(bundle.config["model"]),
-            games=len(bundle.games),
-            popularity_weight=bundle.sum.popularity_weight if bundle.sum else None,
-            simulated=bundle.simulated,
-            kernel=there.recommender.index.kernel,
-        )
+        return Version(**there.version())
 
     @router.get("/metrics", include_in_schema=False)
     async def metrics(request: Received) -> Response:

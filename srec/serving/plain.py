@@ -1,35 +1,25 @@
-"""The page as the server writes it, with the answer: for those without JavaScript, and for previews of links.
+"""The page as the server writes it, with its answer: whole without JavaScript, which begins with the same."""
 
-The address says the same as in ``page.js``, which takes over where JavaScript runs.
-"""
-
-import re
-from collections.abc import Sequence
+import json
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
 from starlette.datastructures import QueryParams
 
-from srec.inference.answers import Answer, Filters, Recommended, Request
+from srec.inference.answers import Answer, Recommended
+from srec.inference.bundle import GameInfo
 from srec.inference.naming import Hits
+from srec.serving.address import LISTS, MOST, Wished, address_of, moved, pairs, request_of, wished_of
 from srec.serving.answering import Answering
-from srec.serving.answers import STORE
+from srec.serving.reasons import reason
 from srec.serving.schema import MOST_LETTERS
 from srec.serving.words import Words, chosen
 
 TEMPLATES = Path(__file__).with_name("templates")
-EARLY, ADULT = ("Early Access",), ("Sexual Content", "Nudity", "NSFW", "Hentai")
-_LISTS = ("liked", "not", "own")
-_MOST, _MOST_TAGS, _SHOWN = 100, 10, 12
-_TYPED = ("released_from", "released_to")  # what the form itself asks for
-_BOUNDS = {
-    "popularity": (0, 100),
-    "released_from": (1900, 2999),
-    "released_to": (1900, 2999),
-    "most_cents": (0, 10**9),
-}
+_TYPED = ("released_from", "released_to", "most_cents", "popularity", "early", "adult")  # the form's own
+_CENTS = (500, 1000, 2000, 4000)
 
 
 class PlainPage:
@@ -37,13 +27,14 @@ class PlainPage:
 
     Args:
         answering: what answers.
+        stamp: the folder of the static files in addresses, which changes with them.
     """
 
-    def __init__(self, answering: Answering) -> None:
-        self._answering = answering
+    def __init__(self, answering: Answering, stamp: str) -> None:
+        self._answering, self._stamp = answering, stamp
         self._infos = {game.app_id: game for game in answering.bundle.games}
         environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
-        self._template = environment.get_template("page.html")
+        self._page, self._game = (environment.get_template(f"{name}.html") for name in ("page", "game"))
 
     def render(self, query: QueryParams, accepted: str) -> str:
         """The page.
@@ -53,124 +44,118 @@ class PlainPage:
             accepted: the header Accept-Language.
         """
         say = chosen(query.get("lang"), accepted)
-        wished = _wished(query)
+        wished = wished_of(query, self._answering.of_own_id)
         typed = query.get("name", "").strip()[:MOST_LETTERS]
         hits = self._answering.names.find(typed, 5) if typed else Hits([], True)
-        if typed and hits.sure and len(wished["liked"]) < _MOST:
-            wished = _moved(wished, hits.games[0].app_id, "liked")
+        if typed and hits.sure and len(wished["liked"]) < MOST:
+            wished = moved(wished, hits.games[0].app_id, "liked")
             hits = Hits([], True)
-        answer = self._answering.recommender.answer([_request(wished)])[0]
+        answer = self._answering.recommender.answer([request_of(wished)])[0]
         games = [self._card(game, answer, wished, say) for game in answer.games]
         liked = [self._name(app_id, say) for app_id in wished["liked"]]
-        said = [(name, app_id) for name in _LISTS for app_id in wished[name]]
-
-        def moved(app_id: int, to: str | None) -> str:
-            return _address(_moved(wished, app_id, to))
-
-        return self._template.render(
-            say=say,
-            language=say.language,
+        said = [(name, app_id) for name in LISTS for app_id in wished[name]]
+        return self._page.render(
+            self._common(wished, say),
             heading=say("popular" if answer.recommender == "popular" else "next"),
             title=say("og_title", names=", ".join(liked[:3])) if liked else say("title"),
             description=say("og_description", names=", ".join(game["name"] for game in games[:5])),
             games=games,
-            chosen=[(self._name(app_id, say), name, moved(app_id, None)) for name, app_id in said],
-            kept=[pair for pair in _pairs(wished) if pair[0] not in _TYPED],
-            wished=wished,
+            chosen=[
+                (self._name(app_id, say), name, address_of(moved(wished, app_id, None)))
+                for name, app_id in said
+            ],
+            kept=[pair for pair in pairs(wished) if pair[0] not in _TYPED],
+            prices=_CENTS,
             typed=typed,
             unclear=not hits.sure,
-            meant=[(game.name, moved(game.app_id, "liked")) for game in hits.games],
-            simulated=self._answering.bundle.simulated,
+            meant=[(game.name, address_of(moved(wished, game.app_id, "liked"))) for game in hits.games],
+            first=self._first(wished, answer, [app_id for _, app_id in said]),
         )
 
-    def _card(self, game: Recommended, answer: Answer, wished: dict[str, Any], say: Words) -> dict[str, Any]:
+    def render_game(self, app_id: int, query: QueryParams, accepted: str) -> str | None:
+        """The page of one game; None if it is not known.
+
+        Args:
+            app_id: the game.
+            query: what the visitor has said already, as in the page's address.
+            accepted: the header Accept-Language.
+        """
+        info = self._infos.get(app_id)
+        if info is None:
+            return None
+        say = chosen(query.get("lang"), accepted)
+        wished = wished_of(query, self._answering.of_own_id)
+        alone = wished | dict.fromkeys(LISTS, ()) | {"liked": [app_id], "popularity": 0}
+        asked = [request_of(alone | {"by": by}) for by in ("smart", "tags")]
+        liked, alike = self._answering.recommender.answer(asked)
+        return self._game.render(
+            self._common(wished, say),
+            game=info,
+            name=self._name(app_id, say),
+            facts=_facts(info, say),
+            tags=[
+                (tag, address_of(wished | {"must": [tag]}))
+                for tag in self._answering.recommender.tags(app_id)
+            ],
+            store=self._link(app_id),
+            picture=None if self._answering.bundle.simulated else self._answering.site.picture(app_id),
+            say_it=self._say(wished, app_id),
+            back=address_of(wished),
+            liked=[self._card(game, liked, wished, say) for game in liked.games],
+            alike=[self._card(game, alike, wished, say) for game in alike.games],
+        )
+
+    def _common(self, wished: Wished, say: Words) -> dict[str, Any]:
+        simulated = self._answering.bundle.simulated
+        return {
+            "say": say,
+            "language": say.language,
+            "static": f"static/{self._stamp}",
+            "wished": wished,
+            "simulated": simulated,
+        }
+
+    def _first(self, wished: Wished, answer: Answer, said: list[int]) -> Markup:
+        """What JavaScript begins with, as JSON; no text in it can end the element that it stands in."""
+        known = self._answering.games("", said, MOST) if said else b'{"games":[]}'
+        whole = b'{"address":%b,"answer":%b,"known":%b,"version":%b}' % (
+            json.dumps(address_of(wished)).encode(),
+            self._answering.write(answer),
+            known,
+            json.dumps(self._answering.version()).encode(),
+        )
+        return Markup(whole.decode().replace("<", "\\u003c"))  # noqa: S704 -- it is JSON, and in a script
+
+    def _card(self, game: Recommended, answer: Answer, wished: Wished, say: Words) -> dict[str, Any]:
         names = [self._name(app_id, say) for app_id in answer.sum.named] if answer.sum else []
-        info = game.info
-        cents = info.price_usd_cents
-        price = say("is_free") if info.is_free else f"${cents / 100:.2f}" if cents else ""
         return {
             "name": game.name,
-            "store": None if self._answering.bundle.simulated else f"{STORE}/app/{game.app_id}/",
-            "facts": " · ".join(filter(None, [str(info.release_year or ""), price, *info.genres[:2]])),
-            "why": _reason(game, names, say),
-            "say": {
-                what: _address(_moved(wished, game.app_id, to))
-                for what, to in zip(("like", "dislike", "own"), _LISTS, strict=True)
-            },
+            "page": f"game/{game.app_id}{_query(wished)}",
+            "store": self._link(game.app_id),
+            "facts": _facts(game.info, say),
+            "why": reason(game, names, say),
+            "say": self._say(wished, game.app_id),
         }
+
+    def _say(self, wished: Wished, app_id: int) -> dict[str, str]:
+        """Where a like, a dislike, and that one owns it, lead."""
+        said = zip(("like", "dislike", "own"), LISTS, strict=True)
+        return {what: address_of(moved(wished, app_id, to)) for what, to in said}
+
+    def _link(self, app_id: int) -> str | None:
+        return None if self._answering.bundle.simulated else self._answering.site.link(app_id)
 
     def _name(self, app_id: int, say: Words) -> str:
         info = self._infos.get(app_id)
         return info.name if info and info.name else say("nameless", id=app_id)
 
 
-def _wished(query: QueryParams) -> dict[str, Any]:
-    """What an address says, as ``stateOf`` in page.js reads it."""
-    wished: dict[str, Any] = {}
-    for name in _LISTS:
-        ids = [int(text) for text in query.get(name, "").split(",") if re.fullmatch("[1-9][0-9]{0,9}", text)]
-        wished[name] = list(dict.fromkeys(one for one in ids if one < 2**31))[:_MOST]
-    wished["by"] = "tags" if query.get("by") == "tags" else "smart"
-    for name, (low, high) in _BOUNDS.items():
-        text = query.get(name, "")
-        good = re.fullmatch("[0-9]{1,9}", text) and low <= int(text) <= high
-        wished[name] = int(text) if good else None
-    for name in ("must", "must_not"):
-        tags = [tag for tag in query.getlist(name) if 0 < len(tag) <= MOST_LETTERS]
-        wished[name] = list(dict.fromkeys(tags))[:_MOST_TAGS]
-    return wished | {name: name in query for name in ("early", "adult")} | {"lang": query.get("lang")}
+def _facts(info: GameInfo, say: Words) -> str:
+    cents = info.price_usd_cents
+    price = say("is_free") if info.is_free else f"${cents / 100:.2f}" if cents else ""
+    return " · ".join(filter(None, [str(info.release_year or ""), price, *info.genres[:2]]))
 
 
-def _request(wished: dict[str, Any]) -> Request:
-    off = [*(() if wished["early"] else EARLY), *(() if wished["adult"] else ADULT)]
-    must_not = [*wished["must_not"], *(tag for tag in off if tag not in wished["must"])]
-    filters = Filters(
-        tuple(wished["must"]),
-        tuple(dict.fromkeys(must_not)),
-        wished["released_from"],
-        wished["released_to"],
-        wished["most_cents"],
-    )
-    popularity = None if wished["popularity"] is None else wished["popularity"] / 100
-    return Request(wished["liked"], _SHOWN, wished["by"], wished["not"], popularity, wished["own"], filters)
-
-
-def _moved(wished: dict[str, Any], app_id: int, to: str | None) -> dict[str, Any]:
-    """The same with a game in one list only, or in none."""
-    moved = {name: [one for one in wished[name] if one != app_id] for name in _LISTS}
-    if to:
-        moved[to].append(app_id)
-    return wished | moved
-
-
-def _pairs(wished: dict[str, Any]) -> list[tuple[str, str]]:
-    pairs = [(name, ",".join(map(str, wished[name]))) for name in _LISTS if wished[name]]
-    pairs += [("by", "tags")] if wished["by"] == "tags" else []
-    pairs += [(name, str(wished[name])) for name in _BOUNDS if wished[name] is not None]
-    pairs += [(name, tag) for name in ("must", "must_not") for tag in wished[name]]
-    pairs += [(name, "1") for name in ("early", "adult") if wished[name]]
-    return pairs + ([("lang", wished["lang"])] if wished["lang"] else [])
-
-
-def _address(wished: dict[str, Any]) -> str:
-    pairs = _pairs(wished)
-    return "?" + urlencode(pairs, safe=",") if pairs else "./"
-
-
-def _reason(game: Recommended, names: Sequence[str], say: Words) -> str:
-    """What brought a game, as ``reason`` in cards.js says it, without dislikes."""
-    if game.parts is None or game.quality is None or game.popularity is None:
-        return say("in_common" if game.shared_tags else "often_next")
-    brought = sorted((-part, name) for part, name in zip(game.parts, names, strict=True) if part > 0)
-    taste = -sum(part for part, _ in brought)
-    if max(game.popularity, game.quality) > taste:
-        return say("few_dislike" if game.quality > game.popularity else "by_everybody")
-    if not brought:
-        return say("often_next")
-    first, *others = brought
-    if not others or first[0] < 4 * others[0][0]:
-        return say("because", first=first[1])
-    kind = "mostly" if first[0] < 1.5 * others[0][0] else "both"
-    if kind == "both" and len(others) > 1 and others[0][0] > 1.5 * others[1][0]:
-        kind = "and_others"
-    return say(kind, first=first[1], second=others[0][1])
+def _query(wished: Wished) -> str:
+    address = address_of(wished)
+    return address if address.startswith("?") else ""

@@ -48,11 +48,11 @@ def _share(value: object) -> object:
 
 
 def _named(value: object) -> int | str:
-    """An app id or a name."""
+    """An app id, an id of the owner's own, or a name."""
     if isinstance(value, str):
         if not 1 <= len(value) <= MOST_LETTERS:
             raise PydanticCustomError("string_length", f"A name should have 1 to {MOST_LETTERS} letters")
-        if re.fullmatch("[0-9]+", value):
+        if re.fullmatch("[0-9]{1,10}", value):
             raise PydanticCustomError("int_type", "Input should be a valid integer where it is an app id")
         return value
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
@@ -71,7 +71,7 @@ NamedGame = Annotated[
         {
             "anyOf": [
                 {"type": "integer", "minimum": 1, "exclusiveMaximum": 2**31},
-                {"type": "string", "minLength": 1, "maxLength": MOST_LETTERS, "pattern": "[^0-9]"},
+                {"type": "string", "minLength": 1, "maxLength": MOST_LETTERS, "pattern": "[^0-9]|[0-9]{11}"},
             ]
         }
     ),
@@ -112,8 +112,9 @@ class RecommendRequest(BaseModel):
         json_schema_extra={"examples": [{"liked": [620, 400], "k": 10, "recommender": "smart"}]},
     )
     liked: NamedGames = Field(
-        description="Steam app ids, or names; a repeated one counts once; none: popular games. The order"
-        " counts only where the bundle's model is a network, which takes them as the oldest liking first",
+        description="Steam app ids, the owner's own ids, or names; a repeated one counts once; none: popular"
+        " games. The order counts only where the bundle's model is a network, which takes them as the oldest"
+        " liking first",
     )
     disliked: NamedGames = Field(
         [],
@@ -167,6 +168,7 @@ class Game(BaseModel):
     """A game, as far as it is known."""
 
     app_id: int
+    id: str = Field(description="what the owner of the site calls it; else the app id")
     name: str
     release_year: int | None
     price_usd_cents: int | None
@@ -174,8 +176,10 @@ class Game(BaseModel):
     developers: list[str]
     genres: list[str]
     tags: list[str] = Field(description="the heaviest first")
-    image_url: str | None = Field(description="the store's header image; null for a simulated game")
-    store_url: str | None = Field(description="null for a simulated game")
+    image_url: str | None = Field(
+        description="its picture; null for a simulated game, or where the site has none"
+    )
+    store_url: str | None = Field(description="its page in the shop; null likewise")
 
 
 class RecommendedGame(Game):

@@ -19,6 +19,7 @@ from srec.serving.counts import Counts, Table
 from srec.serving.listening import bind
 from srec.serving.logs import Logged, log_to_stderr
 from srec.serving.master import Master, Patience
+from srec.serving.site import Site
 from srec.serving.swapping import Swapping
 from srec.serving.worker import Worker
 
@@ -30,6 +31,7 @@ def serve(
     port: int,
     workers: int = 1,
     aliases: Sequence[Path] = (),
+    site: Site | None = None,
     limits: Limits | None = None,
     patience: Patience | None = None,
     logged: Logged = "text",
@@ -44,6 +46,7 @@ def serve(
         port: the port to listen on.
         workers: processes that answer; a worker that dies or hangs is replaced.
         aliases: tables of other names that the search knows (see ``srec.inference.aliases``).
+        site: as for ``create_app``.
         limits: what each process grants its visitors; the defaults where None.
         patience: how long several workers are waited for; the defaults where None.
         logged: what several workers write on the error output; of this process, its caller decides.
@@ -53,20 +56,22 @@ def serve(
         ArtifactError: the bundle is missing, damaged, does not fit together or fails its golden requests.
         SRecError: the address is not one of this machine, or is in use.
     """
+    root = site.root_path if site else ""
     where = f"[{host}]" if ":" in host else host or "[::]"
 
     def started() -> None:
-        told(f"SRec on http://{where}:{port} (API documentation: /docs)")
+        told(f"SRec on http://{where}:{port}{root} (API documentation: {root}/docs)")
 
     limits = limits or Limits()
     if workers == 1:
         counts = Counts()
-        app = ready_app(bundle, counts, aliases)
+        app = ready_app(bundle, counts, aliases, site)
         run(app, bind(host, port), limits=limits, counts=counts, started=started)
     else:
         # While all are replaced, those that leave are there too; each further one shares a row.
         table = Table(2 * workers + 8)
-        work = functools.partial(_work, bundle.absolute(), tuple(aliases), limits, table, logged)
+        load = functools.partial(ready_app, bundle.absolute(), aliases=tuple(aliases), site=site)
+        work = functools.partial(_work, load, limits, table, logged)
         sockets = bind(host, port)
         master = Master(work, sockets, count=workers, patience=patience or Patience(), started=started)
         if not master.run():
@@ -95,8 +100,7 @@ def run(
 
 
 def _work(
-    bundle: Path,
-    aliases: Sequence[Path],
+    load: Callable[[Counts], ASGIApp],
     limits: Limits,
     table: Table,
     logged: Logged,
@@ -110,13 +114,15 @@ def _work(
     log_to_stderr(logged)
     counts = Counts(table, place)
     try:
-        app = ready_app(bundle, counts, aliases)
+        app = load(counts)
     except SRecError as error:
         sys.exit(f"error: {error}")
     Worker(app, limits, counts=counts, alive=alive).run(sockets)
 
 
-def ready_app(bundle: Path, counts: Counts | None = None, aliases: Sequence[Path] = ()) -> ASGIApp:
+def ready_app(
+    bundle: Path, counts: Counts | None = None, aliases: Sequence[Path] = (), site: Site | None = None
+) -> ASGIApp:
     """The app, ready to answer, in a process whose garbage collector is told to leave it alone.
 
     What the app holds stays for as long as the process runs, so the collector need not look at it. Answers
@@ -126,12 +132,13 @@ def ready_app(bundle: Path, counts: Counts | None = None, aliases: Sequence[Path
         bundle: the bundle directory, or a folder of published versions.
         counts: where answers are counted.
         aliases: as for ``create_app``.
+        site: as for ``create_app``.
 
     Raises:
         SRecError: as ``create_app``.
     """
     gc.disable()
-    load = functools.partial(create_app, counts=counts, aliases=aliases)
+    load = functools.partial(create_app, counts=counts, aliases=aliases, site=site)
     app: ASGIApp = Swapping(Models(bundle), load, counts) if is_published(bundle) else load(bundle)
     gc.freeze()
     gc.set_threshold(10_000)

@@ -1,10 +1,12 @@
 """A browser, and servers on loopback for it; only these are reachable."""
 
+import json
 import subprocess
 import sys
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bundles import write_toy_bundle, write_toy_sum
@@ -12,18 +14,21 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 from visitor import CHROMIUM
 
 SERVE = """
-import socket, sys, uvicorn
+import json, socket, sys, uvicorn
 from pathlib import Path
 from srec.serving.app import create_app
+from srec.serving.site import Site
 server = socket.create_server(("127.0.0.1", 0))
 print(server.getsockname()[1], flush=True)
-uvicorn.run(create_app(Path(sys.argv[1])), fd=server.fileno(), log_level="warning")
+app = create_app(Path(sys.argv[1]), site=Site(**json.loads(sys.argv[2])))
+uvicorn.run(app, fd=server.fileno(), log_level="warning")
 """
 
 
-def served(bundle: Path) -> Iterator[str]:
+def served(bundle: Path, **site: Any) -> Iterator[str]:
     """Serve a bundle in a process of its own; yields its address."""
-    child = subprocess.Popen([sys.executable, "-c", SERVE, str(bundle)], stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", SERVE, str(bundle), json.dumps(site)]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert child.stdout is not None
         yield f"http://127.0.0.1:{int(child.stdout.readline())}"

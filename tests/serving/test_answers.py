@@ -12,6 +12,7 @@ from srec.inference.naming import Hits
 from srec.inference.recommender import Recommender
 from srec.serving.answers import AnswerWriter
 from srec.serving.schema import GamesResponse, NamesResponse, RecommendResponse
+from srec.serving.site import Site
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["simulated", "real"])
@@ -33,7 +34,7 @@ def recommender(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 @pytest.mark.parametrize("by", ["smart", "tags", "popular"])
 def test_an_answer_is_what_its_model_says(recommender: Recommender, by: str) -> None:
     bundle = recommender.bundle
-    writer = AnswerWriter(recommender)
+    writer = AnswerWriter(recommender, Site())
     first = bundle.games[2].app_id
     answer = recommender.recommend([first, 5], k=299, recommender=by)
     for _ in range(2):  # the second time from the cache
@@ -52,16 +53,19 @@ def test_an_answer_is_what_its_model_says(recommender: Recommender, by: str) -> 
 
 
 def test_games_are_what_their_model_says(recommender: Recommender) -> None:
-    written = json.loads(AnswerWriter(recommender).games(Hits(recommender.bundle.games, True)))
+    written = json.loads(AnswerWriter(recommender, Site()).games(Hits(recommender.bundle.games, True)))
     read = GamesResponse.model_validate(written, strict=True)
     assert read.model_dump() == written
     assert [game.name for game in read.games] == [game.name for game in recommender.bundle.games]
-    assert json.loads(AnswerWriter(recommender).games(Hits([], False))) == {"games": [], "sure": False}
+    assert json.loads(AnswerWriter(recommender, Site()).games(Hits([], False))) == {
+        "games": [],
+        "sure": False,
+    }
 
 
 def test_read_names_are_what_their_model_says(recommender: Recommender) -> None:
     given = [('say "Coal"', Hits([], False)), ("Jade", Hits(recommender.bundle.games[:2], True))]
-    written = json.loads(AnswerWriter(recommender).names(given))
+    written = json.loads(AnswerWriter(recommender, Site()).names(given))
     assert NamesResponse.model_validate(written, strict=True).model_dump() == written
     assert [(one["name"], one["sure"], len(one["games"])) for one in written["names"]] == [
         ('say "Coal"', False, 0),

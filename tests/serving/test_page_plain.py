@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, expect
 from visitor import CHROMIUM, FIRST
 
+from srec.serving.address import ADULT, EARLY
 from srec.serving.app import create_app
-from srec.serving.plain import ADULT, EARLY
 from srec.serving.words import WORDS, chosen, texts
 
 
@@ -85,7 +85,7 @@ def test_without_javascript_links_and_a_form_do_it(browser: Browser, summed: str
     page = context.new_page()
     page.goto(f"{summed}/?lang=en")
     page.get_by_label("Games you like").last.fill("amber harbr")
-    page.get_by_role("button", name="Add them").last.click()
+    page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("heading", name="Your next games")).to_be_visible()
     expect(page.locator("noscript li").first).to_contain_text("Amber Harbor")
     disliked = page.locator(".plain h3").first.inner_text()
@@ -93,7 +93,7 @@ def test_without_javascript_links_and_a_form_do_it(browser: Browser, summed: str
     expect(page.locator("noscript li").nth(1)).to_contain_text(f"{disliked} (not for me)")
     assert disliked not in page.locator(".plain h3").all_inner_texts()
     page.get_by_label("Games you like").last.fill("Valorant")
-    page.get_by_role("button", name="Add them").last.click()
+    page.get_by_role("button", name="Show").click()
     told = re.compile("No game of that name is known here|Did you mean")
     expect(page.locator("noscript > p").first).to_have_text(told)
     expect(page.locator(".ask")).to_be_hidden()

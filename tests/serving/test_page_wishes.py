@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 from bundles import TAGS
 from playwright.sync_api import Browser, Page, Request, expect
-from visitor import CHROMIUM, FIRST, cards
+from visitor import CHROMIUM, FIRST, cards, first_answer
+
+from srec.serving.app import STATIC
+from srec.serving.plain import TEMPLATES
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
 LIKED = f"liked={FIRST},{FIRST + 50}"
@@ -98,7 +101,8 @@ def test_filters_are_exact_and_the_page_says_which_one_leaves_few(page: Page, su
 
 
 def test_the_opened_card_shows_the_whole_sum_of_the_recommender(page: Page, summed: str) -> None:
-    _, answer = asked(page, lambda: page.goto(f"{summed}/?{LIKED}&not={FIRST + 20}"))
+    page.goto(f"{summed}/?{LIKED}&not={FIRST + 20}")
+    answer = first_answer(page)
     named = [text.removesuffix(" (not for me)") for text in page.locator(".chip span").all_inner_texts()]
     for at, game in enumerate(answer["games"]):
         page.locator(".card summary").nth(at).click()
@@ -113,7 +117,8 @@ def test_the_opened_card_shows_the_whole_sum_of_the_recommender(page: Page, summ
 
 
 def test_what_a_dislike_takes_away_is_said(page: Page, summed: str) -> None:
-    _, answer = asked(page, lambda: page.goto(f"{summed}/?{LIKED}&not={FIRST + 20}"))
+    page.goto(f"{summed}/?{LIKED}&not={FIRST + 20}")
+    answer = first_answer(page)
     disliked = page.locator(".chip.disliked span").inner_text().removesuffix(" (not for me)")
     reasons = page.locator(".card .why").all_inner_texts()
     for reason, game in zip(reasons, answer["games"], strict=True):
@@ -153,7 +158,10 @@ def test_both_languages_have_every_text(page: Page, summed: str) -> None:
     }
     assert holes["de"] == holes["en"]
     assert all(text.strip() for one in texts.values() for text in one.values())
-    used = set(re.findall(r'data-say(?:-[\w-]+)?="(\w+)"', page.request.get(summed).text()))
+    written = "".join(
+        file.read_text(encoding="utf-8") for file in [*STATIC.glob("*.js"), *TEMPLATES.iterdir()]
+    )
+    used = set(re.findall(r'\bsay\("(\w+)"', written))
     assert used <= set(texts["en"])
 
 
@@ -196,6 +204,7 @@ def test_only_what_is_free_is_called_free(page: Page, real: str) -> None:
     answer = {"recommender": "popular", "games": games, "unknown": [], "named": [], "without": {}}
     page.route("**/api/recommend", lambda route: route.fulfill(json=answer | {"popularity_weight": None}))
     page.goto(real)
+    page.get_by_role("radio", name="Tags").check()
     expect(page.locator(".about")).to_have_text(
         ["2013", "2013", "2013 · Free", "2013 · Free", "2013 · $9.99"]
     )

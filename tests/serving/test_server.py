@@ -123,7 +123,7 @@ def test_an_address_that_is_taken_is_one_line(
     processes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle, told = write_toy_bundle(tmp_path / "bundle"), list[str]()
-    monkeypatch.setattr(server, "ready_app", lambda path, counts, aliases: FastAPI())
+    monkeypatch.setattr(server, "ready_app", lambda *given, **named: FastAPI())
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(SRecError, match=rf"^cannot listen on 127\.0\.0\.1, port {port}: .*in use$"):

@@ -15,6 +15,7 @@ from srec.inference.recommender import Recommender
 from srec.inference.runtimes.onnx import OnnxEncoder
 from srec.serving.answers import AnswerWriter
 from srec.serving.schema import RecommendRequest
+from srec.serving.site import Site
 
 INSIDE = (
     (OnnxEncoder, "encode", "encoder"),
@@ -35,7 +36,7 @@ def parts(recommender: Recommender, bodies: Sequence[bytes], together: int) -> t
     Returns:
         The median microseconds of each of PARTS for one request, and the median bytes of an answer.
     """
-    writer, sizes = AnswerWriter(recommender), list[int]()
+    writer, sizes = AnswerWriter(recommender, Site()), list[int]()
     # The first round fills the caches, such as the games' parts of an answer.
     for clock in (_Clock(), _Clock()):
         for first in range(0, len(bodies), together):

@@ -54,7 +54,7 @@ function figure(part) {
 }
 
 export function card(game, why, names, did) {
-  const title = game.store_url ? link(game.store_url, game.name) : document.createTextNode(game.name);
+  const title = element("a", { href: `game/${game.app_id}${location.search}`, textContent: game.name });
   const facts = [game.release_year, price(game), game.genres.slice(0, 2).join(", ")].filter(Boolean).join(" · ");
   const shared = new Set(game.shared_tags);
   const tags = shared.size ? [...shared] : game.tags.slice(0, 5);
@@ -66,7 +66,7 @@ export function card(game, why, names, did) {
     button.addEventListener("click", () => did(what, game));
     actions.append(button);
   }
-  if (game.store_url) actions.append(link(game.store_url, say("store"), say("store_of", { name: game.name })));
+  if (game.store_url) actions.append(shopLink(game));
   const list = tags.map((tag) => element("li", { className: shared.has(tag) ? "shared" : "", textContent: tag }));
   const body = element("div", { className: "facts" }, element("h2", {}, title), element("p", { className: "about", textContent: facts }),
     element("p", { className: "why", textContent: why }));
@@ -80,6 +80,11 @@ export function card(game, why, names, did) {
     did(what, game);
   });
   return made;
+}
+
+export function shopLink(game) {
+  const shop = game.store_url.startsWith("https://store.steampowered.com/") ? "store" : "shop";
+  return link(game.store_url, say(shop), say(`${shop}_of`, { name: game.name }));
 }
 
 function link(address, text, label) {

@@ -1,18 +1,12 @@
 // The page's state is its address (?liked=620,400&not=570): everything shown follows from it, so a link is a list.
 
+import { LISTS, MOST, NUMBERS, PLAIN, addressOf, moved, stateOf, wishes } from "./address.js";
 import { card, element, nameOf, reason } from "./cards.js";
 import { startSearch } from "./search.js";
-import { language, say, translate } from "./words.js";
+import { language, say } from "./words.js";
 
-const MOST = 100;
 const STEP = 12; // games that are shown at first, and further ones at a time
-const LISTS = { liked: "liked", disliked: "not", owned: "own" }; // what they are called in the address
-const NUMBERS = ["released_from", "released_to", "most_cents"];
-const EARLY = ["Early Access"];
-const ADULT = ["Sexual Content", "Nudity", "NSFW", "Hentai"];
 const DID = { like: "liked", dislike: "disliked", own: "owned" };
-const PLAIN = { liked: [], disliked: [], owned: [], by: "smart", popularity: null, must: [], must_not: [], released_from: null,
-  released_to: null, most_cents: null, early: false, adult: false };
 
 const $ = (id) => document.getElementById(id);
 const known = new Map(); // app id -> game, for all found or recommended games
@@ -37,30 +31,6 @@ const named = (id) => nameOf(known.get(id), id);
 
 // --- the address
 
-function stateOf(address) {
-  const given = new URLSearchParams(address);
-  const read = { ...PLAIN, by: given.get("by") === "tags" ? "tags" : "smart", early: given.has("early"), adult: given.has("adult") };
-  for (const [list, name] of Object.entries(LISTS)) {
-    const ids = (given.get(name) ?? "").split(",").filter((text) => /^[1-9]\d{0,9}$/.test(text)).map(Number);
-    read[list] = [...new Set(ids.filter((id) => id < 2 ** 31))].slice(0, MOST);
-  }
-  for (const list of ["must", "must_not"]) read[list] = [...new Set(given.getAll(list))].filter((tag) => tag && tag.length <= 100).slice(0, 10);
-  const number = (name, low, high) => (/^\d{1,9}$/.test(given.get(name) ?? "") && +given.get(name) >= low && +given.get(name) <= high ? +given.get(name) : null);
-  return { ...read, popularity: number("popularity", 0, 100), released_from: number("released_from", 1900, 2999),
-    released_to: number("released_to", 1900, 2999), most_cents: number("most_cents", 0, 1e9) };
-}
-
-function addressOf(one) {
-  const parts = Object.entries(LISTS).filter(([list]) => one[list].length).map(([list, name]) => `${name}=${one[list].join(",")}`);
-  if (one.by !== "smart") parts.push(`by=${one.by}`);
-  for (const name of ["popularity", ...NUMBERS]) if (one[name] !== null) parts.push(`${name}=${one[name]}`);
-  for (const name of ["must", "must_not"]) parts.push(...one[name].map((tag) => `${name}=${encodeURIComponent(tag)}`));
-  for (const name of ["early", "adult"]) if (one[name]) parts.push(`${name}=1`);
-  const lang = new URLSearchParams(location.search).get("lang");
-  if (lang) parts.push(`lang=${encodeURIComponent(lang)}`);
-  return parts.length ? `?${parts.join("&")}` : "./";
-}
-
 function go(next) {
   state = { ...state, ...next };
   count = STEP;
@@ -68,33 +38,17 @@ function go(next) {
   return show();
 }
 
-// A game is in one list; every other one forgets it.
-function move(id, to) {
-  const next = {};
-  for (const list of Object.keys(LISTS)) next[list] = state[list].filter((other) => other !== id);
-  if (to) next[to] = [...next[to], id];
-  return next;
-}
-
 async function did(what, game) {
   const before = state;
   if (state[DID[what]].length >= MOST) return tell(say("most", { count: MOST }));
   const place = [...$("games").children].findIndex((row) => row.contains(document.activeElement));
-  await go(move(game.app_id, DID[what]));
+  await go(moved(state, game.app_id, DID[what]));
   if (shown === state) tell(say(`did_${what}`, { name: game.name }), "undo", () => go(before));
   const next = $("games").children[Math.max(place, 0)] ?? $("games").lastElementChild;
   next?.querySelector(`.${what}`)?.focus({ preventScroll: true });
 }
 
 // --- the recommendations
-
-function wishes() {
-  const off = [...(state.early ? [] : EARLY), ...(state.adult ? [] : ADULT)].filter((tag) => !state.must.includes(tag));
-  const filters = { must: state.must, must_not: [...new Set([...state.must_not, ...off])] };
-  for (const name of NUMBERS) if (state[name] !== null) filters[name] = state[name];
-  const body = { liked: state.liked, disliked: state.disliked, excluded: state.owned, k: count, recommender: state.by, filters };
-  return state.popularity === null ? body : { ...body, popularity: state.popularity / 100 };
-}
 
 async function show() {
   asking.abort();
@@ -110,7 +64,7 @@ async function show() {
     const answer = ask("api/recommend", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(wishes()),
+      body: JSON.stringify(wishes(state, count)),
       signal,
     });
     const [found, given] = await Promise.all([names, answer]);
@@ -171,7 +125,7 @@ function chip(text, removed, className = "") {
 function drawChips() {
   const marks = { liked: "", disliked: ` (${say("chip_disliked")})`, owned: ` (${say("chip_owned")})` };
   $("chips").replaceChildren(...Object.keys(LISTS).flatMap((list) => state[list].map((id) => (
-    chip(`${known.has(id) ? named(id) : "…"}${marks[list]}`, () => { go(move(id)); $("search").focus(); }, list)))));
+    chip(`${known.has(id) ? named(id) : "…"}${marks[list]}`, () => { go(moved(state, id)); $("search").focus(); }, list)))));
 }
 
 // --- what can be steered
@@ -253,7 +207,6 @@ async function copy() {
 
 // --- start
 
-translate();
 startControls();
 startSearch({
   find: async (query, signal) => {
@@ -262,8 +215,8 @@ startSearch({
     return found;
   },
   taken: (id) => state.liked.includes(id),
-  take: ({ app_id: id }) => (state.liked.length >= MOST ? tell(say("most", { count: MOST })) : go(move(id, "liked"))),
-  last: () => state.liked.length && go(move(state.liked.at(-1))),
+  take: ({ app_id: id }) => (state.liked.length >= MOST ? tell(say("most", { count: MOST })) : go(moved(state, id, "liked"))),
+  last: () => state.liked.length && go(moved(state, state.liked.at(-1))),
   failed: () => tell(say("no_search")),
 });
 document.addEventListener("keydown", (event) => {
@@ -279,15 +232,17 @@ $("more").addEventListener("click", () => { count = Math.min(count + STEP, MOST)
 addEventListener("popstate", () => { state = stateOf(location.search); show(); });
 addEventListener("online", () => { if (shown !== state) show(); });
 
-state = stateOf(location.search);
-show();
-ask("version").then((version) => {
-  $("simulated").hidden = !version.simulated;
-  usual = version.popularity_weight === null ? null : Math.round(100 * version.popularity_weight);
-  $("steer_popularity").hidden = usual === null;
-  $("usual").textContent = say("usual", { value: usual });
-  $("marks").replaceChildren(element("option", { value: usual ?? 50 }));
-  drawControls(state);
-  const games = version.games.toLocaleString(language);
-  $("version").textContent = say("version", { srec: version.srec, games, bundle: version.bundle.slice(0, 8) });
-}).catch(() => {});
+// The page came with the answer to its address.
+const first = JSON.parse($("first").textContent);
+usual = first.version.popularity_weight === null ? null : Math.round(100 * first.version.popularity_weight);
+$("steer_popularity").hidden = usual === null;
+$("usual").textContent = say("usual", { value: usual });
+$("marks").replaceChildren(element("option", { value: usual ?? 50 }));
+const { srec, games, bundle } = first.version;
+$("version").textContent = say("version", { srec, games: games.toLocaleString(language), bundle: bundle.slice(0, 8) });
+remember([...first.known.games, ...first.answer.games]);
+state = shown = stateOf(first.address);
+drawControls(state);
+drawChips();
+drawAnswer(first.answer);
+$("games").setAttribute("aria-busy", "false");

@@ -53,6 +53,15 @@ const ENGLISH = {
   chip_disliked: "not for me",
   chip_owned: "owned",
   store: "Steam store",
+  shop: "In the shop",
+  shop_of: "{name} in the shop",
+  game_of: "More about {name}",
+  back: "Back to your list",
+  made_by: "Made by {names}",
+  liked_by_likers: "For those who like {name}",
+  alike: "Games with the most similar tags",
+  apply: "Show",
+  more_there: "More, and your own list",
   store_of: "{name} in the Steam store",
   is_free: "Free",
   nameless: "a game without a name ({id})",
@@ -147,6 +156,15 @@ const GERMAN = {
   chip_disliked: "nichts für mich",
   chip_owned: "habe ich",
   store: "Im Steam-Shop",
+  shop: "Im Shop",
+  shop_of: "{name} im Shop",
+  game_of: "Mehr über {name}",
+  back: "Zurück zu deiner Liste",
+  made_by: "Von {names}",
+  liked_by_likers: "Für alle, die {name} mögen",
+  alike: "Spiele mit den ähnlichsten Tags",
+  apply: "Anzeigen",
+  more_there: "Mehr, und deine eigene Liste",
   store_of: "{name} im Steam-Shop",
   is_free: "Kostenlos",
   nameless: "ein Spiel ohne Namen ({id})",
@@ -190,21 +208,18 @@ const GERMAN = {
 
 export const LANGUAGES = { en: ENGLISH, de: GERMAN };
 
-// The address says the language, or else the browser.
-const asked = [new URLSearchParams(location.search).get("lang"), ...navigator.languages].filter(Boolean);
-export const language = asked.map((tag) => tag.slice(0, 2)).find((tag) => tag in LANGUAGES) ?? "en";
+// The document says the language: of the page's own the server does, by the address or the browser.
+export let language = known(document.documentElement.lang);
+
+function known(tag) {
+  const short = (tag ?? "").slice(0, 2).toLowerCase();
+  return short in LANGUAGES ? short : "en";
+}
+
+export function speak(tag) {
+  language = known(tag);
+}
 
 export function say(key, values = {}) {
   return LANGUAGES[language][key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
-}
-
-// The document is in English; data-say names the text of an element, data-say-NAME that of an attribute.
-export function translate() {
-  if (language === "en") return;
-  document.documentElement.lang = language;
-  document.title = say("title");
-  for (const one of document.querySelectorAll("[data-say]")) one.textContent = say(one.dataset.say);
-  for (const name of ["aria-label", "placeholder", "title"]) {
-    for (const one of document.querySelectorAll(`[data-say-${name}]`)) one.setAttribute(name, say(one.getAttribute(`data-say-${name}`)));
-  }
 }
