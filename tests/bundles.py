@@ -8,8 +8,10 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from srec.artifacts import write_directory
-from srec.inference.bundle import KIND, BundleContents, GameInfo, Network, write_bundle
+from srec.inference.bundle import KIND, BundleContents, Network, write_bundle
+from srec.inference.games import GameInfo
 from srec.inference.golden import TOP, Golden
+from srec.inference.others import Others
 from srec.inference.reference import reference_top_k
 from srec.models.sums import Parts, Sum
 from srec.ranking import top_k
@@ -145,6 +147,23 @@ def sum_contents(*, simulated: bool = True, weight: float = 0.35) -> BundleConte
     model = Sum(parts, weight)
     asked = [sum_golden(model, row, simulated) for row in ([0], [3, 1, 2])]
     return replace(given, model=model, golden=asked, config=given.config | {"model": "toy-sum"})
+
+
+def with_others(given: BundleContents) -> BundleContents:
+    """The same with three games that nobody reviewed: one for each of the first tags, the last one hidden."""
+    last = max(game.app_id for game in given.games)
+    games = [
+        GameInfo(last + 10 * at, f"Unseen {name}", release_year=2024, is_free=at == 1)
+        for at, name in enumerate(("Alpha", "Beta", "Gamma"), 1)
+    ]
+    others = Others(
+        games,
+        np.array([0, 0, 1, 2, 3]),
+        np.arange(3, dtype=np.int32),
+        np.ones(3, np.float32),
+        np.array([2]),
+    )
+    return replace(given, others=others)
 
 
 def sum_golden(model: Sum, liked: list[int], simulated: bool) -> Golden:

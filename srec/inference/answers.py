@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from srec.dataset.dataset import Ints
 from srec.errors import MissingLibrary
-from srec.inference.bundle import GameInfo
+from srec.inference.arranging import POOL
+from srec.inference.games import GameInfo
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,6 +29,8 @@ class Filters:
         released_from: the first year of its release.
         released_to: the last one.
         most_cents: its highest list price, in US cents.
+        platforms: what it runs on, all of them: "windows", "mac", "linux".
+        unrated: only games that nobody reviewed, by their tags; else only those that somebody did.
     """
 
     must: tuple[str, ...] = ()
@@ -35,6 +38,8 @@ class Filters:
     released_from: int | None = None
     released_to: int | None = None
     most_cents: int | None = None
+    platforms: tuple[str, ...] = ()
+    unrated: bool = False
 
 
 class Request(NamedTuple):
@@ -51,6 +56,8 @@ class Request(NamedTuple):
             the bundle's own. A network has none, and takes no notice of it.
         excluded: app ids that are never answered and say nothing, such as games that the visitor owns.
         filters: what every answered game meets.
+        variety: from 0, the best games, to 1, games that are little alike in their tags.
+        seed: of a draw among the best games, with the better ones likelier; None answers the best.
     """
 
     liked: Sequence[int]
@@ -60,6 +67,8 @@ class Request(NamedTuple):
     popularity: float | None = None
     excluded: Sequence[int] = ()
     filters: Filters | None = None
+    variety: float = 0.0
+    seed: int | None = None
 
 
 class Asked(NamedTuple):
@@ -74,6 +83,8 @@ class Asked(NamedTuple):
         barred: the rows (items - 1) that are not answered: those named or excluded.
         popularity: as in the request.
         filters: as in the request.
+        variety: as in the request.
+        seed: as in the request.
     """
 
     name: Name
@@ -84,6 +95,14 @@ class Asked(NamedTuple):
     barred: list[int]
     popularity: float | None
     filters: Filters
+    variety: float = 0.0
+    seed: int | None = None
+
+    @property
+    def depth(self) -> int:
+        """How many of the best games are found first: those answered, or a pool to choose them from."""
+        arranged = self.variety > 0 or self.seed is not None
+        return max(self.k, POOL if arranged and self.k > 0 else 0, 0)
 
     @property
     def named(self) -> list[int]:

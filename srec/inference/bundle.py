@@ -18,7 +18,9 @@ import numpy.typing as npt
 from srec.artifacts import fingerprint, verify
 from srec.dataset.dataset import Floats, Ints
 from srec.errors import ArtifactError
+from srec.inference.games import GameInfo
 from srec.inference.golden import Golden
+from srec.inference.others import FOLDER, Others
 from srec.models.sums import Parts, Sum
 
 KIND = "bundle"
@@ -27,19 +29,6 @@ SUM_VERSION = 3  # of a bundle with a sum, which readers of version 2 cannot ans
 ENCODER = "encoder.onnx"
 SUM = "sum"
 _ARRAYS = ("app_ids", "popularity", "tag_offsets", "tag_ids", "tag_weights")
-
-
-@dataclass(frozen=True)
-class GameInfo:
-    """What a visitor is told of a game."""
-
-    app_id: int
-    name: str
-    release_year: int | None = None
-    price_usd_cents: int | None = None
-    is_free: bool | None = None
-    developers: tuple[str, ...] = ()
-    genres: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +58,7 @@ class BundleContents:
         games: one for each item.
         golden: what the trained model answers to some requests.
         config: "model", "max_length", "simulated", "dataset", and what else is worth knowing.
+        others: the games of the catalogue that nobody reviewed, if any.
     """
 
     model: Network | Sum
@@ -80,6 +70,7 @@ class BundleContents:
     games: list[GameInfo]
     golden: list[Golden]
     config: dict[str, Any]
+    others: Others | None = None
 
     @cached_property
     def app_ids(self) -> Ints:
@@ -112,6 +103,8 @@ def write_bundle(target: Path, contents: BundleContents) -> None:
         np.save(target / f"{name}.npy", getattr(contents, name))
     _write(target / "tag_names.json", contents.tag_names)
     _write(target / "config.json", config)
+    if contents.others:
+        contents.others.write(target / FOLDER)
     for name in ("games", "golden"):
         _write(target / f"{name}.json", [asdict(one) for one in getattr(contents, name)])
 
@@ -122,6 +115,7 @@ class Bundle:
     Attributes:
         items: float32 [V, D], the vectors of a network's items; None if the model is a sum.
         sum: the model if it is a sum; else None.
+        others: the games of the catalogue that nobody reviewed; None if there are none.
         manifest: how and from what it was made.
 
     Raises:
@@ -148,6 +142,8 @@ class Bundle:
         except (TypeError, KeyError) as error:
             raise ArtifactError(f"{path / 'golden.json'} does not list requests: {error}") from error
         self._check()
+        there, taken = (path / FOLDER).is_dir(), set(self.app_ids.tolist())
+        self.others = Others.read(path / FOLDER, taken, len(self.tag_names)) if there else None
 
     @property
     def encoder(self) -> Path:
@@ -230,7 +226,8 @@ def _game_reader() -> Callable[[dict[str, Any]], GameInfo]:
     lists: dict[tuple[str, ...], tuple[str, ...]] = {}  # thousands of games have the same
 
     def read(row: dict[str, Any]) -> GameInfo:
-        for key in ("developers", "genres"):
+        for key in ("developers", "genres", "platforms"):
+            row.setdefault(key, ())  # bundles of 0.1 have no platforms
             row[key] = lists.setdefault(tuple(row[key]), tuple(row[key]))
         return GameInfo(**row)
 

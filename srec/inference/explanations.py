@@ -7,6 +7,7 @@ import numpy as np
 
 from srec.dataset.dataset import Ints
 from srec.inference.bundle import Bundle
+from srec.inference.others import Others
 from srec.inference.scans import native
 
 Lists = Sequence[Sequence[int]]
@@ -16,16 +17,17 @@ class TagExplanations:
     """Looks up games' tags, the heaviest first.
 
     Args:
-        bundle: the games and their tags.
+        tags: the games' tags: a bundle, or what has the same arrays.
+        names: the name of each tag.
 
     Shapes: B requests, N games of all lists together, M entries (a game's tags, one after the other), T tags.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, tags: Bundle | Others, names: Sequence[str]) -> None:
         # Plain arrays: looking into a memory map costs several times as much.
-        self._offsets = np.asarray(bundle.tag_offsets, np.int64)
-        self._ids = np.asarray(bundle.tag_ids, np.int32)
-        self._weights, self._names = np.asarray(bundle.tag_weights, np.float32), bundle.tag_names
+        self._offsets = np.asarray(tags.tag_offsets, np.int64)
+        self._ids = np.asarray(tags.tag_ids, np.int32)
+        self._weights, self._names = np.asarray(tags.tag_weights, np.float32), list(names)
         self._native = (
             native.Tags(self._offsets, self._ids, self._weights, len(self._names)) if native else None
         )

@@ -23,11 +23,11 @@ from srec.inference.bundle import (
     VERSION,
     Bundle,
     BundleContents,
-    GameInfo,
     Network,
     write_bundle,
 )
-from srec.inference.catalogue import Catalogue, read_games
+from srec.inference.catalogue import Catalogue, read_games, read_others
+from srec.inference.games import GameInfo
 from srec.inference.golden import MOST_LIKED, TOP, Golden
 from srec.inference.reference import reference_top_k
 from srec.inference.runtimes.onnx import OnnxScorer
@@ -145,6 +145,7 @@ def _contents(
             "dataset": dataset.fingerprint,
             **({"hidden": games.hidden} if games.hidden else {}),
         },
+        others=read_others(dataset),
     )
 
 

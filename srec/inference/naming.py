@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from srec.errors import SRecError
 from srec.inference.aliases import Aliases
-from srec.inference.bundle import Bundle, GameInfo
+from srec.inference.bundle import Bundle
+from srec.inference.games import GameInfo
 from srec.inference.search import GameSearch
 
 
@@ -30,9 +33,13 @@ class Names:
     """
 
     def __init__(self, bundle: Bundle, aliases: Aliases | None = None) -> None:
-        self._games = bundle.games
-        self._ids = set(bundle.app_ids.tolist())
-        self._search = GameSearch([game.name for game in bundle.games], bundle.popularity, aliases)
+        others = bundle.others.games if bundle.others else []
+        self._games = [*bundle.games, *others]
+        self._ids = {game.app_id for game in self._games}
+        # Those that nobody reviewed come after all that somebody did, in their own order.
+        least = float(np.min(bundle.popularity, initial=0))
+        popularity = np.concatenate((bundle.popularity, least - 1 - np.arange(len(others))))
+        self._search = GameSearch([game.name for game in self._games], popularity, aliases)
 
     def find(self, name: str, limit: int = 10) -> Hits:
         """The games that a name, or how it begins, may mean."""

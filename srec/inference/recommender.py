@@ -9,13 +9,15 @@ import numpy as np
 
 from srec.errors import SRecError
 from srec.inference.answers import Answer, Asked, Batch, Explained, Filters, Name, Request
+from srec.inference.arranging import arrange
 from srec.inference.bundle import Bundle
 from srec.inference.encoded import Encoded
 from srec.inference.explanations import TagExplanations
-from srec.inference.filters import Filtering
+from srec.inference.filters import Counts, Filtering
 from srec.inference.golden import check_answer
 from srec.inference.reference import Found
 from srec.inference.summed import Summed
+from srec.inference.unrated import Unrated
 from srec.models.base import Scorer
 from srec.models.popularity import Popularity
 from srec.models.tags import TagScorer
@@ -46,10 +48,11 @@ class Recommender:
         bundle = bundle if isinstance(bundle, Bundle) else Bundle(bundle)
         self.bundle = bundle
         self._item_of = {int(app_id): item for item, app_id in enumerate(bundle.app_ids, 1)}
-        self._explanations = TagExplanations(bundle)
+        self._explanations = TagExplanations(bundle, bundle.tag_names)
         self._max_length = int(bundle.config["max_length"])
         self._model = Summed(bundle.sum, kernel) if bundle.sum else Encoded(bundle, kernel)
-        self._filtering = Filtering(bundle)
+        self._filtering = Filtering.of(bundle)
+        self._unrated = Unrated(bundle) if bundle.others else None
         self.index = self._model.index
         self._scorers: dict[Name, Scorer] = {
             "tags": TagScorer(
@@ -95,9 +98,13 @@ class Recommender:
         Raises:
             SRecError: as ``recommend``, for any of them.
         """
+        new = [at for at, request in enumerate(requests) if request.filters and request.filters.unrated]
+        if new:
+            return self._with_unrated(requests, set(new))
         asked = [self._read(request) for request in requests]
         learnt = self._learnt([one for one in asked if one.name == "smart"])
         best = [next(learnt) if one.name == "smart" else self._counted(one) for one in asked]
+        best = [self._arranged(one, *found) for one, found in zip(asked, best, strict=True)]
         games = self.bundle.games
         shared = self._explanations.shared([items for items, _ in best], [one.known for one in asked])
         return [
@@ -112,6 +119,19 @@ class Recommender:
             )
             for one, (items, scores), tags in zip(asked, best, shared, strict=True)
         ]
+
+    def _with_unrated(self, requests: Sequence[Request], new: set[int]) -> list[Answer]:
+        """The answers to requests, some of which are for games that nobody reviewed."""
+        others = iter(self.answer([request for at, request in enumerate(requests) if at not in new]))
+        return [
+            self._of_unrated(request) if at in new else next(others) for at, request in enumerate(requests)
+        ]
+
+    def _of_unrated(self, request: Request) -> Answer:
+        self._read(request)  # it refuses what is wrong
+        if self._unrated is None:
+            return Answer("popular", [], [], [], [])
+        return self._unrated.answer(request)
 
     def recommend_batch(self, liked: Sequence[Sequence[int]], *, k: int = 10) -> Batch:
         """The answers of the learnt model to many lists at once, without descriptions.
@@ -168,17 +188,24 @@ class Recommender:
             raise UnknownGame(f"there is no game {app_id} here: search /api/games for those there are")
         return self.recommend([app_id], k=k, recommender=recommender)
 
+    def knows(self, app_id: int) -> bool:
+        """Whether it is a game that somebody reviewed."""
+        return app_id in self._item_of
+
     def tags(self, app_id: int) -> list[str]:
         """The tags of a game that the bundle knows, the heaviest first."""
+        if self._unrated and self._unrated.knows(app_id):
+            return self._unrated.tags(app_id)
         return self._explanations.tags(self._item_of[app_id])
+
+    def counts(self, filters: Filters) -> Counts:
+        """What could be answered under filters."""
+        found = self._unrated if filters.unrated else self._filtering
+        return found.counts(filters) if found else Counts({}, {})
 
     def tag_counts(self) -> dict[str, int]:
         """How many games that may be answered have each tag, the most frequent first."""
-        allowed_V = self._filtering.allowed(_EVERYTHING)
-        rows = np.repeat(np.arange(len(allowed_V)), np.diff(self.bundle.tag_offsets)[1:])
-        counts = np.bincount(self.bundle.tag_ids[allowed_V[rows]], minlength=len(self.bundle.tag_names))
-        order = np.argsort(-counts, kind="stable")
-        return {self.bundle.tag_names[tag]: int(counts[tag]) for tag in order if counts[tag]}
+        return self._filtering.counts(_EVERYTHING).tags
 
     def _read(self, request: Request) -> Asked:
         if request.recommender not in _NAMES:
@@ -197,8 +224,30 @@ class Recommender:
         k = min(request.k, len(self.bundle.games) - len(barred))
         unknown += [app_id for app_id in others if app_id not in unknown]
         return Asked(
-            name, known, unknown, k, disliked, barred, request.popularity, request.filters or _EVERYTHING
+            name,
+            known,
+            unknown,
+            k,
+            disliked,
+            barred,
+            request.popularity,
+            request.filters or _EVERYTHING,
+            request.variety,
+            request.seed,
         )
+
+    def _arranged(self, asked: Asked, items: list[int], scores: list[float]) -> Best:
+        """The games found, or some of them where variety or a draw is asked for."""
+        if not asked.variety and asked.seed is None:
+            return items, scores
+        chosen = arrange(
+            lambda count: list(range(len(items)))[:count],
+            lambda places: [set(self._explanations.tags(items[place])) for place in places],
+            asked.k,
+            variety=asked.variety,
+            seed=asked.seed,
+        )
+        return [items[place] for place in chosen], [scores[place] for place in chosen]
 
     def _counted(self, asked: Asked) -> Best:
         """By one of the scorers."""
@@ -209,7 +258,7 @@ class Recommender:
         scores_V = np.array(self._scorers[asked.name].score(np.array([items]))[0])
         scores_V[np.array(asked.barred, np.int64)] = -np.inf
         scores_V[~self._filtering.allowed(asked.filters)] = -np.inf
-        best_K = top_k(scores_V, asked.k)
+        best_K = top_k(scores_V, min(asked.depth, len(scores_V)))
         best_K = best_K[np.isfinite(scores_V[best_K])]
         return (best_K + 1).tolist(), scores_V[best_K].tolist()
 
@@ -218,9 +267,11 @@ class Recommender:
         for filters, alike in groupby(asked, key=lambda one: one.filters):
             together = list(alike)
             allowed_V = self._filtering.allowed(filters)
-            found: Found = self._model.find(together, max(1, *(one.k for one in together)), allowed_V)
+            found: Found = self._model.find(
+                together, min(max(1, *(one.depth for one in together)), len(self.bundle.games)), allowed_V
+            )
             for rows, scores, one in zip(found.rows.tolist(), found.scores.tolist(), together, strict=True):
-                items = [row + 1 for row in rows[: max(one.k, 0)] if row >= 0]
+                items = [row + 1 for row in rows[: one.depth] if row >= 0]
                 yield items, scores[: len(items)]
 
     def _explained(self, asked: Asked, items: Sequence[int]) -> Explained | None:

@@ -86,6 +86,14 @@ def _write_features(
         "COPY (SELECT * FROM catalogue ORDER BY item) TO $file (FORMAT parquet)",
         {"file": str(target / "games.parquet")},
     )
+    run_sql(connection, "srec.prepare", "prepare_others")
+    others = connection.execute("SELECT count(*) FROM others").fetchall()[0][0]
+    if others:
+        connection.execute(
+            "COPY (SELECT * EXCLUDE place FROM others ORDER BY place) TO $file (FORMAT parquet)",
+            {"file": str(target / "others.parquet")},
+        )
+        note(f"{others:,} further games of the catalogue have no reviews that count")
     item_count = connection.execute("SELECT count(*) FROM catalogue").fetchall()[0][0]
     rows = run_sql(connection, "srec.prepare", "prepare_tags").fetchnumpy()
     tag_facts = write_tags(

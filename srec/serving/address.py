@@ -19,9 +19,12 @@ _BOUNDS = {
     "released_from": (1900, 2999),
     "released_to": (1900, 2999),
     "most_cents": (0, 10**9),
+    "variety": (0, 100),
+    "seed": (0, 10**9 - 1),
 }
 _TAGS = ("must", "must_not")
-_SWITCHES = ("early", "adult", "frame")
+_PLATFORMS = ("windows", "mac", "linux")
+_SWITCHES = ("unrated", "early", "adult", "frame")
 
 Wished = dict[str, Any]
 
@@ -45,6 +48,8 @@ def wished_of(query: QueryParams, own: Mapping[str, int]) -> Wished:
     for name in _TAGS:
         tags = [tag for tag in query.getlist(name) if 0 < len(tag) <= MOST_LETTERS]
         wished[name] = list(dict.fromkeys(tags))[:_MOST_TAGS]
+    asked = query.get("platforms", "").split(",")
+    wished["platforms"] = [name for name in _PLATFORMS if name in asked]
     return wished | {name: name in query for name in _SWITCHES} | {"lang": query.get("lang")}
 
 
@@ -58,9 +63,21 @@ def request_of(wished: Wished) -> Request:
         wished["released_from"],
         wished["released_to"],
         wished["most_cents"],
+        tuple(wished["platforms"]),
+        wished["unrated"],
     )
     popularity = None if wished["popularity"] is None else wished["popularity"] / 100
-    return Request(wished["liked"], SHOWN, wished["by"], wished["not"], popularity, wished["own"], filters)
+    return Request(
+        wished["liked"],
+        SHOWN,
+        wished["by"],
+        wished["not"],
+        popularity,
+        wished["own"],
+        filters,
+        (wished["variety"] or 0) / 100,
+        wished["seed"],
+    )
 
 
 def moved(wished: Wished, app_id: int, to: str | None) -> Wished:
@@ -77,6 +94,7 @@ def pairs(wished: Wished) -> list[tuple[str, str]]:
     said += [("by", "tags")] if wished["by"] == "tags" else []
     said += [(name, str(wished[name])) for name in _BOUNDS if wished[name] is not None]
     said += [(name, tag) for name in _TAGS for tag in wished[name]]
+    said += [("platforms", ",".join(wished["platforms"]))] if wished["platforms"] else []
     said += [(name, "1") for name in _SWITCHES if wished[name]]
     return said + ([("lang", wished["lang"])] if wished["lang"] else [])
 

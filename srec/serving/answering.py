@@ -32,7 +32,8 @@ class Answering:
         self.of_own_id = {own: app_id for app_id, own in site.ids.items()}
         self.recommender, self.names = recommender, names
         self.bundle = bundle = recommender.bundle
-        self._infos = {game.app_id: game for game in bundle.games}
+        others = bundle.others.games if bundle.others else []
+        self.infos = {game.app_id: game for game in [*bundle.games, *others]}
         self._writer, self._gathering = AnswerWriter(recommender, site), Gathering(recommender)
         self._answers = Answers(bundle, counts)
         self.metrics = Metrics(counts, Version.read(bundle.path, 0))
@@ -76,8 +77,12 @@ class Answering:
         """
         if not ids:
             return self._writer.games(self.names.find(text, limit))
-        found = [self._infos[app_id] for app_id in dict.fromkeys(ids) if app_id in self._infos]
+        found = [self.infos[app_id] for app_id in dict.fromkeys(ids) if app_id in self.infos]
         return self._writer.games(Hits(found, bool(found)))
+
+    def is_unrated(self, app_id: int) -> bool:
+        """Whether a game is known, but nobody reviewed it."""
+        return app_id in self.infos and not self.recommender.knows(app_id)
 
     def write(self, answer: Answer) -> bytes:
         """An answer as JSON."""

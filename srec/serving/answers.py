@@ -5,11 +5,12 @@ The result is what the models of ``api`` describe; a test compares the two.
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from itertools import repeat
 from typing import Any
 
 from srec.inference.answers import Answer
-from srec.inference.bundle import GameInfo
+from srec.inference.games import GameInfo
 from srec.inference.naming import Hits
 from srec.inference.recommender import Recommender
 from srec.serving.site import Site
@@ -80,7 +81,7 @@ class AnswerWriter:
     def _facts(self, info: GameInfo) -> dict[str, Any]:
         real = not self._simulated
         return {
-            **vars(info),
+            **asdict(info),
             "id": self._site.own_id(info.app_id),
             "tags": self._recommender.tags(info.app_id),
             "image_url": self._site.picture(info.app_id) if real else None,

@@ -24,6 +24,7 @@ from srec.serving.schema import (
     RecommenderName,
     RecommendRequest,
     RecommendResponse,
+    RequestedFilters,
     Status,
     TagCount,
     TagsResponse,
@@ -87,9 +88,18 @@ def make_router(answering: Answering) -> APIRouter:
 
     @router.get("/api/tags", tags=["games"])
     def tags() -> TagsResponse:
-        """The tags that filters can name."""
-        counts = there.recommender.tag_counts()
-        return TagsResponse(tags=[TagCount(name=name, games=games) for name, games in counts.items()])
+        """The tags and platforms that filters can name."""
+        return counted(RequestedFilters())
+
+    @router.post("/api/tags", responses=responses(400, 413, 422), tags=["games"])
+    def tags_left(filters: RequestedFilters) -> TagsResponse:
+        """The same of the games that meet filters: how many each further one would leave."""
+        return counted(filters)
+
+    def counted(filters: RequestedFilters) -> TagsResponse:
+        found = there.recommender.counts(filters.read())
+        tags = [TagCount(name=name, games=games) for name, games in found.tags.items()]
+        return TagsResponse(tags=tags, platforms=found.platforms)
 
     @router.get(
         "/api/games/{app_id}/similar",

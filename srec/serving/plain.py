@@ -9,7 +9,7 @@ from markupsafe import Markup
 from starlette.datastructures import QueryParams
 
 from srec.inference.answers import Answer, Recommended
-from srec.inference.bundle import GameInfo
+from srec.inference.games import GameInfo
 from srec.inference.naming import Hits
 from srec.serving.address import LISTS, MOST, Wished, address_of, moved, pairs, request_of, wished_of
 from srec.serving.answering import Answering
@@ -18,7 +18,15 @@ from srec.serving.schema import MOST_LETTERS
 from srec.serving.words import Words, chosen
 
 TEMPLATES = Path(__file__).with_name("templates")
-_TYPED = ("released_from", "released_to", "most_cents", "popularity", "early", "adult")  # the form's own
+_TYPED = (
+    "released_from",
+    "released_to",
+    "most_cents",
+    "popularity",
+    "early",
+    "adult",
+    "unrated",
+)  # the form's
 _CENTS = (500, 1000, 2000, 4000)
 
 
@@ -32,7 +40,8 @@ class PlainPage:
 
     def __init__(self, answering: Answering, stamp: str) -> None:
         self._answering, self._stamp = answering, stamp
-        self._infos = {game.app_id: game for game in answering.bundle.games}
+        self._infos = answering.infos
+        self._platforms = any(game.platforms for game in answering.bundle.games)
         environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
         self._page, self._game = (environment.get_template(f"{name}.html") for name in ("page", "game"))
 
@@ -56,7 +65,7 @@ class PlainPage:
         said = [(name, app_id) for name in LISTS for app_id in wished[name]]
         return self._page.render(
             self._common(wished, say),
-            heading=say("popular" if answer.recommender == "popular" else "next"),
+            heading=say(heading_of(answer, wished)),
             title=say("og_title", names=", ".join(liked[:3])) if liked else say("title"),
             description=say("og_description", names=", ".join(game["name"] for game in games[:5])),
             games=games,
@@ -85,8 +94,9 @@ class PlainPage:
             return None
         say = chosen(query.get("lang"), accepted)
         wished = wished_of(query, self._answering.of_own_id)
-        alone = wished | dict.fromkeys(LISTS, ()) | {"liked": [app_id], "popularity": 0}
-        asked = [request_of(alone | {"by": by}) for by in ("smart", "tags")]
+        new = self._answering.is_unrated(app_id)
+        alone = wished | dict.fromkeys(LISTS, ()) | {"liked": [app_id], "popularity": 0, "unrated": new}
+        asked = [request_of(alone | {"by": by, "variety": 0, "seed": None}) for by in ("smart", "tags")]
         liked, alike = self._answering.recommender.answer(asked)
         return self._game.render(
             self._common(wished, say),
@@ -101,7 +111,8 @@ class PlainPage:
             picture=None if self._answering.bundle.simulated else self._answering.site.picture(app_id),
             say_it=self._say(wished, app_id),
             back=address_of(wished),
-            liked=[self._card(game, liked, wished, say) for game in liked.games],
+            liked=[self._card(game, liked, wished, say) for game in ([] if new else liked.games)],
+            new=new,
             alike=[self._card(game, alike, wished, say) for game in alike.games],
         )
 
@@ -118,11 +129,12 @@ class PlainPage:
     def _first(self, wished: Wished, answer: Answer, said: list[int]) -> Markup:
         """What JavaScript begins with, as JSON; no text in it can end the element that it stands in."""
         known = self._answering.games("", said, MOST) if said else b'{"games":[]}'
-        whole = b'{"address":%b,"answer":%b,"known":%b,"version":%b}' % (
+        whole = b'{"address":%b,"answer":%b,"known":%b,"version":%b,"platforms":%b}' % (
             json.dumps(address_of(wished)).encode(),
             self._answering.write(answer),
             known,
             json.dumps(self._answering.version()).encode(),
+            b"true" if self._platforms else b"false",
         )
         return Markup(whole.decode().replace("<", "\\u003c"))  # noqa: S704 -- it is JSON, and in a script
 
@@ -148,6 +160,13 @@ class PlainPage:
     def _name(self, app_id: int, say: Words) -> str:
         info = self._infos.get(app_id)
         return info.name if info and info.name else say("nameless", id=app_id)
+
+
+def heading_of(answer: Answer, wished: Wished) -> str:
+    """Which text says what an answer is."""
+    if wished["unrated"]:
+        return "new_ones"
+    return "popular" if answer.recommender == "popular" else "next"
 
 
 def _facts(info: GameInfo, say: Words) -> str:

@@ -99,9 +99,19 @@ class RequestedFilters(BaseModel):
     must_not: Tags = Field([], description="tags that it does not have")
     released_from: Year | None = Field(None, description="the first year of its release")
     released_to: Year | None = Field(None, description="the last one")
+    platforms: Annotated[list[Literal["windows", "mac", "linux"]], Field(max_length=3)] = Field(
+        [], description="what it runs on, all of them"
+    )
+    unrated: bool = Field(
+        False, description="only games that nobody reviewed, by their tags; else only those that somebody did"
+    )
     most_cents: Annotated[int, Field(ge=0, lt=2**31), BeforeValidator(_number)] | None = Field(
         None, description="its highest list price, in US cents; 0: it is free"
     )
+
+    def read(self) -> Filters:
+        """The filters as the recommender takes them."""
+        return Filters(**(self.model_dump() | {name: tuple(getattr(self, name)) for name in _LISTS}))
 
 
 class RecommendRequest(BaseModel):
@@ -129,6 +139,12 @@ class RecommendRequest(BaseModel):
         " bundle's own if left out. Scores that are no sums have none",
     )
     filters: RequestedFilters = Field(default_factory=RequestedFilters, description="all before the cut")
+    variety: Annotated[float, Field(ge=0, le=1), BeforeValidator(_share)] = Field(
+        0, description="from 0, the best games, to 1, games whose tags are little alike"
+    )
+    seed: Annotated[int, Field(ge=0, lt=2**31), BeforeValidator(_number)] | None = Field(
+        None, description="of a draw among the best games; null: none is drawn, the best are answered"
+    )
     k: Annotated[int, Field(ge=1, le=100), BeforeValidator(_number)] = Field(10, description="how many games")
     recommender: RecommenderName = Field("smart", description="the bundle's model, or similar weighted tags")
 
@@ -144,7 +160,6 @@ class RecommendRequest(BaseModel):
         Args:
             meant: the app ids of names; games with other names are left out.
         """
-        wishes = self.filters.model_dump() | {name: tuple(getattr(self.filters, name)) for name in _LISTS}
         return Request(
             _ids(self.liked, meant),
             self.k,
@@ -152,7 +167,9 @@ class RecommendRequest(BaseModel):
             _ids(self.disliked, meant),
             self.popularity,
             _ids(self.excluded, meant),
-            Filters(**wishes) if self.filters.model_fields_set else None,
+            self.filters.read() if self.filters.model_fields_set else None,
+            self.variety,
+            self.seed,
         )
 
 
@@ -161,7 +178,7 @@ def _ids(named: Sequence[int | str], meant: Mapping[str, int]) -> list[int]:
     return [app_id for app_id in read if app_id is not None]
 
 
-_LISTS = ("must", "must_not")
+_LISTS = ("must", "must_not", "platforms")
 
 
 class Game(BaseModel):
@@ -175,6 +192,7 @@ class Game(BaseModel):
     is_free: bool | None
     developers: list[str]
     genres: list[str]
+    platforms: list[str] = Field(description="windows, mac, linux; empty where it is not known")
     tags: list[str] = Field(description="the heaviest first")
     image_url: str | None = Field(
         description="its picture; null for a simulated game, or where the site has none"
@@ -249,6 +267,7 @@ class TagsResponse(BaseModel):
     """The tags of games, the most frequent first."""
 
     tags: list[TagCount]
+    platforms: dict[str, int] = Field(description="how many games run on each; empty where none is known")
 
 
 class Version(BaseModel):

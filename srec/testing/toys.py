@@ -92,6 +92,7 @@ def write_dataset(path: Path, sessions: list[Session], item_count: int, *, dimen
             "developers": [[f"Studio {item % 3}"] for item in items],
             "publishers": [[f"House {item % 2}"] for item in items],
             "genres": pa.array(none, pa.list_(pa.string())),
+            "platforms": pa.array(none, pa.list_(pa.string())),
         }
         pq.write_table(pa.table(games), draft.path / "games.parquet")
     return Dataset(path)

@@ -59,14 +59,14 @@ def test_tags_in_common_are_the_obvious_ones(
     way: ModuleType | None, bundle: Bundle, requests: list[tuple[list[int], list[int]]], most: int
 ) -> None:
     with patch("srec.inference.explanations.native", way):
-        explanations = TagExplanations(bundle)
+        explanations = TagExplanations(bundle, bundle.tag_names)
     found = explanations.shared([items for items, _ in requests], [liked for _, liked in requests], most)
     assert found == [[obvious(bundle, item, liked)[:most] for item in items] for items, liked in requests]
 
 
 def test_a_games_own_tags_come_the_heaviest_first(tmp_path: Path) -> None:
     bundle = Bundle(write_toy_bundle(tmp_path / "b"))
-    explanations = TagExplanations(bundle)
+    explanations = TagExplanations(bundle, bundle.tag_names)
     for item in (1, 2, GAMES):
         assert explanations.tags(item) == list(weights(bundle, item))
     assert explanations.tagged([1])

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from srec.errors import ArtifactError
 from srec.inference.answers import Filters, Request
-from srec.inference.bundle import Bundle, BundleContents, GameInfo
+from srec.inference.bundle import Bundle, BundleContents
 from srec.inference.filters import Filtering
+from srec.inference.games import GameInfo
 from srec.inference.recommender import Recommender
 from srec.inference.scans import kernels
 
@@ -66,7 +67,7 @@ def meets(bundle: Bundle, item: int, filters: Filters) -> bool:
     )
 )
 def test_those_that_meet_the_filters_are_allowed_and_no_others(summed, filters):
-    allowed = Filtering(summed.bundle).allowed(filters)
+    allowed = Filtering.of(summed.bundle).allowed(filters)
     assert allowed.tolist() == [meets(summed.bundle, item, filters) for item in range(1, GAMES + 1)]
 
 
@@ -89,7 +90,7 @@ def test_filters_apply_before_the_cut_for_a_network_and_a_sum(written, kernel, t
     recommender = Recommender(written(tmp_path / "b"), kernel)
     liked = recommender.bundle.app_ids[[0, 40, 90]].tolist()
     whole = recommender.recommend(liked, k=GAMES)
-    allowed = Filtering(recommender.bundle).allowed(THREE)
+    allowed = Filtering.of(recommender.bundle).allowed(THREE)
     there = {info.app_id for info, may in zip(recommender.bundle.games, allowed, strict=True) if may}
     found = recommender.recommend(liked, k=7, filters=THREE)
     assert found.infos == [info for info in whole.infos if info.app_id in there][:7]
@@ -115,7 +116,7 @@ def test_requests_with_other_filters_are_answered_together_as_alone(summed):
 
 
 def test_what_is_remembered_cannot_be_changed(summed):
-    filtering = Filtering(summed.bundle)
+    filtering = Filtering.of(summed.bundle)
     allowed = filtering.allowed(THREE)
     assert filtering.allowed(Filters(must=("Indie",), must_not=("Horror",), released_from=2012)) is allowed
     with pytest.raises(ValueError, match="read-only"):
@@ -126,7 +127,7 @@ def test_what_is_remembered_cannot_be_changed(summed):
 
 
 def test_tags_that_visitors_make_up_are_not_kept(summed: Recommender) -> None:
-    filtering = Filtering(summed.bundle)
+    filtering = Filtering.of(summed.bundle)
     for number in range(600):
         assert not filtering.allowed(Filters(must=(f"made up {number}",))).any()
     assert filtering._tagged.cache_info().currsize == 1

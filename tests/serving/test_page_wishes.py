@@ -242,3 +242,24 @@ def test_nothing_jumps_and_little_is_loaded(browser: Browser, summed: str, width
     assert {one.response().header_value("content-encoding") for one in packed} == {"gzip"}  # type: ignore[union-attr]
     assert sum(one.sizes()["responseBodySize"] for one in own) < 60_000
     context.close()
+
+
+def test_a_surprise_is_in_the_address_and_the_best_come_back(page: Page, summed: str) -> None:
+    page.goto(f"{summed}/?{LIKED}")
+    best = cards(page)
+    body, _ = asked(page, page.get_by_role("button", name="Surprise me").click)
+    expect(page).to_have_url(re.compile(rf"seed={body['seed']}$"))
+    drawn = cards(page)
+    assert drawn != best
+    page.reload()
+    assert cards(page) == drawn
+    asked(page, page.get_by_role("button", name="The best again").click)
+    assert cards(page) == best
+    page.get_by_text("Popularity and filters").click()
+    page.get_by_role("slider", name="Variety").focus()
+    body, _ = asked(page, lambda: page.keyboard.press("End"))
+    assert body["variety"] == 1
+    body, answer = asked(page, lambda: page.get_by_label("New and unrated only").check())
+    assert body["filters"]["unrated"] is True
+    assert answer["games"] == []
+    expect(page.get_by_role("heading", name="New and unrated")).to_be_visible()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bundles import TAGS, write_toy_sum
+from bundles import TAGS, sum_contents, with_others, write, write_toy_sum
 from fastapi.testclient import TestClient
 
 from srec.inference.bundle import Bundle
@@ -129,3 +129,27 @@ def test_a_wrong_wish_is_told(client: TestClient, body: dict[str, Any], says: st
     answer = client.post("/api/recommend", json={"liked": LIKED} | body)
     assert answer.status_code == 422
     assert says in answer.json()["detail"]
+
+
+def test_variety_a_draw_and_what_nobody_reviewed_can_be_asked_for(tmp_path: Path) -> None:
+    with TestClient(create_app(write(tmp_path / "others", with_others(sum_contents())))) as client:
+
+        def names(**asked: Any) -> list[str]:
+            answer = client.post("/api/recommend", json={"liked": [FIRST], "k": 6} | asked)
+            assert answer.status_code == 200
+            return [game["name"] for game in answer.json()["games"]]
+
+        assert names(seed=1) == names(seed=1) != names(seed=2)
+        assert names(variety=1) != names() == names(variety=0)
+        assert sorted(names(filters={"unrated": True})) == ["Unseen Alpha", "Unseen Beta"]
+        assert names(filters={"platforms": ["linux"]}) == []
+        left = client.post("/api/tags", json={"unrated": True, "must": ["Action"]}).json()
+        assert left == {"tags": [{"name": "Action", "games": 1}], "platforms": {}}
+        last = client.get("/api/games?q=unseen beta").json()["games"][0]
+        page = client.get(f"/game/{last['app_id']}")
+        assert "Nobody has reviewed it yet" in page.text
+        listed = client.get(f"/?liked={last['app_id']}&unrated=1&variety=50&seed=3&platforms=linux,x&lang=de")
+        assert '"address":"?liked=' in listed.text
+        assert "&variety=50&seed=3&platforms=linux&unrated=1&lang=de" in listed.text
+        for wrong in ({"variety": 2}, {"seed": -1}, {"filters": {"platforms": ["amiga"]}}):
+            assert client.post("/api/recommend", json={"liked": [], **wrong}).status_code == 422

@@ -13,8 +13,9 @@ import torch
 from srec.artifacts import write_directory
 from srec.dataset.dataset import Floats
 from srec.inference.answers import Filters
-from srec.inference.bundle import KIND, BundleContents, GameInfo, Network, write_bundle
+from srec.inference.bundle import KIND, BundleContents, Network, write_bundle
 from srec.inference.export import encoder_onnx
+from srec.inference.games import GameInfo
 from srec.inference.runtimes.onnx import OnnxEncoder
 from srec.models.gce_gnn import GCEGNN, GCEGNNSettings
 from srec.models.sums import Parts, Sum

@@ -1,6 +1,6 @@
 // The page's state is its address (?liked=620,400&not=570): everything shown follows from it, so a link is a list.
 
-import { LISTS, MOST, NUMBERS, PLAIN, addressOf, moved, stateOf, wishes } from "./address.js";
+import { LISTS, MOST, NUMBERS, PLAIN, addressOf, filtersOf, moved, stateOf, wishes } from "./address.js";
 import { card, element, nameOf, reason } from "./cards.js";
 import { startSearch } from "./search.js";
 import { language, say } from "./words.js";
@@ -15,6 +15,7 @@ let shown = PLAIN; // the state that the cards belong to
 let count = STEP;
 let usual = null; // the bundle's weight of popularity, in %
 let asking = new AbortController();
+const platforms = [...document.querySelectorAll("input[name=platform]")];
 
 async function ask(path, options) {
   const response = await fetch(path, options);
@@ -95,12 +96,15 @@ function tell(text, action, act) {
 function drawAnswer({ recommender, games, unknown, named: ids, without }) {
   const popular = recommender === "popular";
   const notices = [];
-  if (unknown.length) notices.push(say(unknown.length === 1 ? "unknown_one" : "unknown_many", { count: unknown.length, names: unknown.join(", ") }));
+  const strange = unknown.filter((id) => !known.has(id)); // a known game without reviews is unknown to the recommender only
+  const unrated = unknown.filter((id) => known.has(id)).map(named);
+  if (strange.length) notices.push(say(strange.length === 1 ? "unknown_one" : "unknown_many", { count: strange.length, names: strange.join(", ") }));
+  if (unrated.length) notices.push(say("unrated_liked", { names: unrated.join(", ") }));
   if (popular && state.liked.length > unknown.length) notices.push(say("no_tags"));
   tell(notices.join(" "));
-  $("heading").textContent = say(popular ? "popular" : "next");
+  $("heading").textContent = say(state.unrated ? "new_ones" : popular ? "popular" : "next");
   const names = ids.map(named);
-  $("games").replaceChildren(...games.map((game) => card(game, popular ? say("liked_by_many") : reason(game, names), names, did)));
+  $("games").replaceChildren(...games.map((game) => card(game, popular && !state.unrated ? say("liked_by_many") : reason(game, names), names, did)));
   $("few").textContent = fewer(games.length, without);
   $("more").hidden = games.length < count || count >= MOST;
   $("hear").textContent = games.length ? say("hear", { count: games.length, names: games.slice(0, 3).map(({ name }) => name).join(", ") }) : say("hear_none");
@@ -111,7 +115,7 @@ function fewer(there, without) {
   const loosened = Object.entries(without).filter(([, left]) => left > there).sort((one, other) => other[1] - one[1]);
   if (!loosened.length) return "";
   const words = { must: say("must"), must_not: say("must_not"), released_from: `${say("years")} ${say("from")}`,
-    released_to: `${say("years")} ${say("to")}`, most_cents: say("price") };
+    released_to: `${say("years")} ${say("to")}`, most_cents: say("price"), platforms: say("platforms") };
   return say("few", { count: there }) + loosened.slice(0, 2).map(([filter, left]) => say("loosen", { filter: words[filter], left })).join("");
 }
 
@@ -138,14 +142,17 @@ function drawControls(one) {
   for (const list of ["must", "must_not"]) {
     $(`${list}_chips`).replaceChildren(...one[list].map((tag) => chip(tag, () => go({ [list]: state[list].filter((other) => other !== tag) }))));
   }
-  const set = one.must.length + one.must_not.length + ["popularity", ...NUMBERS].filter((name) => one[name] !== null).length + one.early + one.adult;
+  const set = one.must.length + one.must_not.length + ["popularity", ...NUMBERS].filter((name) => one[name] !== null).length + one.early + one.adult + one.unrated
+    + one.platforms.length + (one.variety ? 1 : 0);
   $("steer").textContent = say("steer") + (set ? ` (${set})` : "");
   $("released_from").value = one.released_from ?? "";
   $("released_to").value = one.released_to ?? "";
   $("price").value = one.most_cents ? one.most_cents / 100 : "";
   $("free").checked = one.most_cents === 0;
-  $("early").checked = one.early;
-  $("adult").checked = one.adult;
+  for (const name of ["unrated", "early", "adult"]) $(name).checked = one[name];
+  $("variety").value = one.variety ?? 0;
+  for (const box of platforms) box.checked = one.platforms.includes(box.value);
+  $("best").hidden = one.seed === null;
 }
 
 function startControls() {
@@ -159,18 +166,22 @@ function startControls() {
       $(list).value = "";
       if (tag && state[list].length < 10) go({ [list]: [...new Set([...state[list], tag])] });
     });
-    $(list).addEventListener("focus", loadTags, { once: true });
+    $(list).addEventListener("focus", () => loadTags().catch(() => {}));
   }
   const year = (id) => $(id).addEventListener("change", () => go({ [id]: /^(19|2\d)\d\d$/.test($(id).value) ? +$(id).value : null }));
   ["released_from", "released_to"].forEach(year);
   $("price").addEventListener("change", () => go({ most_cents: +$("price").value > 0 ? Math.round(100 * +$("price").value) : null }));
   $("free").addEventListener("change", () => go({ most_cents: $("free").checked ? 0 : null }));
-  for (const id of ["early", "adult"]) $(id).addEventListener("change", () => go({ [id]: $(id).checked }));
+  for (const name of ["unrated", "early", "adult"]) $(name).addEventListener("change", () => go({ [name]: $(name).checked }));
+  $("variety").addEventListener("change", () => go({ variety: +$("variety").value || null }));
+  for (const box of platforms) box.addEventListener("change", () => go({ platforms: platforms.filter((one) => one.checked).map((one) => one.value) }));
+  $("surprise").addEventListener("click", () => go({ seed: Math.floor(Math.random() * 1e9) }));
+  $("best").addEventListener("click", () => { go({ seed: null }); $("surprise").focus(); });
 }
 
+// How many games each further tag would leave.
 async function loadTags() {
-  if ($("all_tags").children.length) return;
-  const { tags } = await ask("api/tags").catch(() => ({ tags: [] }));
+  const { tags } = await ask("api/tags", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(filtersOf(state)) });
   $("all_tags").replaceChildren(...tags.map(({ name, games }) => element("option", { value: name, label: `${name} (${games})` })));
 }
 
@@ -239,6 +250,7 @@ $("steer_popularity").hidden = usual === null;
 $("usual").textContent = say("usual", { value: usual });
 $("marks").replaceChildren(element("option", { value: usual ?? 50 }));
 const { srec, games, bundle } = first.version;
+$("platforms").hidden = !first.platforms;
 $("version").textContent = say("version", { srec, games: games.toLocaleString(language), bundle: bundle.slice(0, 8) });
 remember([...first.known.games, ...first.answer.games]);
 state = shown = stateOf(first.address);
