@@ -122,6 +122,22 @@ def window(
 
 
 @app.command()
+def newcomers(
+    bundle: Annotated[Path, typer.Argument(help="The bundle that answers.")],
+    dataset: Annotated[Path, typer.Argument(help="The dataset directory that it was made of.")],
+    result: ResultOption = None,
+) -> None:
+    """Show what ten people who name few games get from the page, with the reasons that it gives."""
+    from srec.dataset.dataset import Dataset
+    from srec.inference.bundle import Bundle
+    from srec_bench.visitors.newcomers import bench_newcomers, markdown
+
+    found = bench_newcomers(Bundle(bundle), Dataset(dataset))
+    show(markdown(found))
+    tell(found, result)
+
+
+@app.command()
 def making(
     dataset: Annotated[Path, typer.Argument(help="The dataset directory to make a bundle of.")],
     result: ResultOption = None,

@@ -21,6 +21,7 @@ from srec_bench.swaps.result import SwapsResult
 from srec_bench.training.result import TrainingResult
 from srec_bench.updates.result import UpdatesResult
 from srec_bench.visitors.dislikes import DislikesResult
+from srec_bench.visitors.newcomers import NewcomersResult, markdown
 from srec_bench.visitors.result import VisitorsResult
 from srec_bench.visitors.window import WindowResult
 from srec_bench.warm.result import WarmResult
@@ -38,6 +39,7 @@ KINDS: tuple[type[BenchResult], ...] = (
     HttpResult,
     InferenceResult,
     MakingResult,
+    NewcomersResult,
     PrepareResult,
     SoakResult,
     SparkResult,
@@ -138,3 +140,12 @@ def test_a_page_that_differs_from_the_result_files_is_told(tmp_path: Path) -> No
     readme.write_text(readme.read_text().replace("42,429", "42,430"))
     with pytest.raises(SystemExit, match=r"README\.md differs from the result files"):
         main(tmp_path, check=True)
+
+
+def test_the_page_of_ten_tastes_is_what_the_command_wrote() -> None:
+    (found,) = read_results(NewcomersResult, RESULTS).values()
+    page = (RESULTS.parents[1] / "docs" / "tastes.md").read_text(encoding="utf-8")
+    shown = [line for line in page.splitlines() if line.startswith(("## ", "| ", "Liked:", "Not for me:"))]
+    assert shown == [
+        line for line in markdown(found) if line.startswith(("## ", "| ", "Liked:", "Not for me:"))
+    ]
