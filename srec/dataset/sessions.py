@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from srec.arrow import is_list, plain_lists
 from srec.artifacts import is_current
 from srec.dataset.dataset import Dataset, Ints
 from srec.dataset.writing import KIND, VERSION, write_whole_sessions
@@ -89,10 +90,9 @@ def _repeats(items: Ints, lengths: Ints) -> bool:
 def _sessions(file: Path) -> tuple[Ints, Ints]:
     """The items of all sessions in one array, and how many each has; every session has one at least."""
     column = _column(file, "session").combine_chunks()
-    if pa.types.is_large_list(column.type):
-        column = column.cast(pa.list_(column.type.value_type))
-    if not pa.types.is_list(column.type) or column.null_count:
+    if not is_list(column.type) or column.null_count:
         raise SourceError(f"{file}: 'session' must be a list of item ids in every row")
+    column = plain_lists(column)
     lengths = np.diff(column.offsets.to_numpy())
     if not len(lengths) or lengths.min() < 1:
         raise SourceError(f"{file} has an empty session, or none at all")

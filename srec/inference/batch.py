@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from srec.arrow import is_list
 from srec.errors import SourceError
 from srec.inference.recommender import Recommender
 from srec.partial import begin
@@ -93,8 +94,10 @@ def _open(source: Path) -> pq.ParquetFile:
 
 def _answer_schema(given: pa.Schema, source: Path) -> pa.Schema:
     """The columns of the answer."""
+    if twice := [name for name in dict.fromkeys(given.names) if given.names.count(name) > 1]:
+        raise SourceError(f"{source} has more than one column {', '.join(twice)}: rename all but one")
     kind = given.field(LIKED).type if LIKED in given.names else None
-    if kind is None or not (pa.types.is_list(kind) or pa.types.is_large_list(kind)):
+    if kind is None or not is_list(kind):
         raise SourceError(f"{source} has no column {LIKED} of lists: it has {', '.join(given.names)}")
     if not pa.types.is_integer(kind.value_type):
         raise SourceError(f"the column {LIKED} of {source} must hold lists of integers, the app ids")

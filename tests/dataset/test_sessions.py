@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -98,10 +99,21 @@ def test_what_is_no_set_of_sessions_is_refused(tmp_path: Path, sessions: object,
     assert not (tmp_path / "out").exists()
 
 
-def test_large_lists_are_lists(tmp_path: Path) -> None:
-    large = pa.array(SESSIONS, pa.large_list(pa.int64()))
+@pytest.mark.parametrize("kind", [pa.large_list, pa.list_view, pa.large_list_view])
+def test_large_lists_and_views_are_lists(tmp_path: Path, kind: Callable[..., pa.DataType]) -> None:
+    large = pa.array(SESSIONS, kind(pa.int64()))
     dataset = prepare_sessions(write(tmp_path / "in", large), tmp_path / "out", 0.0)
     assert pairs(dataset, "train") == prefixes(SESSIONS)
+
+
+def test_lists_of_one_size_are_lists(tmp_path: Path) -> None:
+    given = [[1, 2, 3], [2, 3, 4], [3, 4, 1], [4, 1, 2]] * 5
+    fixed = pa.array(given, pa.list_(pa.int64(), 3))
+    made = [
+        prepare_sessions(write(tmp_path / name, one), tmp_path / f"{name}-out", 0.0)
+        for name, one in (("fixed", fixed), ("plain", pa.array(given)))
+    ]
+    assert pairs(made[0], "train") == pairs(made[1], "train")
 
 
 def test_a_test_without_targets_is_told_so(tmp_path: Path) -> None:

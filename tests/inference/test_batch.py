@@ -100,16 +100,37 @@ def test_interrupted_it_goes_on(recommender, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    "kind",
+    [
+        pa.list_(pa.int64(), 3),
+        pa.list_(pa.uint32(), 3),
+        pa.list_view(pa.int32()),
+        pa.large_list_view(pa.int64()),
+    ],
+)
+def test_a_list_is_one_however_it_lies_in_the_file(recommender, tmp_path, kind):
+    given = [recommender.bundle.app_ids[:3].tolist(), None, recommender.bundle.app_ids[3:6].tolist()]
+    pq.write_table(pa.table({"liked": pa.array(given, kind)}), tmp_path / "in.parquet")
+    answer_file(recommender, tmp_path / "in.parquet", tmp_path / "out.parquet", k=5)
+    found = pq.read_table(tmp_path / "out.parquet").column("app_ids").to_pylist()
+    expected = [recommender.recommend(liked or [], k=5) for liked in given]
+    assert found == [[game.app_id for game in answer.games] for answer in expected]
+
+
+@pytest.mark.parametrize(
     ("table", "message"),
     [
         ({"user": [1]}, "has no column liked of lists: it has user"),
         ({"liked": [1]}, "has no column liked of lists"),
         ({"liked": [["a"]]}, "must hold lists of integers"),
         ({"liked": [[1]], "scores": [1]}, "has a column scores"),
+        (pa.table([[[1]], [1], [2]], ["liked", "x", "x"]), "has more than one column x: rename all but one"),
+        (pa.table([[[1]], [[1]]], ["liked", "liked"]), "more than one column liked"),
+        (pa.table([[[1]], [1], [1], [2], [2]], ["liked", "b", "a", "a", "b"]), "more than one column b, a"),
     ],
 )
 def test_what_cannot_be_answered_is_said(recommender, tmp_path, table, message):
-    pq.write_table(pa.table(table), tmp_path / "in.parquet")
+    pq.write_table(table if isinstance(table, pa.Table) else pa.table(table), tmp_path / "in.parquet")
     with pytest.raises(SourceError, match=message):
         answer_file(recommender, tmp_path / "in.parquet", tmp_path / "out.parquet", k=5)
     (tmp_path / "in.parquet").write_text("no parquet")

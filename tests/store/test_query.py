@@ -11,7 +11,7 @@ from worlds import ANNA, BERT, facts, look, rejects, rows
 from srec.cli import app
 from srec.errors import SourceError
 from srec.store.connections.postgresql import PostgresConnection
-from srec.store.sources.query import QuerySource
+from srec.store.sources.query import QuerySource, without_end
 from srec.store.stores import open_store
 from srec.store.stores.base import Store
 
@@ -101,3 +101,37 @@ def test_a_site_keeps_its_reviews_and_the_store_in_one_database(site: str, tmp_p
     assert BERT not in text
     missing = CliRunner().invoke(app, [*command[:5]])
     assert "the query is missing (--query): the SELECT" in str(missing.exception)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        " -- last two days",
+        "\n-- kept in a file\n",
+        " ; -- x",
+        "; ;\n",
+        " /* a /* nested */ one */;",
+        "--",
+        ";/* open",
+    ],
+)
+def test_a_query_ends_where_its_sql_does(end: str, site: str, store: Store) -> None:
+    assert without_end(QUERY.rstrip(";") + end) == QUERY.rstrip(";")
+    if "nested" in end or "last" in end:
+        store.ingest(QuerySource(site, QUERY.rstrip(";") + end, "reviews", NAMES))
+        assert len(facts(store)) == 3
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT '-- no comment;'",
+        'SELECT 1 AS "a;--"',
+        "SELECT $$ ; -- $$",
+        "SELECT E'\\'--'",
+        "SELECT $t$;$$;$t$",
+    ],
+)
+def test_what_is_quoted_is_no_end(query: str) -> None:
+    assert without_end(query + ";") == query
+    assert without_end("SELECT 1 -- one\n, 2; -- two") == "SELECT 1 -- one\n, 2"

@@ -1,5 +1,6 @@
 """A table of one's own in PostgreSQL: the rows of a query, its columns mapped to the canonical names."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,7 +55,7 @@ class QuerySource:
             raise SourceError(str(error)) from None
         try:
             server.ask("BEGIN READ ONLY")
-            with server.stream(self.query.rstrip().rstrip(";")) as reader:
+            with server.stream(without_end(self.query)) as reader:
                 names, batches = reader.schema.names, map(_plain, reader)
                 yield from renamed(self.path, table, self.columns, names=names, batches=batches)
         except (SRecError, pa.ArrowException, OSError) as error:
@@ -62,6 +63,42 @@ class QuerySource:
             raise SourceError(said) from error
         finally:
             server.close()
+
+
+_TOKEN = re.compile(
+    r"(?P<idle>\s|;|--[^\r\n]*)|(?P<block>/\*)"
+    r"|[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\""
+    r"|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$|[\w$]+|.",
+    re.DOTALL,
+)
+_BLOCK = re.compile(r"/\*|\*/")
+
+
+def without_end(query: str) -> str:
+    """A query without the semicolons, comments and blanks behind it.
+
+    The driver puts it into the bracket of a COPY, which a comment would swallow.
+
+    Args:
+        query: SQL as PostgreSQL reads it.
+    """
+    at = end = 0
+    while token := _TOKEN.match(query, at):
+        at = token.end()
+        if token["block"]:
+            at = _behind_block(query, at)
+        elif not token["idle"]:
+            end = at
+    return query[:end]
+
+
+def _behind_block(query: str, at: int) -> int:
+    """Where a comment ends that began before a place; they nest."""
+    depth = 1
+    while depth and (mark := _BLOCK.search(query, at)):
+        depth += 1 if mark[0] == "/*" else -1
+        at = mark.end()
+    return len(query) if depth else at
 
 
 def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
