@@ -85,6 +85,7 @@ def ingest(
     source: str | None = None,
     table: str | None = None,
     columns: Mapping[str, str] | None = None,
+    positive: str | None = None,
     query: str | None = None,
     label: str | None = None,
     simulated: bool = False,
@@ -100,7 +101,9 @@ def ingest(
             such as those of pandas, polars, DuckDB and PyArrow.
         source: the kind of a file or folder: ucsd, steam-api, table or simulated.
         table: for a table, "reviews", "games", "sequences" or "libraries"; None means reviews.
-        columns: for a table, its names by canonical name, such as ``{"user_id": "author"}``.
+        columns: for a table, its names by canonical name, such as ``{"user_id": "author"}``; an empty one
+            leaves a column out.
+        positive: for reviews in a table without such a flag, "all" or a rule such as "rating >= 4".
         query: for a database, the SELECT that returns the rows.
         label: for a table in memory, its name in messages and rejects. A store keeps the rejects of a label's
             last ingestion, so give each table its own label; tables without one share one.
@@ -122,7 +125,14 @@ def ingest(
     from srec.store.ingest import ingest as read
 
     chosen = choose_source(
-        data, source, table=table, columns=columns, query=query, label=label, simulated=simulated
+        data,
+        source,
+        table=table,
+        columns=columns,
+        positive=positive,
+        query=query,
+        label=label,
+        simulated=simulated,
     )
     with console_for(progress).status(f"reading {chosen.path}") as status:
         return read(

@@ -34,8 +34,8 @@ ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Threads to use; 
 
 
 def named_columns(texts: Sequence[str]) -> dict[str, str]:
-    """The mapping of ``ours=theirs`` texts."""
+    """The mapping of ``ours=theirs`` texts; ``ours=`` leaves a column out."""
     pairs = [text.partition("=") for text in texts]
-    if not all(ours and equals and theirs for ours, equals, theirs in pairs):
+    if not all(ours.strip() and equals for ours, equals, _ in pairs):
         raise SRecError("a column is ours=theirs, such as user_id=author")
     return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}

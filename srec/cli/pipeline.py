@@ -50,7 +50,12 @@ def ingest(
         typer.Option(help="For a table: reviews, games, sequences or libraries; reviews if left out."),
     ] = None,
     column: Annotated[
-        list[str] | None, typer.Option(help="For a table: a column's name, as ours=theirs; may be repeated.")
+        list[str] | None,
+        typer.Option(help="For a table: a column's name, as ours=theirs; ours= leaves it out."),
+    ] = None,
+    positive: Annotated[
+        str | None,
+        typer.Option(help="For reviews without such a flag: all, or a rule such as 'rating >= 4'."),
     ] = None,
     query: Annotated[
         str | None, typer.Option(help="For a table in PostgreSQL: the SELECT that returns its rows.")
@@ -67,6 +72,7 @@ def ingest(
         source=source,
         table=table,
         columns=named_columns(column or ()),
+        positive=positive,
         query=query,
         memory_limit=memory,
         threads=threads,

@@ -18,6 +18,7 @@ def choose_source(
     *,
     table: str | None = None,
     columns: Mapping[str, str] | None = None,
+    positive: str | None = None,
     query: str | None = None,
     label: str | None = None,
     simulated: bool = False,
@@ -29,6 +30,7 @@ def choose_source(
         source: a key of SOURCES; a URL and a table in memory need none.
         table: for a table, "reviews", "games", "sequences" or "libraries"; None means reviews.
         columns: for a table, its names by canonical name.
+        positive: for reviews in a table without such a flag, "all" or a rule such as "rating >= 4".
         query: for a database, the SELECT that returns the rows.
         label: for a table in memory, its name in messages and rejects.
         simulated: for a table in memory, whether its rows are simulated.
@@ -44,7 +46,9 @@ def choose_source(
             )
         if source not in (None, "table") or query:
             raise SettingsError("a table in memory is read as it is: leave out the source and the query")
-        return MemorySource(data, table or "reviews", dict(columns or {}), label or UNNAMED, simulated)
+        return MemorySource(
+            data, table or "reviews", dict(columns or {}), label or UNNAMED, simulated, positive or ""
+        )
     if label or simulated:
         raise SettingsError("a label and simulated are for a table in memory: leave them out")
     remote = "://" in str(data)
@@ -54,9 +58,10 @@ def choose_source(
     if source not in SOURCES:
         raise SettingsError(f"there is no source {source!r}; the sources are {', '.join(SOURCES)}")
     if source != "table":
-        if table or columns or query:
+        if table or columns or query or positive:
             raise SettingsError(
-                "a table (--table), columns (--column) and a query (--query) are for the source table"
+                "a table (--table), columns (--column), a rule (--positive) and a query (--query) are for the"
+                " source table"
             )
         # Rejects are kept by file, and two files of one name are two.
         return SOURCES[source](Path(data).absolute())
@@ -65,10 +70,10 @@ def choose_source(
 
         if not query:
             raise SettingsError("the query is missing (--query): the SELECT that gives the rows")
-        return QuerySource(str(data), query, table or "reviews", dict(columns or {}))
+        return QuerySource(str(data), query, table or "reviews", dict(columns or {}), positive or "")
     if query:
         raise SettingsError("a query (--query) is for a table in PostgreSQL: a file is read as it is")
-    return SOURCES[source](Path(data).absolute(), table or "reviews", dict(columns or {}))
+    return SOURCES[source](Path(data).absolute(), table or "reviews", dict(columns or {}), positive or "")
 
 
 def ingest(

@@ -10,18 +10,8 @@ import pyarrow.parquet as pq
 from srec.errors import SourceError
 from srec.store.schema import TABLES
 from srec.store.sources.delimited import CsvFile
+from srec.store.sources.mapping import SYNONYMS
 from srec.store.sources.text import read_json_lines
-
-_NAMES = {
-    "user_id": "user userid author author_id customer customer_id player player_id member reviewer steamid",
-    "app_id": "app appid game game_id gameid item item_id product product_id",
-    "positive": "liked like recommended recommend recommends voted_up is_positive thumbs_up",
-    "created_at": "created date time timestamp written written_at posted posted_at reviewed_at review_date"
-    " timestamp_created",
-    "name": "title game_name product_name app_name",
-    "price_usd_cents": "price_cents",
-    "release_date": "released released_at",
-}
 
 
 def guess(file: Path, table: str, named: Mapping[str, str]) -> dict[str, str]:
@@ -41,7 +31,7 @@ def guess(file: Path, table: str, named: Mapping[str, str]) -> dict[str, str]:
     for name in TABLES[table].names:
         if name in there or name in named:
             continue
-        others = _NAMES.get(name, "").split() + ["id"] * (table == "games" and name == "app_id")
+        others = SYNONYMS.get(name, "").split() + ["id"] * (table == "games" and name == "app_id")
         fitting = [one for one in there if plain[one] == name]
         fitting = fitting or [one for one in there if plain[one] in others]
         if len(fitting) == 1:

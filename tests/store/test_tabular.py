@@ -130,8 +130,7 @@ def test_a_stray_quote_does_not_fill_the_memory(start: str, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("header", "said"),
     [
-        ("who,game,liked,when,café".encode("latin-1"), "line 1: not UTF-8 text: byte 0xe9 at position 24"),
-        ("who,game,liked,when,é".encode("utf-16"), "line 1: not UTF-8 text: byte 0xff at position 1"),
+        (b"who,game,liked,when,\xe9", "line 1: not UTF-8 text: byte 0xe9 at position 21"),
         (b'who,"game,liked,when', "line 1: not CSV: unexpected end of data"),
         (b"\n ", "it has only blank lines"),
     ],
@@ -189,8 +188,8 @@ def test_json_lines(store: DuckDBStore, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('[{"who": "a", "game": 1}]', r"\(line 1: a JSON array, not an object\): write one object a line"),
-        ('[\n  {\n    "who": "a"\n  }\n]', r"\(line 1: not JSON: .*\): write one object a line"),
+        ("[1, 2]", r"\(line 1: not a JSON object\): write one object a line"),
+        ('[\n  {\n    "who": a\n  }\n]', r"\(line 1: not JSON: .*\): write one object a line"),
         (" \n", "has only blank lines: write one object a line"),
     ],
 )

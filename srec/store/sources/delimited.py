@@ -1,33 +1,41 @@
 """Reading CSV as a stream of rows: a stray quote costs its own line, not those after it."""
 
 import csv
+import re
 from collections import deque
 from collections.abc import Collection, Iterator
 from itertools import islice
 from pathlib import Path
 
 from srec.errors import SourceError
+from srec.store.sources.dialect import Dialect, dialect_of
 from srec.store.sources.text import Reject, read_lines
 
 #: Characters after which a row goes on to no further line: as many as ``csv`` takes in one value. Lines are
 #: held until their row ends, and a quote that never ends must not gather the rest of the file.
 LONGEST_ROW = 1 << 17
+SEEN = 100  # lines that tell how the others are written
+
+_TYPED = re.compile(r":(token|float)(_seq)?$")
 
 
 class CsvFile:
-    """A CSV file whose first row names the columns; read once, from its beginning to its end.
+    """A delimited text whose first row names the columns; read once, from its beginning to its end.
 
     Args:
-        path: the file, which may be gzipped (.gz).
+        path: the file, however it is packed. Its first lines tell the separator and how quotes are escaped.
 
     Raises:
         SourceError: as for ``read_lines``, or the names cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
-        self._lines = _Lines(path)
-        self._reader: Iterator[list[str]] = csv.reader(self._lines, strict=True)
-        self.header = self._header(path)
+        dialect = dialect_of(_first_lines(path))
+        self._lines = _Lines(path, dialect)
+        self._reader: Iterator[list[str]] = csv.reader(self._lines, **dialect.options())
+        if dialect.says:
+            self._next()
+        self.header = names_of(self._header(path))
         self._lines.width = len(self.header)
 
     def rows(self, unbroken: Collection[int]) -> Iterator[tuple[int, list[str] | Reject]]:
@@ -74,10 +82,25 @@ class CsvFile:
         return None
 
 
+def _first_lines(path: Path) -> list[str]:
+    """What the dialect is told by; a line that is cut or not text tells nothing."""
+    lines = (line for _, line in islice(read_lines(path), SEEN) if isinstance(line, str))
+    return [line for line in lines if len(line) < LONGEST_ROW]
+
+
+def names_of(header: list[str]) -> list[str]:
+    """The names of columns without blanks around them, and without RecBole's types ("user_id:token")."""
+    names = [name.strip() for name in header]
+    if all(_TYPED.search(name) for name in names):
+        return [_TYPED.sub("", name) for name in names]
+    return names
+
+
 class _Lines:
     """A file's lines for ``csv.reader``: those of the current row are held; all but the first can go back."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, dialect: Dialect) -> None:
+        self._dialect = dialect
         self.width = LONGEST_ROW  # as good as none, until the header is read
         self._source = read_lines(path)
         self._again: deque[tuple[int, str | Reject]] = deque()
@@ -137,4 +160,8 @@ class _Lines:
         count = len(self._held)
         if count < 16 or count & (count - 1):
             return False
-        return len(next(csv.reader(line for _, line in self._held if isinstance(line, str)))) > self.width
+        return len(next(self._rows())) > self.width
+
+    def _rows(self) -> Iterator[list[str]]:
+        lines = (line for _, line in self._held if isinstance(line, str))
+        return csv.reader(lines, **self._dialect.options() | {"strict": False})

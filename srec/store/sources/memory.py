@@ -8,9 +8,8 @@ from typing import ClassVar, Protocol, runtime_checkable
 import pyarrow as pa
 
 from srec.errors import SourceError, first_line
-from srec.store.schema import Table
 from srec.store.sources.base import Part
-from srec.store.sources.tabular import mapped_table, part_of, renamed
+from srec.store.sources.tabular import Rule, mapped_table, part_of, renamed
 
 UNNAMED = "a table in memory"
 
@@ -34,6 +33,7 @@ class MemorySource:
         columns: the table's names by canonical name; other columns have their canonical names.
         label: its name in messages and rejects; a store keeps the rejects of a label's last ingestion.
         simulated: whether its rows come from a simulation.
+        positive: as for ``TableSource``.
     """
 
     rows: ArrowTable
@@ -41,6 +41,7 @@ class MemorySource:
     columns: Mapping[str, str] = field(default_factory=dict)
     label: str = UNNAMED
     simulated: bool = False
+    positive: str = ""
     name: ClassVar[str] = "table"
 
     @property
@@ -50,12 +51,13 @@ class MemorySource:
 
     def parts(self) -> Iterator[Part]:
         """The table's rows."""
-        table = mapped_table(self.table, self.columns)
-        yield part_of(table, self._batches(table))
+        mapped_table(self.table, self.columns)
+        rule = Rule.of(self.table, self.columns, self.positive)
+        yield part_of(rule.table, rule.judged(self._batches(rule)))
 
-    def _batches(self, table: Table) -> Iterator[pa.RecordBatch]:
+    def _batches(self, rule: Rule) -> Iterator[pa.RecordBatch]:
         try:
             reader = pa.RecordBatchReader.from_stream(self.rows)
-            yield from renamed(self.path, table, self.columns, names=reader.schema.names, batches=reader)
+            yield from renamed(self.path, rule.table, rule.columns, names=reader.schema.names, batches=reader)
         except pa.ArrowException as error:
             raise SourceError(f"{self.label} cannot be read: {first_line(error)}") from error

@@ -1,14 +1,17 @@
 """Reading Parquet as a stream of batches under canonical names."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from srec.arrow import is_list, plain_lists
 from srec.errors import SourceError, first_line
 from srec.store.schema import FILE, REJECT, ROW, Table
+from srec.store.sources.mapping import choose_columns
 
 #: Rows of a batch: enough to keep all cores busy, about 50 MB.
 BATCH = 1 << 18
@@ -25,65 +28,34 @@ def parquet_columns(path: Path) -> list[str]:
 
 
 def read_parquet(
-    path: Path, table: Table, columns: Mapping[str, str] | None = None
+    path: Path,
+    table: Table,
+    columns: Mapping[str, str] | None = None,
+    given: Mapping[str, str | None] | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Stream a file's rows as raw columns of a canonical table.
 
     Args:
         path: the file.
         table: the canonical table.
-        columns: canonical name to the file's; a column not named here goes by its canonical name.
+        columns: as for ``choose_columns``; a dotted name reaches into a struct.
+        given: columns that have one value in the whole file, which is not in it.
 
     Raises:
         SourceError: it is not a Parquet file, lacks a column that is required or named, has one
             twice, or is damaged.
     """
     with _open(path) as file:
-        chosen = choose_columns(path, table, columns=columns or {}, available=file.schema_arrow.names)
+        names, given = nested_columns(file.schema_arrow), given or {}
+        chosen = choose_columns(path, table, columns=columns or {}, available=[*names, *given])
+        wanted = [name for name in dict.fromkeys(chosen.values()) if name in names]
         row = 1
         try:
-            for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(chosen.values()))):
-                yield canonical(path, batch, chosen=chosen, row=row)
+            for batch in file.iter_batches(BATCH, columns=wanted):
+                yield canonical(path, batch, chosen=chosen, row=row, given=given)
                 row += len(batch)
         except (pa.ArrowException, OSError) as error:
             raise SourceError(f"{path} is damaged after row {row - 1:,}: {first_line(error)}") from error
-
-
-def choose_columns(
-    path: Path, table: Table, *, columns: Mapping[str, str], available: Sequence[str]
-) -> dict[str, str]:
-    """Which of a file's columns holds which canonical one.
-
-    Args:
-        path: the file, for messages.
-        table: the canonical table.
-        columns: canonical name to the file's; a column not named here goes by its canonical name.
-        available: the file's columns.
-
-    Returns:
-        Canonical name to the file's, of the columns that are there.
-
-    Raises:
-        SourceError: a required or named column is missing, or a column to read is there twice.
-    """
-    chosen = {name: columns.get(name, name) for name in table.names}
-    missing = [
-        theirs if name == theirs else f"{theirs} (for {name})"
-        for name, theirs in chosen.items()
-        if theirs not in available and (name in table.required or name in columns)
-    ]
-    if missing:
-        raise SourceError(
-            f"{path} is not a table of {table.name}: it lacks {', '.join(missing)}; its columns are"
-            f" {', '.join(available)}"
-        )
-    chosen = {name: theirs for name, theirs in chosen.items() if theirs in available}
-    doubled = [theirs for theirs in dict.fromkeys(chosen.values()) if available.count(theirs) > 1]
-    if doubled:
-        raise SourceError(
-            f"{path} has more than one column {', '.join(doubled)}: rename all but the one that is meant"
-        )
-    return chosen
 
 
 def _open(path: Path) -> pq.ParquetFile:
@@ -94,7 +66,29 @@ def _open(path: Path) -> pq.ParquetFile:
         raise SourceError(f"{path} is not a readable Parquet file: {first_line(error)}") from error
 
 
-def canonical(path: Path, batch: pa.RecordBatch, *, chosen: Mapping[str, str], row: int) -> pa.RecordBatch:
+def nested_columns(schema: pa.Schema) -> list[str]:
+    """The names of columns, and those of a struct's fields by their dotted names."""
+    inner = [
+        f"{field.name}.{one.name}" for field in schema if pa.types.is_struct(field.type) for one in field.type
+    ]
+    return [*schema.names, *inner]
+
+
+def _reached(batch: pa.RecordBatch, name: str) -> pa.Array:
+    if name in batch.schema.names:
+        return batch.column(name)
+    outer = next(one for one in batch.schema.names if name.startswith(f"{one}."))
+    return pc.struct_field(batch.column(outer), name[len(outer) + 1 :])
+
+
+def canonical(
+    path: Path,
+    batch: pa.RecordBatch,
+    *,
+    chosen: Mapping[str, str],
+    row: int,
+    given: Mapping[str, str | None] | None = None,
+) -> pa.RecordBatch:
     """A batch of a file's rows as a source gives them.
 
     Args:
@@ -102,15 +96,24 @@ def canonical(path: Path, batch: pa.RecordBatch, *, chosen: Mapping[str, str], r
         batch: its rows.
         chosen: canonical name to the file's.
         row: the number of the first row, counted from 1.
+        given: columns that have one value in the whole file.
     """
+    given = given or {}
     reject = pa.nulls(len(batch), pa.string())
     columns = {}
     for name, theirs in chosen.items():
-        column = batch.column(theirs)
+        if theirs in given and theirs not in batch.schema.names:
+            columns[name] = pa.array([given[theirs]] * len(batch), pa.string())
+            continue
+        column = _reached(batch, theirs)
         if pa.types.is_dictionary(column.type):
             column = column.dictionary_decode()
         if pa.types.is_timestamp(column.type) and column.type.tz is not None:
             column = column.cast(pa.timestamp(column.type.unit))
+        if is_list(column.type) and not (
+            pa.types.is_list(column.type) or pa.types.is_large_list(column.type)
+        ):
+            column = plain_lists(column)
         if _is_bytes(column.type):
             # Not all writers mark texts as such. Bytes that are not UTF-8 are found below.
             column = column.cast(pa.large_string(), safe=False)

@@ -10,9 +10,8 @@ import pyarrow as pa
 
 from srec.errors import SourceError, SRecError
 from srec.store.connections.postgresql import PostgresConnection, first_line_said
-from srec.store.schema import Table
 from srec.store.sources.base import Part
-from srec.store.sources.tabular import mapped_table, part_of, renamed
+from srec.store.sources.tabular import Rule, mapped_table, part_of, renamed
 
 
 @dataclass(frozen=True)
@@ -24,12 +23,14 @@ class QuerySource:
         query: a SELECT; it runs in a transaction that can change nothing.
         table: "reviews", "games", "sequences" or "libraries".
         columns: canonical name to the query's; a column not named here goes by its canonical name.
+        positive: as for ``TableSource``.
     """
 
     url: str
     query: str
     table: str = "reviews"
     columns: Mapping[str, str] = field(default_factory=dict)
+    positive: str = ""
     name: ClassVar[str] = "table"
     simulated: ClassVar[bool] = False
 
@@ -45,10 +46,11 @@ class QuerySource:
         Raises:
             SourceError: the database cannot be reached or refuses the query, or a column is missing.
         """
-        table = mapped_table(self.table, self.columns)
-        yield part_of(table, self._batches(table))
+        mapped_table(self.table, self.columns)
+        rule = Rule.of(self.table, self.columns, self.positive)
+        yield part_of(rule.table, rule.judged(self._batches(rule)))
 
-    def _batches(self, table: Table) -> Iterator[pa.RecordBatch]:
+    def _batches(self, rule: Rule) -> Iterator[pa.RecordBatch]:
         try:
             server = PostgresConnection(self.url, schema=None)
         except SRecError as error:
@@ -57,7 +59,7 @@ class QuerySource:
             server.ask("BEGIN READ ONLY")
             with server.stream(without_end(self.query)) as reader:
                 names, batches = reader.schema.names, map(_plain, reader)
-                yield from renamed(self.path, table, self.columns, names=names, batches=batches)
+                yield from renamed(self.path, rule.table, rule.columns, names=names, batches=batches)
         except (SRecError, pa.ArrowException, OSError) as error:
             said = str(error) if isinstance(error, SRecError) else f"{server.name}: {first_line_said(error)}"
             raise SourceError(said) from error

@@ -1,7 +1,7 @@
-"""A plain table of one's own: Parquet, CSV or JSON lines, its columns mapped to the canonical names."""
+"""A plain table of one's own: Parquet, Arrow, CSV or JSON, its columns mapped to the canonical names."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,47 +12,87 @@ from srec.errors import SourceError
 from srec.store.schema import FILE, REJECT, ROW, TABLES, Table
 from srec.store.sources.base import Part
 from srec.store.sources.delimited import CsvFile
-from srec.store.sources.parquet import BATCH, canonical, choose_columns, read_parquet
+from srec.store.sources.folders import files_of
+from srec.store.sources.ipc import read_arrow
+from srec.store.sources.mapping import choose_columns, nested_names, reach
+from srec.store.sources.opening import holds
+from srec.store.sources.parquet import BATCH, canonical, read_parquet
 from srec.store.sources.records import SourceRow, to_batches
 from srec.store.sources.text import Reject, read_json_lines
-
-_CSV = (".csv", ".csv.gz")
-_JSON = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
+from srec.store.sources.verdict import Verdict
 
 
 @dataclass(frozen=True)
 class TableSource:
-    """One file that holds rows of one canonical table.
+    """Files that hold rows of one canonical table.
 
     Args:
-        path: .parquet, .csv, .jsonl or .ndjson; the text forms also gzipped (.gz).
+        path: a file, a folder of such files, or a pattern with ``*``: Parquet, Arrow, delimited text or JSON,
+            however it is packed. What it holds is seen, not taken from its name.
         table: "reviews", "games", "sequences" or "libraries".
-        columns: canonical name to the file's; a column not named here goes by its canonical name.
+        columns: canonical name to the file's; empty: the column is left out. One that is not named
+            here goes by its canonical name. A dotted name reaches into an object.
+        positive: for reviews without such a flag, "all" or a rule such as "rating >= 4".
     """
 
     path: Path
     table: str = "reviews"
     columns: Mapping[str, str] = field(default_factory=dict)
+    positive: str = ""
     name: ClassVar[str] = "table"
     simulated: ClassVar[bool] = False
 
     def parts(self) -> Iterator[Part]:
-        """The file's rows.
+        """The rows of all its files.
 
         Raises:
-            SourceError: the file cannot be read, or lacks a column that is required or mapped.
+            SourceError: a file cannot be read, or lacks a column that is required or mapped.
         """
-        table, name = mapped_table(self.table, self.columns), self.path.name
-        if name.endswith(".parquet"):
-            yield part_of(table, read_parquet(self.path, table, self.columns))
-        elif name.endswith(_CSV):
-            yield Part(table.name, to_batches(table, _csv_rows(self.path, table, self.columns)))
-        elif name.endswith(_JSON):
-            yield Part(table.name, to_batches(table, _json_rows(self.path, table, self.columns)))
-        else:
-            raise SourceError(
-                f"{self.path} has no ending that is known here: .parquet, {', '.join(_CSV + _JSON)}"
-            )
+        mapped_table(self.table, self.columns)
+        rule = Rule.of(self.table, self.columns, self.positive)
+        yield Part(self.table, rule.judged(self._batches(rule)))
+
+    def _batches(self, rule: "Rule") -> Iterator[pa.RecordBatch]:
+        for file, given in files_of(self.path):
+            yield from _READERS[holds(file)](file, rule.table, rule.columns, given)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What is read of a table, and what is made of it.
+
+    Attributes:
+        table: the canonical table, without the flag where every row is positive.
+        columns: canonical name to the table's.
+        verdict: what makes a row positive; None where a flag does.
+    """
+
+    table: Table
+    columns: Mapping[str, str]
+    verdict: Verdict | None
+
+    @classmethod
+    def of(cls, name: str, columns: Mapping[str, str], positive: str) -> "Rule":
+        """The rule of a table.
+
+        Raises:
+            SourceError: only reviews are positive, and they have a flag or a rule, not both.
+            SettingsError: the rule is none.
+        """
+        table = TABLES[name]
+        if not positive:
+            return cls(table, columns, None)
+        if name != "reviews" or columns.get("positive"):
+            raise SourceError("positive is for reviews, in place of a column: leave one of them out")
+        verdict = Verdict.read(positive)
+        if verdict.column is not None:
+            return cls(table, {**columns, "positive": verdict.column}, verdict)
+        others = tuple(column for column in table.columns if column.name != "positive")
+        return cls(replace(table, columns=others), columns, verdict)
+
+    def judged(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Batches with the flag."""
+        return batches if self.verdict is None else self.verdict.judged(batches)
 
 
 def mapped_table(name: str, columns: Mapping[str, str]) -> Table:
@@ -110,8 +150,13 @@ def renamed(
 
 
 def part_of(table: Table, batches: Iterator[pa.RecordBatch]) -> Part:
-    """The part of a typed table: games become records, because their lists come in many forms."""
-    return Part(table.name, to_batches(table, _as_records(batches)) if table.name == "games" else batches)
+    """The part of a typed table."""
+    return Part(table.name, _lists_read(table, batches))
+
+
+def _lists_read(table: Table, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Games become records, because their lists come in many forms."""
+    return to_batches(table, _as_records(batches)) if table.name == "games" else batches
 
 
 def _as_records(batches: Iterator[pa.RecordBatch]) -> Iterator[SourceRow]:
@@ -132,25 +177,49 @@ def _is_time(arrow: pa.DataType) -> bool:
     return bool(pa.types.is_temporal(arrow) and not pa.types.is_interval(arrow))
 
 
-def _csv_rows(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[SourceRow]:
+Given = Mapping[str, str | None]
+
+
+def _parquet(path: Path, table: Table, columns: Mapping[str, str], given: Given) -> Iterator[pa.RecordBatch]:
+    return _lists_read(table, read_parquet(path, table, columns, given))
+
+
+def _arrow(path: Path, table: Table, columns: Mapping[str, str], given: Given) -> Iterator[pa.RecordBatch]:
+    return _lists_read(table, read_arrow(path, table, columns, given))
+
+
+def _csv(path: Path, table: Table, columns: Mapping[str, str], given: Given) -> Iterator[pa.RecordBatch]:
+    return to_batches(table, _csv_rows(path, table, columns, given))
+
+
+def _json(path: Path, table: Table, columns: Mapping[str, str], given: Given) -> Iterator[pa.RecordBatch]:
+    return to_batches(table, _json_rows(path, table, columns, given))
+
+
+_READERS = {"parquet": _parquet, "arrow": _arrow, "stream": _arrow, "csv": _csv, "json": _json}
+
+
+def _csv_rows(path: Path, table: Table, columns: Mapping[str, str], given: Given) -> Iterator[SourceRow]:
     file = CsvFile(path)
-    chosen = choose_columns(path, table, columns=columns, available=file.header)
-    places = {name: file.header.index(theirs) for name, theirs in chosen.items()}
+    available = [*file.header, *(name for name in given if name not in file.header)]
+    chosen = choose_columns(path, table, columns=columns, available=available, first_line=True)
+    places = {name: file.header.index(theirs) for name, theirs in chosen.items() if theirs in file.header}
+    constant = {name: given[theirs] for name, theirs in chosen.items() if name not in places}
     # A required value is on one line; a list may be JSON over several.
-    for row, fields in file.rows(unbroken=[places[name] for name in table.required]):
+    for row, fields in file.rows(unbroken=[places[name] for name in table.required if name in places]):
         if isinstance(fields, Reject):
             yield path, row, fields
         else:
-            yield path, row, {name: fields[place] for name, place in places.items()}
+            yield path, row, {name: fields[place] for name, place in places.items()} | constant
 
 
-def _json_rows(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator[SourceRow]:
+def _json_rows(path: Path, table: Table, columns: Mapping[str, str], given: Given) -> Iterator[SourceRow]:
     rows = read_json_lines(path)
     head = list(islice(rows, 100))
     objects = [record for _, record in head if not isinstance(record, Reject)]
     if not objects:
-        raise SourceError(f"{path} {_no_object(head)}: write one object a line, with no array around them")
-    keys = dict.fromkeys(key for each in objects for key in each)
+        raise SourceError(f"{path} {_no_object(head)}: write one object a line, or an array of objects")
+    keys = dict.fromkeys(key for each in [*objects, given] for key in nested_names(each))
     chosen = choose_columns(path, table, columns=columns, available=list(keys))
     # A key that the first lines lack may come later.
     chosen |= {name: name for name in table.names if name not in columns}
@@ -158,7 +227,8 @@ def _json_rows(path: Path, table: Table, columns: Mapping[str, str]) -> Iterator
         if isinstance(record, Reject):
             yield path, row, record
         else:
-            yield path, row, {name: record.get(theirs) for name, theirs in chosen.items()}
+            whole = {**given, **record}
+            yield path, row, {name: reach(whole, theirs) for name, theirs in chosen.items()}
 
 
 def _no_object(head: list[tuple[int, dict[str, Any] | Reject]]) -> str:
