@@ -97,7 +97,7 @@ def are_names(texts: Sequence[str], known: Container[str]) -> bool:
 
     Args:
         texts: the line; an unnamed column, as an index has it, may be among them.
-        known: names that may be there; one of them or of the usual ones must be.
+        known: names of which one must be there, or else two of the usual ones.
     """
     named = [text for text in texts if text]
     plain = all(
@@ -105,7 +105,8 @@ def are_names(texts: Sequence[str], known: Container[str]) -> bool:
     )
     words = " ".join([*SYNONYMS, *SYNONYMS.values(), _OTHERS]).split()
     usual = {word.replace("_", "") for word in words}
-    return plain and any(text in known or re.sub("[^a-z]", "", text.lower()) in usual for text in named)
+    common = sum(re.sub("[^a-z]", "", text.lower()) in usual for text in named)
+    return plain and (common > 1 or any(text in known for text in named))
 
 
 _ID = re.compile(r"\d{5,}")
