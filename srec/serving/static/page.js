@@ -2,6 +2,7 @@
 
 import { LISTS, MOST, NUMBERS, PLAIN, addressOf, filtersOf, moved, stateOf, wishes } from "./address.js";
 import { card, element, nameOf, reason } from "./cards.js";
+import { keepUp, kept, startKeeping } from "./keeping.js";
 import { startSearch } from "./search.js";
 import { language, say } from "./words.js";
 
@@ -36,6 +37,7 @@ function go(next) {
   state = { ...state, ...next };
   count = STEP;
   history.pushState(null, "", addressOf(state));
+  keepUp(addressOf(state));
   return show();
 }
 
@@ -219,6 +221,7 @@ async function copy() {
 // --- start
 
 startControls();
+startKeeping(() => addressOf(state));
 startSearch({
   find: async (query, signal) => {
     const found = await ask(`api/games?limit=8&q=${encodeURIComponent(query)}`, { signal });
@@ -258,3 +261,4 @@ drawControls(state);
 drawChips();
 drawAnswer(first.answer);
 $("games").setAttribute("aria-busy", "false");
+if (addressOf(state) === addressOf(PLAIN) && kept()) go(stateOf(kept()));

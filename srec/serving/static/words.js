@@ -110,6 +110,8 @@ const ENGLISH = {
   hear: "{count} games. First: {names}.",
   hear_none: "No games.",
   foot: "No account, no cookies, no trace of you: the list is in the address of this page.",
+  keep: "Keep my list on this device",
+  forget: "Forget my list on this device",
   version: "SRec {srec}, {games} games, bundle {bundle}",
 };
 
@@ -223,6 +225,8 @@ const GERMAN = {
   hear: "{count} Spiele. Zuerst: {names}.",
   hear_none: "Keine Spiele.",
   foot: "Kein Konto, keine Cookies, keine Spur von dir: Die Liste steht in der Adresse dieser Seite.",
+  keep: "Meine Liste auf diesem Gerät behalten",
+  forget: "Meine Liste auf diesem Gerät vergessen",
   version: "SRec {srec}, {games} Spiele, Bundle {bundle}",
 };
 
