@@ -99,7 +99,7 @@ def ingest(
         store: the path of a DuckDB file, or a postgresql:// URL; a missing store is created.
         data: a file, a folder, a postgresql:// URL, or a table in memory with Arrow's PyCapsule interface,
             such as those of pandas, polars, DuckDB and PyArrow.
-        source: the kind of a file or folder: ucsd, steam-api, table or simulated.
+        source: the kind of a file or folder: ucsd, steam-api, table or simulated; None looks at it.
         table: for a table, "reviews", "games", "sequences" or "libraries"; None means reviews.
         columns: for a table, its names by canonical name, such as ``{"user_id": "author"}``; an empty one
             leaves a column out.

@@ -43,7 +43,7 @@ def ingest(
     ],
     source: Annotated[
         str | None,
-        typer.Option(help="The kind of source: ucsd, steam-api, table or simulated; a URL is a table."),
+        typer.Option(help="ucsd, steam-api, table or simulated; if left out, the file is looked at."),
     ] = None,
     table: Annotated[
         str | None,
@@ -78,6 +78,8 @@ def ingest(
         threads=threads,
         progress=True,
     )
+    if source is None:
+        console.print(f"taken for: {summary.taken_for}", highlight=False, markup=False)
     console.print(ingestion_table(summary))
     for reason, count in summary.reasons.items():
         console.print(f"rejected: {count:,} rows, {reason}", highlight=False)

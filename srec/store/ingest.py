@@ -9,6 +9,8 @@ from srec.store.ingestion import RowsRead, Summary
 from srec.store.sources import SOURCES
 from srec.store.sources.base import Source
 from srec.store.sources.memory import UNNAMED, ArrowTable, MemorySource
+from srec.store.sources.recognise import recognise
+from srec.store.sources.tabular import TableSource
 from srec.store.stores import open_store
 
 
@@ -27,7 +29,7 @@ def choose_source(
 
     Args:
         data: a file or folder, a postgresql:// URL, or a table in memory.
-        source: a key of SOURCES; a URL and a table in memory need none.
+        source: a key of SOURCES; None looks at the data. A URL and a table in memory need none.
         table: for a table, "reviews", "games", "sequences" or "libraries"; None means reviews.
         columns: for a table, its names by canonical name.
         positive: for reviews in a table without such a flag, "all" or a rule such as "rating >= 4".
@@ -54,7 +56,8 @@ def choose_source(
     remote = "://" in str(data)
     source = source or ("table" if remote else None)
     if source is None:
-        raise SettingsError(f"name the source (--source): one of {', '.join(SOURCES)}")
+        seen = recognise(Path(data).absolute(), table, columns, positive or "")
+        source, table, columns, positive = seen.source, seen.table, seen.columns, seen.positive
     if source not in SOURCES:
         raise SettingsError(f"there is no source {source!r}; the sources are {', '.join(SOURCES)}")
     if source != "table":
@@ -74,6 +77,15 @@ def choose_source(
     if query:
         raise SettingsError("a query (--query) is for a table in PostgreSQL: a file is read as it is")
     return SOURCES[source](Path(data).absolute(), table or "reviews", dict(columns or {}), positive or "")
+
+
+def taken_for(source: Source) -> str:
+    """What a source is read as, in words: its name, or a table with the names of its columns."""
+    if not isinstance(source, TableSource):
+        return source.name
+    renamed = "".join(f", {ours}={theirs}" for ours, theirs in source.columns.items())
+    positive = f", positive: {source.positive}" if source.positive else ""
+    return f"a table of {source.table}{renamed}{positive}"
 
 
 def ingest(
@@ -109,4 +121,5 @@ def ingest(
                     Path(where).unlink()
             raise
         summary.stored = opened.counts()
+        summary.taken_for = taken_for(source)
         return summary

@@ -42,6 +42,8 @@ class Summary:
     """What an ingestion did."""
 
     source: str
+    #: What the source was read as, in words.
+    taken_for: str = ""
     tables: dict[str, TableSummary] = field(default_factory=dict)
     #: How many rows were rejected for which reason (without the values), most first.
     reasons: dict[str, int] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from pathlib import Path
 from srec.errors import SettingsError
 from srec.store.ingest import choose_source
 from srec.store.sources.base import Source
-from srec.updating.columns import guess
+from srec.store.sources.recognise import guess
 from srec.updating.look import Look, look
 from srec.updating.proposal import Proposal, expectations, propose
 

@@ -131,7 +131,6 @@ def test_an_interrupt_while_counting_keeps_what_was_committed(
     [
         ([{"user_id": "a"}], {}, "a list cannot be read: give a path, a postgresql:// URL, or a table"),
         (None, {}, "a NoneType cannot be read"),
-        ("reviews.csv", {}, r"name the source \(--source\): one of ucsd, steam-api, table, simulated"),
         ("reviews.csv", {"source": "csv"}, "there is no source 'csv'; the sources are ucsd, "),
         ("postgresql://host/site", {}, r"the query is missing \(--query\)"),
         ("folder", {"source": "ucsd", "table": "games"}, r"a table \(--table\).* are for the source table"),

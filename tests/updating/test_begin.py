@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 from srec.cli import app
 from srec.errors import SettingsError, SourceError
 from srec.simulate.world import SimulateSettings, simulate
+from srec.store.sources.recognise import guess
 from srec.updating.begin import begin
-from srec.updating.columns import guess
 from srec.updating.look import FILTERS, Left, Look
 from srec.updating.proposal import expectations, propose
 from srec.updating.update import update

@@ -74,11 +74,8 @@ def choose_columns(
         if theirs not in available and (name in table.required or name in columns)
     ]
     if missing:
-        if first_line and not are_names(available, set(chosen.values())):
-            raise SourceError(
-                f"{path} looks like a file without a header: put the columns' names in its first line,"
-                f" such as {','.join(table.required)}"
-            )
+        if first_line:
+            refuse_values(path, available, {*chosen.values()})
         raise SourceError(
             f"{path} is not a table of {table.name}: it lacks {', '.join(missing)}; its columns are"
             f" {', '.join(available)}"
@@ -90,6 +87,24 @@ def choose_columns(
             f"{path} has more than one column {', '.join(doubled)}: rename all but the one that is meant"
         )
     return chosen
+
+
+def refuse_values(path: Path, texts: Sequence[str], known: Container[str]) -> None:
+    """Refuse a first line that holds values, without showing it.
+
+    Args:
+        path: the file.
+        texts: its first line.
+        known: as for ``are_names``.
+
+    Raises:
+        SourceError: they are no names.
+    """
+    if not are_names(texts, known):
+        raise SourceError(
+            f"{path} looks like a file without a header: put the columns' names in its first line, such as"
+            " user_id,app_id,positive,created_at"
+        )
 
 
 def are_names(texts: Sequence[str], known: Container[str]) -> bool:

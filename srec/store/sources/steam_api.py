@@ -1,7 +1,9 @@
 """Reviews as Steam's review API gives them (store.steampowered.com/appreviews/<appid>?json=1), or as Parquet.
 
-A page does not say which app it is of: the file's name does (``620.json``, ``620_3.json``), or its folder's
-(``620/3.json``), or a key ``appid`` added to the page, as in a file of one page a line (.jsonl, .jsonl.gz).
+A page does not say which app it is of: the file's name does (``620.json``, ``620_3.json``,
+``review_620.json``), or its folder's (``620/3.json``), or a key ``appid`` of the page or of each review. A
+file may have pages or reviews, one a line, in an array or one after the other. A page's reviews may be an
+object from their ids, as the package ``steamreviews`` writes it.
 """
 
 import re
@@ -30,7 +32,8 @@ _COLUMNS = {
     "playtime_minutes": "playtime_forever",
     "early_access": "written_during_early_access",
 }
-_PAGES = (".json", ".jsonl", ".jsonl.gz")
+_PAGES = (".json", ".jsonl", ".ndjson", ".jl")
+_PACKED = (".gz", ".bz2", ".zst", ".xz")
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,10 @@ class SteamApiSource:
     def _files(self) -> tuple[list[Path], list[Path]]:
         if self.path.suffix == ".parquet":
             return [self.path], []
-        if self.path.name.endswith(_PAGES):
+        if self.path.is_file() and self.path.suffix and _holds_pages(self.path):
             return [], [self.path]
         parquet = [file for file in (self.path / "reviews_steamapi.parquet",) if file.exists()]
-        pages = sorted(file for file in self.path.rglob("*") if file.name.endswith(_PAGES))
+        pages = sorted(file for file in self.path.rglob("*") if _holds_pages(file))
         if not parquet and not pages:
             raise SourceError(
                 f"{self.path} holds no reviews of Steam's API: neither reviews_steamapi.parquet nor pages"
@@ -70,19 +73,33 @@ class SteamApiSource:
 
 def _rows(files: list[Path]) -> Iterator[SourceRow]:
     for file in files:
-        if file.suffix != ".json":
-            for row, page in read_json_lines(file):
-                for _, content in _reviews(page, app=None):
-                    yield file, row, content
+        page = _page(file)
+        if isinstance(page, dict) and "author" not in page:
+            for place, content in _reviews(page, _app(file)):
+                yield file, place, content
             continue
-        for place, content in _reviews(_page(file), _app(file)):
-            yield file, place, content
+        good = False
+        for row, each in read_json_lines(file):
+            good = good or isinstance(each, dict)
+            if not good and isinstance(page, Reject) and file.suffix == ".json":
+                yield file, 1, page
+                break
+            for _, content in _reviews(each, _app(file)):
+                yield file, row, content
 
 
-def _page(file: Path) -> dict[str, Any] | Reject:
+def _holds_pages(file: Path) -> bool:
+    name = file.name.lower()
+    for packed in _PACKED:
+        name = name.removesuffix(packed)
+    return name.endswith(_PAGES)
+
+
+def _page(file: Path) -> dict[str, Any] | Reject | None:
+    """The page that a small file is as a whole; None where it is packed or large, and is read bit by bit."""
     try:
-        if file.stat().st_size > LARGEST_PAGE:
-            return Reject(f"the page is larger than {LARGEST_PAGE >> 20} MiB")
+        if file.suffix != ".json" or file.stat().st_size > LARGEST_PAGE:
+            return None
         return parse_json(file.read_bytes())
     except OSError as error:
         raise SourceError(f"{file} cannot be read: {error.strerror}") from error
@@ -90,7 +107,7 @@ def _page(file: Path) -> dict[str, Any] | Reject:
 
 def _app(file: Path) -> str | None:
     for name in (file.stem, file.parent.name):
-        if match := re.fullmatch(r"(\d+)(_\d+)?", name):
+        if match := re.fullmatch(r"(?:(?:app)?reviews?_|app_?(?:id)?_?)?(\d+)(_\d+)?", name, re.IGNORECASE):
             return match[1]
     return None
 
@@ -101,13 +118,19 @@ def _reviews(page: dict[str, Any] | Reject, app: str | None) -> Iterator[tuple[i
         yield 1, page
         return
     reviews = page.get("reviews")
-    if page.get("success") != 1:
+    app = page.get("appid", page.get("app_id", app))
+    if isinstance(reviews, dict):
+        reviews = list(reviews.values())
+    if isinstance(page.get("author"), dict):
+        yield 1, review_record(page, app)
+    elif page.get("success", 1) != 1:
         yield 1, Reject("the page does not say success: 1")
     elif not isinstance(reviews, list):
         yield 1, Reject("the page has no list of reviews")
     else:
         for place, review in enumerate(reviews, 1):
-            yield place, review_record(review, page.get("appid", app))
+            own = review.get("appid", app) if isinstance(review, dict) else app
+            yield place, review_record(review, own)
 
 
 def review_record(review: Any, app: Any) -> Record | Reject:
