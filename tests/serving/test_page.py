@@ -283,6 +283,7 @@ def test_the_documentation_shows_every_endpoint(page: Page, simulated: str) -> N
         "GET/api/games",
         "GET/api/names",
         "GET/api/tags",
+        "POST/api/tags",
         "GET/api/games/{app_id}/similar",
         "GET/health",
         "GET/ready",
