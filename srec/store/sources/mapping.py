@@ -15,7 +15,8 @@ SYNONYMS: Mapping[str, str] = {
     " author_steamid steam_id reviewer_id",
     "app_id": "app appid game game_id gameid item item_id itemid product product_id movieid steam_appid"
     " steam_app_id",
-    "positive": "liked like recommended recommend recommends is_recommended voted_up is_positive thumbs_up",
+    "positive": "liked like recommended recommend recommends is_recommended voted_up is_positive thumbs_up"
+    " label",
     "created_at": "created date time timestamp written written_at posted posted_at reviewed_at review_date"
     " timestamp_created unix_timestamp unixreviewtime created_on date_posted",
     "updated_at": "timestamp_updated updated edited edited_at",
@@ -76,9 +77,12 @@ def choose_columns(
     if missing:
         if first_line:
             refuse_values(path, available, {*chosen.values()})
+        shown = [name for name in available if _is_name(name)]  # keys of an object may be ids of users
+        rule = table.name == "reviews" and chosen.get("positive") not in available
+        hint = "; --positive 'rating >= 4' or --positive all does without a flag" if rule else ""
         raise SourceError(
             f"{path} is not a table of {table.name}: it lacks {', '.join(missing)}; its columns are"
-            f" {', '.join(available)}"
+            f" {', '.join(shown)}{hint}"
         )
     chosen = {name: theirs for name, theirs in chosen.items() if theirs in available}
     doubled = [theirs for theirs in dict.fromkeys(chosen.values()) if available.count(theirs) > 1]
@@ -115,13 +119,14 @@ def are_names(texts: Sequence[str], known: Container[str]) -> bool:
         known: names of which one must be there, or else two of the usual ones.
     """
     named = [text for text in texts if text]
-    plain = all(
-        _NAME.fullmatch(text) and text.lower() not in _VALUES and not _ID.search(text) for text in named
-    )
     words = " ".join([*SYNONYMS, *SYNONYMS.values(), _OTHERS]).split()
     usual = {word.replace("_", "") for word in words}
     common = sum(re.sub("[^a-z]", "", text.lower()) in usual for text in named)
-    return plain and (common > 1 or any(text in known for text in named))
+    return all(map(_is_name, named)) and (common > 1 or any(text in known for text in named))
+
+
+def _is_name(text: str) -> bool:
+    return bool(_NAME.fullmatch(text)) and text.lower() not in _VALUES and not _ID.search(text)
 
 
 _ID = re.compile(r"\d{5,}")
