@@ -1,10 +1,12 @@
-"""A blend of models: the weighted sum of their scores, each scaled for each session.
+"""A blend of models: the weighted sum of what they say, on scales that all share.
 
-The weights are learnt on the validation window, by models that know only what comes before it: those that
-make the items that came next most likely (softmax over each session's candidates). Then the models learn anew
-from all the data they may know. Which models take part depends on whether sessions repeat items.
+A model that counts says two things, its scaled scores and the places that they give; the others say their
+standardised scores. The weights are learnt on the validation window, by models that know only what comes
+before it: those that make the items that came next most likely (softmax over each session's candidates). Then
+the models learn anew from all the data they may know. Which models take part depends on whether sessions
+repeat items.
 
-Shapes: B sessions, V items, E examples, C candidates of an example, M models.
+Shapes: B sessions, V items, E examples, C candidates of an example, M things that are said.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -29,6 +31,8 @@ _BATCH = 100
 _WIDEST = 200
 _REST = np.float32(1e-4)
 _BEST = 20  # of each model, the items that are an example's candidates
+_PLACED = 150  # places further down say nothing
+_PLACES = " places"
 _RIDGE = 1e-3
 
 
@@ -37,7 +41,7 @@ class BlendSettings(Settings):
 
     section: ClassVar[str] = "blend"
     repeating: tuple[str, ...] = Field(
-        ("vstan", "rules", "own-items"), description="the models if sessions repeat items"
+        ("vstan", "rules", "own-items", "item-knn", "slim"), description="the models if sessions repeat items"
     )
     games: tuple[str, ...] = Field(
         ("smart", "rules", "item-knn", "tags", "popularity", "popularity-recent"),
@@ -52,11 +56,11 @@ class BlendSettings(Settings):
 
 
 class Blend:
-    """Scores an item by the weighted sum of the models' scores.
+    """Scores an item by the weighted sum of what the models say.
 
     Args:
         scorers: the models, by name.
-        weights: the weight of each, by name.
+        weights: the weight of each model's scores, by name, and of a counted one's places, by "NAME places".
         dense: the names of those whose every score says something, as a cosine, a sum or a logit does. The
             others count: their scores above 0 say something, and those below only order the rest.
     """
@@ -98,29 +102,42 @@ class Blend:
     def score(self, items_BL: ItemsBL) -> ScoresBV:
         """The weighted sum, float32 [B, V]."""
         total_BV = None
-        for name, weight in self.weights.items():
-            if weight or total_BV is None:
-                part_BV = np.float32(weight) * self._scaled(name, items_BL)
-                total_BV = part_BV if total_BV is None else total_BV + part_BV
+        for name in self._scorers:
+            if total_BV is None or any(self.weights.get(said) for said in self._said(name)):
+                for said, part_BV in self._parts(name, items_BL).items():
+                    weighed_BV = np.float32(self.weights[said]) * part_BV
+                    total_BV = weighed_BV if total_BV is None else total_BV + weighed_BV
         assert total_BV is not None
         return total_BV
 
-    def _scaled(self, name: str, items_BL: ItemsBL) -> ScoresBV:
-        """A model's scores on a scale that all models share.
+    def _said(self, name: str) -> tuple[str, ...]:
+        """What a model says, by the names of the weights; its scores first."""
+        return (name,) if name in self._dense else (name, name + _PLACES)
+
+    def _parts(self, name: str, items_BL: ItemsBL) -> dict[str, ScoresBV]:
+        """What a model says, float32 [B, V] each, on scales that all models share.
 
         A dense model's scores have the mean 0 and the standard deviation 1. Of another each session's best
         score is 1, and scores below 0, which only order the rest, are near 0. If it does not recommend an
-        item at all (-inf), another still may.
+        item at all (-inf), another still may. The best place says 1, the second 2/3, the third 1/2.
         """
         scores_BV = self._scorers[name].score(items_BL)
         if name in self._dense:
             centred_BV = scores_BV - scores_BV.mean(axis=1, keepdims=True)
-            spread_BV: ScoresBV = centred_BV / np.maximum(centred_BV.std(axis=1, keepdims=True), 1e-9)
-            return spread_BV
+            return {name: centred_BV / np.maximum(centred_BV.std(axis=1, keepdims=True), 1e-9)}
         best_B1 = scores_BV.max(axis=1, keepdims=True)
         best_B1[best_B1 <= 0] = 1
-        scaled_BV: ScoresBV = np.where(scores_BV > 0, scores_BV / best_B1, np.maximum(scores_BV, -1) * _REST)
-        return scaled_BV
+        scaled_BV = np.where(scores_BV > 0, scores_BV / best_B1, np.maximum(scores_BV, -1) * _REST)
+        kept = min(_PLACED, scores_BV.shape[1])
+        top_BK = np.argpartition(-scores_BV, kept - 1, axis=1)[:, :kept]
+        found_BK = np.take_along_axis(scores_BV, top_BK, axis=1)
+        order_BK = np.argsort(-found_BK, axis=1, kind="stable")
+        said_BK = np.where(np.take_along_axis(found_BK, order_BK, axis=1) > 0, 2 / (2 + np.arange(kept)), 0)
+        places_BV = np.zeros_like(scaled_BV)
+        np.put_along_axis(
+            places_BV, np.take_along_axis(top_BK, order_BK, axis=1), said_BK.astype(np.float32), axis=1
+        )
+        return {name: scaled_BV, name + _PLACES: places_BV}
 
     def _learnt_weights(self, dataset: Dataset, most: int) -> dict[str, float]:
         """The weights that make what came next in the validation window most likely; equal ones without one.
@@ -128,7 +145,8 @@ class Blend:
         No weight is below 0: of two models that say nearly the same, one would be taken from the other.
         """
         chosen = self._choices(dataset, most)
-        equal = np.ones(len(self._scorers))
+        names = [said for name in self._scorers for said in self._said(name)]
+        equal = np.array([float(name in self._scorers) for name in names])
 
         def loss(weights_M: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
             value, slope_M = _RIDGE * float(weights_M @ weights_M), 2 * _RIDGE * weights_M
@@ -143,7 +161,7 @@ class Blend:
         found = minimize(loss, equal, jac=True, method="L-BFGS-B", bounds=bounds).x if chosen else equal
         if not found.any():
             found = equal
-        return dict(zip(self._scorers, found.round(4).tolist(), strict=True))
+        return dict(zip(names, found.round(4).tolist(), strict=True))
 
     def _choices(self, dataset: Dataset, most: int) -> list[npt.NDArray[np.float64]]:
         """The scaled scores [C, M] of each validation example's candidates; the first of them came next.
@@ -154,12 +172,14 @@ class Blend:
         data = examples(dataset.sequences, "valid", _WIDEST)
         chosen_E = np.unique(np.linspace(0, len(data) - 1, min(most, len(data)), dtype=np.int64))
         # Up to this score a model says nothing about an item.
-        floor_M = np.array([-np.inf if name in self._dense else 0 for name in self._scorers], np.float32)
+        floors = [[-np.inf] if name in self._dense else [0, 0] for name in self._scorers]
+        floor_M = np.array([floor for one in floors for floor in one], np.float32)
         found = []
         for at in range(0, len(chosen_E), _BATCH):
             chosen = chosen_E[at : at + _BATCH]
             items_BL, targets_B = data.inputs(chosen), data.targets[chosen].astype(np.int64) - 1
-            parts_BVM = np.stack([self._scaled(name, items_BL) for name in self._scorers], axis=-1)
+            said = [part for name in self._scorers for part in self._parts(name, items_BL).values()]
+            parts_BVM = np.stack(said, axis=-1)
             ranked_BVM = parts_BVM.copy()
             if not dataset.repeats:
                 rows, places = np.nonzero(items_BL)

@@ -190,16 +190,17 @@ def test_a_blend_learns_whom_to_trust(tmp_path: Path) -> None:
     settings = BlendSettings(games=("popularity", "markov"))
     chained = write_dataset(tmp_path / "chains", chains(12, 60, seed=0, noise=False), 12)
     weights = Blend.fit(chained, settings, "fit").weights
-    assert weights["markov"] > 1 > weights["popularity"]
+    assert weights["markov"] + weights["markov places"] > 1
+    assert weights["popularity"] + weights["popularity places"] < 0.1
     noise = write_dataset(tmp_path / "noise", chains(12, 60, seed=0, noise=True), 12)
-    assert Blend.fit(noise, settings, "fit").weights["markov"] < weights["markov"] / 4
+    heard = Blend.fit(noise, settings, "fit").weights
+    assert heard["markov"] + heard["markov places"] < (weights["markov"] + weights["markov places"]) / 4
 
 
 def test_without_held_out_choices_a_blend_weighs_its_models_equally(tmp_path: Path) -> None:
     data = write_dataset(tmp_path / "d", [([1, 2, 3], [], [4])] * 9, 5)
-    assert set(Blend.fit(data, BlendSettings(games=("popularity", "markov")), "fit").weights.values()) == {
-        1.0
-    }
+    weights = Blend.fit(data, BlendSettings(games=("popularity", "markov")), "fit").weights
+    assert {name: weight for name, weight in weights.items() if weight} == {"popularity": 1.0, "markov": 1.0}
 
 
 def test_slim_with_all_neighbours_is_ease(tmp_path: Path) -> None:
@@ -214,3 +215,11 @@ def test_slim_with_all_neighbours_is_ease(tmp_path: Path) -> None:
     np.testing.assert_allclose(slim[told], ease[told], rtol=1e-4)
     few = SLIM.fit(data, SLIMSettings(neighbours=2, penalty=5.0), "fit").score(items_BL)
     assert ((few > 0).sum(axis=1) < (slim > 0).sum(axis=1)).any()
+
+
+def test_a_counted_model_of_a_blend_says_places_too(tmp_path: Path) -> None:
+    data = write_dataset(tmp_path / "d", [([1, 2], [], []), ([1, 2], [], []), ([1, 3], [], [])], 5)
+    markov = Markov.fit(data, MarkovSettings(), "fit")
+    scores = Blend({"markov": markov}, {"markov": 0.0, "markov places": 3.0}).score(np.array([[1]]))[0]
+    # 2 followed 1 twice and 3 once; nothing else did, and to have no place says nothing.
+    np.testing.assert_allclose(scores, [0, 3, 2, 0, 0])

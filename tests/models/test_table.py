@@ -50,7 +50,7 @@ def test_a_model_of_another_package_stands_behind_our_own(install: Install, data
 def test_it_can_be_blended(install: Install, dataset: Dataset) -> None:
     install("last = lastly:Last")
     blend = Blend.fit(dataset, BlendSettings(games=("markov", "last")), "fit")
-    assert list(blend.weights) == ["markov", "last"]
+    assert {name.removesuffix(" places") for name in blend.weights} == {"markov", "last"}
 
 
 @pytest.mark.parametrize(
