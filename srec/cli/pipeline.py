@@ -83,6 +83,8 @@ def ingest(
     console.print(ingestion_table(summary))
     for reason, count in summary.reasons.items():
         console.print(f"rejected: {count:,} rows, {reason}", highlight=False)
+    for reason, count in summary.left_out.items():
+        console.print(f"left out: {count:,} values, {reason}; their rows are kept", highlight=False)
     held = {name: count for name, count in summary.stored.items() if name in ("sequences", "libraries")}
     undated = "".join(f", {count:,} rows of {name}" for name, count in held.items() if count)
     console.print(f"store: {shown(store)}, {summary.stored['reviews']:,} reviews{undated}")

@@ -30,7 +30,10 @@ def read_details(client: Client, endpoints: Endpoints, app_id: int) -> Record | 
     answer = client.get(endpoints.details, {"appids": app_id, "cc": "us", "l": "english"})
     entry = answer.get(str(app_id))
     data = entry.get("data") if isinstance(entry, dict) and entry.get("success") is True else None
-    return details_record(app_id, data) if isinstance(data, dict) else None
+    if not isinstance(data, dict):
+        return None
+    # Steam answers for a retired id or another edition with the app that took its place.
+    return details_record(app_id, data) if data.get("steam_appid", app_id) in (app_id, str(app_id)) else None
 
 
 def details_record(app_id: int, data: dict[str, Any]) -> Record:

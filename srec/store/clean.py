@@ -1,17 +1,21 @@
 """The one cleaning step of all sources: raw columns to typed rows, or to the reason why not, in SQL."""
 
+from collections.abc import Callable, Collection
+
 import pyarrow as pa
 
 from srec.errors import SourceError
-from srec.store.schema import FILE, REJECT, ROW, Column, Table
+from srec.store.schema import FILE, LEFT_OUT, REJECT, ROW, Column, Table
+from srec.store.spellings import date, epoch, flag, missing, time, user_id, whole
 
-_NUMBER = r"'-?[0-9]+(\.[0-9]+)?'"
+_BESIDE = (FILE, ROW, REJECT, LEFT_OUT)
 
 
 def clean_sql(table: Table, schema: pa.Schema, relation: str) -> str:
-    """A query over a relation of raw columns: file, row, typed columns, and the reason why a row is bad.
+    """A query over a relation of raw columns: file, row, typed columns, why a row is bad, what is left out.
 
-    The query uses the macro ``quoted`` of ``ingest_stage.sql``.
+    A required value that cannot be read makes the row bad. An optional one is left out, and ``left_out`` says
+    why. The query uses the macro ``quoted`` of ``ingest_stage.sql``.
 
     Args:
         table: the canonical table.
@@ -21,33 +25,60 @@ def clean_sql(table: Table, schema: pa.Schema, relation: str) -> str:
     Raises:
         SourceError: a column's type can never hold what the table wants.
     """
-    given = {name: schema.field(name).type for name in schema.names if name not in (FILE, ROW, REJECT)}
+    given = {name: schema.field(name).type for name in schema.names if name not in _BESIDE}
     writer = "given_user_id" if "user_id" in given else "NULL"
-    typed, reasons = [], [REJECT]
+    typed, kept, reasons, notes = [], [], [REJECT], [LEFT_OUT] if LEFT_OUT in schema.names else ["NULL"]
     for column in table.columns:
-        if column.name in given:
-            typed.append(f"{_typed(column, given[column.name])} AS {column.name}")
+        name = column.name
+        if name not in given:
+            kept.append(f"CAST(NULL AS {column.type}) AS {name}")
+            reasons += [f"'{name} is missing'"] if column.required else []
+            continue
+        typed.append(f"{_typed(column, given[name])} AS {name}")
+        if column.required:
+            kept.append(name)
             reasons.append(_reason(column, writer))
         else:
-            typed.append(f"CAST(NULL AS {column.type}) AS {column.name}")
-            reasons += [f"'{column.name} is missing'"] if column.required else []
-    rules = [f"CASE WHEN NOT ({rule}) THEN '{wrong}' END" for rule, wrong in table.rules]
-    raw = ", ".join(f"{name} AS given_{name}" for name in given)
+            holds = _holds(table, column, given)
+            kept.append(f"CASE WHEN {holds} THEN {name} END AS {name}")
+            notes.append(_note(table, column, given))
+    raw = [f"{name} AS given_{name}" for name in given]
+    raw += [LEFT_OUT] if LEFT_OUT in schema.names else []
+    said = f"list_concat({notes[0]}, [{', '.join(notes[1:])}])"
+    why = f"nullif(list_filter({said}, lambda note: note IS NOT NULL), [])"
     return (
-        f"SELECT *, coalesce({', '.join(reasons + rules)}) AS reason"
-        f" FROM (SELECT {FILE}, {ROW}, {REJECT}, {raw}, {', '.join(typed)} FROM {relation})"
+        f"SELECT {FILE}, {ROW}, {', '.join(kept)}, coalesce({', '.join(reasons)}) AS reason,"
+        f" {why} AS {LEFT_OUT}"
+        f" FROM (SELECT {FILE}, {ROW}, {REJECT}, {', '.join(raw + typed)} FROM {relation})"
     )
 
 
 def _reason(column: Column, writer: str) -> str:
     name, given = column.name, f"given_{column.name}"
-    missing = f"'{name} is missing'" if column.required else "NULL"
     quoted = "''" if name == "user_id" else f"': ' || quoted({given}, {writer})"
     return (
         f"CASE WHEN {name} IS NOT NULL"
         f" THEN CASE WHEN NOT ({column.valid}) THEN '{name} {column.wrong}' || {quoted} END"
-        f" WHEN {given} IS NULL OR trim(CAST({given} AS VARCHAR)) IN ('', '[]') THEN {missing}"
+        f" WHEN {missing(given, user=name == 'user_id')} THEN '{name} is missing'"
         f" ELSE '{name} is no {column.type}' || {quoted} END"
+    )
+
+
+def _holds(table: Table, column: Column, given: Collection[str]) -> str:
+    """Whether an optional value is as it must be; where it is unknown too, nothing is lost."""
+    rule = table.rules.get(column.name)
+    known = rule and all(name in given for name in table.names if name in rule[0])
+    return f"({column.valid}) AND ({rule[0]})" if rule and known else f"({column.valid})"
+
+
+def _note(table: Table, column: Column, given: Collection[str]) -> str:
+    """Why an optional value is left out; NULL if it is kept, or was never there."""
+    name, rule = column.name, table.rules.get(column.name)
+    broken = f" WHEN NOT ({_holds(table, column, given)}) THEN '{name} {rule[1]}'" if rule else ""
+    return (
+        f"CASE WHEN {name} IS NOT NULL"
+        f" THEN CASE WHEN NOT ({column.valid}) THEN '{name} {column.wrong}'{broken} END"
+        f" WHEN NOT {missing(f'given_{name}')} THEN '{name} is no {column.type}' END"
     )
 
 
@@ -60,7 +91,7 @@ def _typed(column: Column, arrow: pa.DataType) -> str:
     if expression is None or fractions:
         hint = "; ids given as fractions have lost digits" if fractions else ""
         raise SourceError(f"the column for {name} holds {arrow}, which cannot become {column.type}{hint}")
-    return expression.format(name=name, type=column.type)
+    return expression(column)
 
 
 def _kind(arrow: pa.DataType) -> str:
@@ -83,52 +114,61 @@ def _is_list(arrow: pa.DataType) -> bool:
     return bool(pa.types.is_list(arrow) or pa.types.is_large_list(arrow))
 
 
-_TEXT_TIME = (
-    f"CASE WHEN regexp_full_match(trim({{name}}), {_NUMBER})"
-    " THEN CASE WHEN TRY_CAST({name} AS DOUBLE) BETWEEN -1e10 AND 1e10"
-    " THEN make_timestamp(CAST(TRY_CAST({name} AS DOUBLE) * 1000000 AS BIGINT)) END"
-    # Through TIMESTAMPTZ, because the plain cast drops "+02:00" without a word. The session is in UTC.
-    " ELSE CAST(TRY_CAST({name} AS TIMESTAMPTZ) AS TIMESTAMP) END"
-)
-_EPOCH = "CASE WHEN {name} BETWEEN -1e10 AND 1e10 THEN make_timestamp(CAST({wide} * 1000000 AS BIGINT)) END"
-_WHOLE_EPOCH = _EPOCH.replace("{wide}", "CAST({name} AS BIGINT)")  # microseconds are wider than seconds
-_FRACTION_EPOCH = _EPOCH.replace("{wide}", "{name}")
-# A fraction is no integer: TRY_CAST alone would round it.
-_WHOLE = (
-    "CASE WHEN TRY_CAST({name} AS DOUBLE) = TRY_CAST({name} AS BIGINT) THEN TRY_CAST({name} AS {type}) END"
-)
+def _same(column: Column) -> str:
+    return f"CASE WHEN NOT {missing(column.name)} THEN trim(CAST({column.name} AS VARCHAR)) END"
 
-_EXPRESSIONS = {
-    ("VARCHAR", "text"): "nullif(trim({name}), '')",
-    ("VARCHAR", "whole"): "CAST({name} AS VARCHAR)",
-    ("VARCHAR", "number"): "CAST({name} AS VARCHAR)",
-    ("BOOLEAN", "flag"): "{name}",
-    ("BOOLEAN", "text"): "TRY_CAST(trim({name}) AS BOOLEAN)",
-    ("BOOLEAN", "whole"): "CASE {name} WHEN 0 THEN false WHEN 1 THEN true END",
-    ("BOOLEAN", "number"): "CASE {name} WHEN 0 THEN false WHEN 1 THEN true END",
-    ("INTEGER", "whole"): "TRY_CAST({name} AS {type})",
-    ("INTEGER", "number"): _WHOLE,
-    ("INTEGER", "text"): _WHOLE,
-    ("BIGINT", "whole"): "TRY_CAST({name} AS {type})",
-    ("BIGINT", "number"): _WHOLE,
-    ("BIGINT", "text"): _WHOLE,
-    ("DOUBLE", "whole"): "CAST({name} AS {type})",
-    ("DOUBLE", "number"): "CAST({name} AS {type})",
-    ("DOUBLE", "text"): "TRY_CAST(trim({name}) AS {type})",
-    ("TIMESTAMP", "time"): "TRY_CAST({name} AS TIMESTAMP)",
-    ("TIMESTAMP", "date"): "TRY_CAST({name} AS TIMESTAMP)",
-    ("TIMESTAMP", "whole"): _WHOLE_EPOCH,
-    ("TIMESTAMP", "number"): _FRACTION_EPOCH,
-    ("TIMESTAMP", "text"): _TEXT_TIME,
-    ("DATE", "date"): "TRY_CAST({name} AS DATE)",
-    ("DATE", "time"): "TRY_CAST({name} AS DATE)",
-    ("DATE", "text"): "TRY_CAST(trim({name}) AS DATE)",
+
+def _text(column: Column) -> str:
+    return user_id(column.name) if column.name == "user_id" else _same(column)
+
+
+def _number(column: Column) -> str:
+    return whole(column.name, column.type, rounded=column.rounded)
+
+
+def _cast(column: Column) -> str:
+    return f"TRY_CAST({column.name} AS {column.type})"
+
+
+def _real(column: Column) -> str:
+    number = f"TRY_CAST(trim(CAST({column.name} AS VARCHAR)) AS DOUBLE)"
+    return f"CASE WHEN isfinite({number}) THEN {number} END"
+
+
+def _day(column: Column) -> str:
+    return f"CAST({epoch(column.name)} AS DATE)"
+
+
+def _list(column: Column) -> str:
     # An empty list says nothing is known, as a missing one does.
-    ("VARCHAR[]", "list"): "CASE WHEN len({name}) > 0 THEN TRY_CAST({name} AS {type}) END",
+    return f"CASE WHEN len({column.name}) > 0 THEN TRY_CAST({column.name} AS {column.type}) END"
+
+
+def _tags(column: Column) -> str:
     # TRY_CAST alone would make bad votes unknown ones.
-    ("STRUCT(tag VARCHAR, votes INTEGER)[]", "tags"): (
-        "CASE WHEN len({name}) > 0 AND len(list_filter({name},"
+    name = column.name
+    return (
+        f"CASE WHEN len({name}) > 0 AND len(list_filter({name},"
         " lambda t: t.votes IS NOT NULL AND TRY_CAST(t.votes AS INTEGER) IS NULL)) = 0"
-        " THEN TRY_CAST({name} AS {type}) END"
-    ),
+        f" THEN TRY_CAST({name} AS {column.type}) END"
+    )
+
+
+_EXPRESSIONS: dict[tuple[str, str], Callable[[Column], str]] = {
+    **{("VARCHAR", kind): _text for kind in ("text", "whole", "number")},
+    ("BOOLEAN", "flag"): lambda column: column.name,
+    **{("BOOLEAN", kind): lambda column: flag(column.name) for kind in ("text", "whole", "number")},
+    **{(kind, "whole"): _cast for kind in ("INTEGER", "BIGINT")},
+    **{(kind, given): _number for kind in ("INTEGER", "BIGINT") for given in ("number", "text")},
+    **{("DOUBLE", given): _real for given in ("whole", "number", "text")},
+    **{("TIMESTAMP", given): _cast for given in ("time", "date")},
+    **{("TIMESTAMP", given): lambda column: epoch(column.name) for given in ("whole", "number")},
+    ("TIMESTAMP", "text"): lambda column: time(column.name),
+    **{("DATE", given): _cast for given in ("time", "date")},
+    **{
+        ("DATE", given): lambda column: f"CAST({epoch(column.name)} AS DATE)" for given in ("whole", "number")
+    },
+    ("DATE", "text"): lambda column: date(column.name),
+    ("VARCHAR[]", "list"): _list,
+    ("STRUCT(tag VARCHAR, votes INTEGER)[]", "tags"): _tags,
 }

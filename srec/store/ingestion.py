@@ -5,7 +5,7 @@ changes them, and leaves those of each table in a ``changed_`` one, such as ``ch
 A store that is not a DuckDB file puts the stored versions of the staged rows into those tables in between.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ import pyarrow as pa
 from srec.errors import SourceError
 from srec.store.clean import clean_sql
 from srec.store.connections.duckdb import run_sql
-from srec.store.schema import REVIEWS, TABLES, Table
+from srec.store.schema import LEFT_OUT, REVIEWS, TABLES, Table
 from srec.store.sources.base import Source
 
 #: Called with the number of rows read so far.
@@ -47,6 +47,8 @@ class Summary:
     tables: dict[str, TableSummary] = field(default_factory=dict)
     #: How many rows were rejected for which reason (without the values), most first.
     reasons: dict[str, int] = field(default_factory=dict)
+    #: How many optional values were left out for which reason, most first; their rows are kept.
+    left_out: dict[str, int] = field(default_factory=dict)
     #: How many rows of each table the store holds afterwards, where somebody counted them.
     stored: dict[str, int] = field(default_factory=dict)
 
@@ -98,6 +100,7 @@ def stage(
     for name, counts in summary.tables.items():
         _count_rejects(connection, source, name, counts, may_all_be_bad=name in partial)
     summary.reasons = _reasons(connection)
+    summary.left_out = _left_out(connection, summary.tables)
     return summary
 
 
@@ -154,6 +157,7 @@ def _stored(table: Table) -> str:
     if table is not REVIEWS:
         # The rows tell nothing of their age: the later of two is the one further on in the source.
         columns.append("(CAST($part AS BIGINT) << 40) + row")
+    columns.append(LEFT_OUT)
     return ", ".join(columns)
 
 
@@ -196,4 +200,12 @@ def _reasons(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         "SELECT split_part(reason, ':', 1) AS what, count(*) AS total FROM staged_rejects"
         " GROUP BY what ORDER BY total DESC, what"
     )
+    return dict(connection.execute(query).fetchall())
+
+
+def _left_out(connection: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> dict[str, int]:
+    every = " UNION ALL ".join(f"SELECT unnest({LEFT_OUT}) AS what FROM staged_{name}" for name in tables)
+    if not every:
+        return {}
+    query = f"SELECT what, count(*) AS total FROM ({every}) GROUP BY what ORDER BY total DESC, what"
     return dict(connection.execute(query).fetchall())

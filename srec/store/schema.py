@@ -7,6 +7,8 @@ VERSION = 4
 #: The columns of a raw batch besides the table's own: the row's file, its number there, and, for a row that
 #: the source itself could not read, the reason.
 FILE, ROW, REJECT = "file", "row", "reject"
+#: And the reasons why a source left out optional values of the row.
+LEFT_OUT = "left_out"
 
 #: Steam opened on this day: nothing was reviewed there before it.
 STEAM_OPENED = "2003-09-12"
@@ -26,6 +28,7 @@ class Column:
     valid: str = "true"  # SQL over the typed row: the condition that the value must meet
     wrong: str = ""  # what to say of a value that does not meet it
     stored: str = ""  # SQL over the typed row: what is stored, where it is not the value itself
+    rounded: bool = False  # whether a fraction is near enough; elsewhere it is no whole number
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Table:
 
     name: str
     columns: tuple[Column, ...]
-    rules: tuple[tuple[str, str], ...]  # (SQL over the typed row, what to say of a row that breaks it)
+    # By optional column: SQL over the typed row, and what to say where it does not hold and is left out.
+    rules: dict[str, tuple[str, str]]
     doc: str
 
     @property
@@ -80,7 +84,7 @@ def _time(name: str, doc: str, *, required: bool = False, stored: str = "") -> C
 
 
 def _count(name: str, kind: str, doc: str) -> Column:
-    return Column(name, kind, doc, valid=f"{name} >= 0", wrong="is negative")
+    return Column(name, kind, doc, valid=f"{name} >= 0", wrong="is negative", rounded=True)
 
 
 def _text(name: str, doc: str) -> Column:
@@ -126,7 +130,7 @@ REVIEWS = Table(
         Column("received_for_free", "BOOLEAN", "whether the user got the game for free"),
         Column("early_access", "BOOLEAN", "whether it was written during early access"),
     ),
-    (("updated_at >= created_at", "updated_at is before created_at"),),
+    {"updated_at": ("updated_at >= created_at", "is before created_at")},
     "Reviews with their dates.",
 )
 
@@ -144,7 +148,7 @@ SEQUENCES = Table(
             "is negative",
         ),
     ),
-    (),
+    {},
     "Reviews whose order is known, but neither their dates nor their verdicts.",
 )
 
@@ -162,7 +166,7 @@ LIBRARIES = Table(
             "is negative, or more than a life has",
         ),
     ),
-    (),
+    {},
     "Who owns and plays which games, without any order.",
 )
 
@@ -206,12 +210,12 @@ GAMES = Table(
         _count("reviews_positive", "BIGINT", "positive reviews on Steam in all"),
         _count("reviews_negative", "BIGINT", "negative reviews on Steam in all"),
     ),
-    (
-        (
+    {
+        "tags_kind": (
             "tags_kind IS DISTINCT FROM 'votes' OR len(list_filter(tags, lambda t: t.votes IS NULL)) = 0",
-            "tags_kind is votes, but a tag has none",
+            "is votes, but a tag has none",
         ),
-    ),
+    },
     "What is known of each game.",
 )
 

@@ -107,14 +107,13 @@ class Game:
         return {"appid": self.app_id, "tags": self.tags or [], "positive": 10, "negative": 3}
 
     def row(self) -> tuple[Any, ...]:
-        """The row in a store; a bad tag discards all of SteamSpy's data."""
+        """The row in a store; a bad tag discards the tags."""
         bad = any(not isinstance(votes, int) for votes in self.tags.values())
         tags = None if bad or not self.tags else [{"tag": t, "votes": v} for t, v in self.tags.items()]
         about = (["Action", "Indie"], ["Single-player"], ["windows", "linux"], tags, tags and "votes")
         makers = ([f"Studio {self.app_id}"], ["Many; Games", "Other"])
-        counts = (None, None) if bad else (10, 3)
         price = self.price or 0
-        return (self.app_id, self.name, "game", self.day, not price, price, *makers, *about, *counts)
+        return (self.app_id, self.name, "game", self.day, not price, price, *makers, *about, 10, 3)
 
 
 class World:

@@ -57,7 +57,7 @@ def test_users_have_the_key_that_their_reviews_have(store: Store) -> None:
         ({"sequences": [placed(place="first")]}, 'place is no INTEGER: "first"'),
         ({"sequences": [placed(place=None)]}, "place is missing"),
         ({"libraries": [owned(hours="-0.5")]}, 'hours is negative, or more than a life has: "-0.5"'),
-        ({"libraries": [owned(hours="nan")]}, 'hours is negative, or more than a life has: "nan"'),
+        ({"libraries": [owned(hours="nan")]}, "hours is missing"),
         ({"libraries": [owned(hours="many")]}, 'hours is no DOUBLE: "many"'),
         ({"libraries": [owned(app=0)]}, 'app_id is not above 0: "0"'),
     ],

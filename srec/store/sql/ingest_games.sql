@@ -4,7 +4,7 @@
 CREATE OR REPLACE TEMP TABLE merged_games AS SELECT * FROM games WITH NO DATA;
 INSERT INTO merged_games BY NAME
 WITH versions AS (
-    SELECT * FROM staged_games
+    SELECT * EXCLUDE (left_out) FROM staged_games
     UNION ALL
     SELECT *, -1 AS arrival FROM games SEMI JOIN staged_games USING (app_id)
 ),

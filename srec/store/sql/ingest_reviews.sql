@@ -3,7 +3,7 @@
 -- a staged one stays, so that the same review again changes nothing.
 CREATE OR REPLACE TEMP TABLE changed_reviews AS
 WITH versions AS (
-    SELECT *, false AS stored FROM staged_reviews
+    SELECT * EXCLUDE (left_out), false AS stored FROM staged_reviews
     UNION ALL
     SELECT *, true AS stored FROM reviews SEMI JOIN staged_reviews USING (user_key, app_id)
 )

@@ -1,8 +1,12 @@
 -- Where the rows of one ingestion wait: temporary, so that they spill to disk and vanish.
-CREATE OR REPLACE TEMP TABLE staged_reviews AS SELECT * FROM reviews WITH NO DATA;
-CREATE OR REPLACE TEMP TABLE staged_games AS SELECT *, 0::BIGINT AS arrival FROM games WITH NO DATA;
-CREATE OR REPLACE TEMP TABLE staged_sequences AS SELECT *, 0::BIGINT AS arrival FROM sequences WITH NO DATA;
-CREATE OR REPLACE TEMP TABLE staged_libraries AS SELECT *, 0::BIGINT AS arrival FROM libraries WITH NO DATA;
+CREATE OR REPLACE TEMP TABLE staged_reviews AS
+SELECT *, NULL::VARCHAR[] AS left_out FROM reviews WITH NO DATA;
+CREATE OR REPLACE TEMP TABLE staged_games AS
+SELECT *, 0::BIGINT AS arrival, NULL::VARCHAR[] AS left_out FROM games WITH NO DATA;
+CREATE OR REPLACE TEMP TABLE staged_sequences AS
+SELECT *, 0::BIGINT AS arrival, NULL::VARCHAR[] AS left_out FROM sequences WITH NO DATA;
+CREATE OR REPLACE TEMP TABLE staged_libraries AS
+SELECT *, 0::BIGINT AS arrival, NULL::VARCHAR[] AS left_out FROM libraries WITH NO DATA;
 CREATE OR REPLACE TEMP TABLE staged_rejects AS SELECT *, '' AS kind FROM rejects WITH NO DATA;
 CREATE OR REPLACE TEMP TABLE staged_files (source VARCHAR);
 

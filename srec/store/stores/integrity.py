@@ -104,8 +104,8 @@ def _rows(table: Table) -> Iterator[tuple[str, str]]:
             yield f"{name} is there", f"{name} IS NULL"
         if column.valid != "true" and name == column.name:  # a raw id is not there to be looked at
             yield f"no {name} {column.wrong}", f"NOT ({column.valid})"
-    for rule, wrong in table.rules:
-        yield f"no row where {wrong}", f"NOT ({rule})"
+    for name, (rule, wrong) in table.rules.items():
+        yield f"no row where {name} {wrong}", f"NOT ({rule})"
 
 
 _SMALL = {
