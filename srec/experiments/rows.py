@@ -170,7 +170,10 @@ def _made(
     if isinstance(candidate.settings, BlendSettings):
         parts = candidate.settings.parts
         blend = Blend.fit(
-            dataset, candidate.settings, "fit", lambda model, part: trained(model, part, parts.get(model))
+            dataset,
+            candidate.settings,
+            "fit",
+            learnt=lambda model, part: trained(model, part, parts.get(model)),
         )
         return _Made(blend, time.perf_counter() - started, *_facts(runs), weights=blend.weights)
     if training is None:

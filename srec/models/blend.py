@@ -73,7 +73,7 @@ class Blend:
         self._scorers, self.weights, self._dense = scorers, weights, dense
 
     @classmethod
-    def fit(cls, dataset: Dataset, settings: Settings, part: Part, learnt: Learnt | None = None) -> Self:
+    def fit(cls, dataset: Dataset, settings: Settings, part: Part, *, learnt: Learnt | None = None) -> Self:
         """Learn the weights on the validation window, then count the models.
 
         Args:

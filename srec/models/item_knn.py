@@ -54,7 +54,7 @@ class ItemKNN:
         assert isinstance(settings, ItemKNNSettings)
         items, _, sessions = dataset.sequences.learnable(part)
         has = session_matrix(items, sessions, dataset.item_count)
-        similarities = cosines(has, settings.neighbours, settings.shrinkage, settings.exponent)
+        similarities = cosines(has, settings.neighbours, settings.shrinkage, exponent=settings.exponent)
         return cls(similarities, np.asarray(has.sum(axis=0)).ravel()[1:].astype(np.float32), settings.decay)
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
@@ -68,7 +68,7 @@ class ItemKNN:
         return np.where(sums_BV > 0, sums_BV, self._below_V).astype(np.float32)
 
 
-def cosines(has: sp.csr_matrix, most: int, shrinkage: float, exponent: float = 0.5) -> sp.csr_matrix:
+def cosines(has: sp.csr_matrix, most: int, shrinkage: float, *, exponent: float = 0.5) -> sp.csr_matrix:
     """Sparse float32 [V + 1, V + 1]: each item's most similar items, by shrunk cosines of their sessions.
 
     Rows are made in blocks, so that memory stays bounded.

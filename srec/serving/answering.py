@@ -27,7 +27,7 @@ class Answering:
         site: where the games' pages and pictures are, and what the owner calls them.
     """
 
-    def __init__(self, recommender: Recommender, names: Names, counts: Counts, site: Site) -> None:
+    def __init__(self, recommender: Recommender, names: Names, counts: Counts, *, site: Site) -> None:
         self.site = site
         self.of_own_id = {own: app_id for app_id, own in site.ids.items()}
         self.recommender, self.names = recommender, names

@@ -69,7 +69,7 @@ def create_app(
         redirect_slashes=False,  # a redirect would send visitors to whatever host the request names
     )
     counted = Counts()
-    app.state.answering = answering = Answering(recommender, names, counted, site)
+    app.state.answering = answering = Answering(recommender, names, counted, site=site)
     app.include_router(make_router(answering))
     add_handlers(app)
     describe(app)

@@ -65,7 +65,7 @@ def serve(
     limits = limits or Limits()
     if workers == 1:
         counts = Counts()
-        app = ready_app(bundle, counts, aliases, site)
+        app = ready_app(bundle, counts, aliases, site=site)
         run(app, bind(host, port), limits=limits, counts=counts, started=started)
     else:
         # While all are replaced, those that leave are there too; each further one shares a row.
@@ -121,7 +121,7 @@ def _work(
 
 
 def ready_app(
-    bundle: Path, counts: Counts | None = None, aliases: Sequence[Path] = (), site: Site | None = None
+    bundle: Path, counts: Counts | None = None, aliases: Sequence[Path] = (), *, site: Site | None = None
 ) -> ASGIApp:
     """The app, ready to answer, in a process whose garbage collector is told to leave it alone.
 

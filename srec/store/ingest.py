@@ -56,7 +56,7 @@ def choose_source(
     remote = "://" in str(data)
     source = source or ("table" if remote else None)
     if source is None:
-        seen = recognise(Path(data).absolute(), table, columns, positive or "")
+        seen = recognise(Path(data).absolute(), table, columns, positive=positive or "")
         source, table, columns, positive = seen.source, seen.table, seen.columns, seen.positive
     if source not in SOURCES:
         raise SettingsError(f"there is no source {source!r}; the sources are {', '.join(SOURCES)}")

@@ -25,7 +25,7 @@ def arrow_schema(path: Path) -> pa.Schema:
 
 
 def read_arrow(
-    path: Path, table: Table, columns: Mapping[str, str], given: Mapping[str, str | None]
+    path: Path, table: Table, columns: Mapping[str, str], *, given: Mapping[str, str | None]
 ) -> Iterator[pa.RecordBatch]:
     """Stream a file's rows, as ``read_parquet`` does.
 

@@ -31,6 +31,7 @@ def read_parquet(
     path: Path,
     table: Table,
     columns: Mapping[str, str] | None = None,
+    *,
     given: Mapping[str, str | None] | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Stream a file's rows as raw columns of a canonical table.

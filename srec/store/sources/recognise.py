@@ -40,7 +40,7 @@ class Seen:
 
 
 def recognise(
-    path: Path, table: str | None = None, columns: Mapping[str, str] | None = None, positive: str = ""
+    path: Path, table: str | None = None, columns: Mapping[str, str] | None = None, *, positive: str = ""
 ) -> Seen:
     """Look at a file or folder.
 

@@ -181,11 +181,11 @@ Given = Mapping[str, str | None]
 
 
 def _parquet(path: Path, table: Table, columns: Mapping[str, str], given: Given) -> Iterator[pa.RecordBatch]:
-    return _lists_read(table, read_parquet(path, table, columns, given))
+    return _lists_read(table, read_parquet(path, table, columns, given=given))
 
 
 def _arrow(path: Path, table: Table, columns: Mapping[str, str], given: Given) -> Iterator[pa.RecordBatch]:
-    return _lists_read(table, read_arrow(path, table, columns, given))
+    return _lists_read(table, read_arrow(path, table, columns, given=given))
 
 
 def _csv(path: Path, table: Table, columns: Mapping[str, str], given: Given) -> Iterator[pa.RecordBatch]:
