@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from srec.plain import PlainConsole
+
 if TYPE_CHECKING:
     from srec.training.loop import Step
 
@@ -17,12 +19,12 @@ def console_for(progress: bool | None) -> Console:
     Args:
         progress: whether to show progress; None shows it in a terminal and in a notebook.
     """
-    console = Console()
+    console = PlainConsole()
     if progress is None:
         progress = console.is_terminal or console.is_jupyter
     if console.is_jupyter and find_spec("ipywidgets") is None:
         # Bars in a notebook need that library; lines do not.
-        console = Console(force_jupyter=False, force_terminal=False)
+        console = PlainConsole(force_jupyter=False, force_terminal=False)
     console.quiet = not progress
     return console
 

@@ -4,7 +4,6 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from srec import __version__
@@ -23,6 +22,7 @@ from srec.cli import (
 from srec.cli.console import console
 from srec.cli.mounted import Commands
 from srec.errors import SRecError, naming_the_extra
+from srec.plain import PlainConsole
 from srec.threads import sleep_while_waiting
 
 app = typer.Typer(
@@ -76,10 +76,10 @@ def main() -> None:
         with naming_the_extra():
             app()
     except (SRecError, OSError) as error:  # OSError: a full disk, a missing right, and so on
-        Console(stderr=True).print(
+        PlainConsole(stderr=True).print(
             f"[bold red]srec:[/] {escape(str(error))}", highlight=False, soft_wrap=True
         )
         sys.exit(1)
     except KeyboardInterrupt:
-        Console(stderr=True).print("[bold]srec:[/] interrupted; the same command goes on from here")
+        PlainConsole(stderr=True).print("[bold]srec:[/] interrupted; the same command goes on from here")
         sys.exit(130)

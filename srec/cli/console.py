@@ -1,5 +1,5 @@
 """The terminal that the commands write to."""
 
-from rich.console import Console
+from srec.plain import PlainConsole
 
-console = Console()
+console = PlainConsole()
