@@ -1,16 +1,16 @@
 """Directories that are complete or absent: written under another name, manifest last, then renamed.
 
 A directory (dataset, run, report, bundle) is complete when its ``manifest.json`` is there. The manifest has
-the format and its version, the inputs, the parameters, and each file's checksum. So a reader can refuse
-damaged files, and a writer can skip a directory that is up to date.
+the format and its version, the inputs, the parameters, each file's checksum, and its own. So a reader refuses
+what was damaged, and a writer skips a directory that is up to date.
+
+Manifests that were made before have no checksum of their own. They are read all the same; their files are
+checked.
 """
 
-import glob
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -19,10 +19,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from srec import __version__
+from srec.checksums import SELF, describe, seal_broken, sealed
 from srec.errors import ArtifactError
+from srec.locks import new_folder, put_in_place, remove, sweep
+from srec.reading import parse_json, read_bytes
 
 MANIFEST = "manifest.json"
-_DRAFT = ".draft"
+_LARGEST = 1 << 26  # bytes of a manifest
 
 
 @dataclass
@@ -45,8 +48,8 @@ def write_directory(
     """Write a directory that appears at ``target`` complete, or not at all.
 
     An older directory of the kind at ``target`` is replaced only when the new one is complete. After a kill
-    at any moment, ``target`` is the old directory, the new one, or (between two renames) absent; never half.
-    A draft that a killed process left is removed when the same target is written again.
+    at any moment, ``target`` is the old directory or the new one, never half of one (see ``put_in_place``).
+    What a killed process left is removed when the same target is written again.
 
     Args:
         target: where the directory will appear.
@@ -56,14 +59,14 @@ def write_directory(
         parameters: the settings it is made with, as JSON values.
 
     Raises:
-        ArtifactError: ``target`` exists and is not a directory of this kind.
+        ArtifactError: ``target`` exists and is not a directory of this kind, or has files of others in it.
     """
     target = target.absolute()
-    _check_target(target, kind)
     target.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
-        draft = Draft(_new_draft(target, held))
+        draft = Draft(new_folder(target, held))
         try:
+            _check_target(target, kind)
             yield draft
             manifest = {
                 "kind": kind,
@@ -73,12 +76,15 @@ def write_directory(
                 "inputs": dict(inputs or {}),
                 "parameters": dict(parameters or {}),
                 **draft.facts,
-                "files": {name: _describe(draft.path / name) for name in _files(draft.path)},
+                "files": {name: describe(draft.path / name) for name in _files(draft.path)},
+                SELF: "",
             }
-            write_json(draft.path / MANIFEST, manifest)
-            _replace(draft.path, target)
+            _write(draft.path / MANIFEST, sealed(_json(manifest)))
+            # Something else may have come there meanwhile.
+            _check_target(target, kind)
+            put_in_place(draft.path, target)
         finally:
-            shutil.rmtree(draft.path, ignore_errors=True)
+            remove(draft.path)
 
 
 def read_manifest(path: Path, kind: str, version: int) -> dict[str, Any]:
@@ -92,14 +98,7 @@ def read_manifest(path: Path, kind: str, version: int) -> dict[str, Any]:
     Raises:
         ArtifactError: it is missing, unreadable, or of another kind or version.
     """
-    file = path / MANIFEST
-    try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ArtifactError(f"{path} is not a complete {kind} directory: it has no {MANIFEST}") from None
-    except (OSError, ValueError) as error:
-        raise ArtifactError(f"{file} cannot be read: {error}") from error
-    return check_manifest(manifest, str(path), kind=kind, version=version)
+    return check_manifest(_manifest(path, kind), str(path), kind=kind, version=version)
 
 
 def check_manifest(manifest: Any, where: str, *, kind: str, version: int) -> dict[str, Any]:
@@ -127,37 +126,46 @@ def check_manifest(manifest: Any, where: str, *, kind: str, version: int) -> dic
 def verify(path: Path, kind: str, version: int) -> dict[str, Any]:
     """Check every file of a directory against its manifest; returns the manifest.
 
+    A file that this process has read and that is the same by its size and times is not read again.
+
     Args:
         path: the directory; all its files are read.
         kind: its required kind.
         version: the format version that the caller reads.
 
     Raises:
-        ArtifactError: a file is missing, truncated or changed, or a name leads out of the directory.
+        ArtifactError: a file is missing, truncated, changed or not listed, or a name leads out of the
+            directory.
     """
     manifest = read_manifest(path, kind, version)
-    files = manifest.get("files")
+    _verify_files(path, manifest)
+    return manifest
+
+
+def _verify_files(path: Path, manifest: dict[str, Any]) -> None:
+    files, home = manifest.get("files"), path.resolve()
     if not isinstance(files, dict):
         raise ArtifactError(f"{path / MANIFEST} lists no files")
     for name, expected in files.items():
-        pure = PurePosixPath(name)
-        if (
-            pure.is_absolute()
-            or ".." in pure.parts
-            or not (path / name).resolve().is_relative_to(path.resolve())
-        ):
-            raise ArtifactError(f"{path / MANIFEST} names a file outside its directory: {name}")
-        if not (path / name).is_file():
-            raise ArtifactError(f"{path} lacks {name}")
-        if _describe(path / name) != expected:
+        try:
+            pure = PurePosixPath(name)
+            if pure.is_absolute() or ".." in pure.parts or not (path / name).resolve().is_relative_to(home):
+                raise ArtifactError(f"{path / MANIFEST} names a file outside its directory: {name}")
+            if not (path / name).is_file():
+                raise ArtifactError(f"{path} lacks {name}")
+            changed = describe(path / name) != expected
+        except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
+            raise ArtifactError(f"{name!r} of {path} cannot be read: {error}") from error
+        if changed:
             raise ArtifactError(f"{path / name} has changed since it was written: its checksum differs")
-    return manifest
+    if more := _unlisted(path, manifest):
+        raise ArtifactError(f"{path} has a file that its manifest does not list: {more[0]}: move it away")
 
 
 def is_current(
     path: Path, kind: str, version: int, *, inputs: Mapping[str, str], parameters: Mapping[str, Any]
 ) -> bool:
-    """Whether there is a complete directory, made from these inputs with these parameters.
+    """Whether there is a complete and sound directory, made from these inputs with these parameters.
 
     Args:
         path: the directory.
@@ -171,7 +179,7 @@ def is_current(
     """
     _check_target(path, kind)
     try:
-        manifest = read_manifest(path, kind, version)
+        manifest = verify(path, kind, version)
     except ArtifactError:
         return False
     wanted = json.loads(json.dumps({"inputs": dict(inputs), "parameters": dict(parameters)}))
@@ -179,18 +187,16 @@ def is_current(
 
 
 def fingerprint(path: Path) -> str:
-    """A short hash that identifies the content of a complete directory (its files' checksums).
+    """A short hash that identifies the content of a complete directory, whose files are checked.
 
     Returns:
         16 hexadecimal digits.
 
     Raises:
-        ArtifactError: the directory is not complete.
+        ArtifactError: the directory is not complete, or damaged.
     """
-    try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ArtifactError(f"{path} is not a complete directory: {error}") from error
+    manifest = _manifest(path)
+    _verify_files(path, manifest)
     return hashlib.sha256(json.dumps(manifest["files"], sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -204,79 +210,60 @@ def write_json(path: Path, value: Any) -> None:
     Raises:
         ValueError: a number is not finite.
     """
-    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
-    with path.open("w", encoding="utf-8") as file:
-        file.write(text + "\n")
+    _write(path, _json(value))
+
+
+def _json(value: Any) -> bytes:
+    return f"{json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)}\n".encode()
+
+
+def _write(path: Path, text: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
 
 
-def lock(path: Path, stack: ExitStack) -> bool | None:
-    """Lock a file or directory until the stack closes; a killed process loses its locks.
-
-    Args:
-        path: the file or directory.
-        stack: holds the lock.
-
-    Returns:
-        True if it is locked now, False if another process has locked it or it is gone, None if the system
-        has no such locks (Windows).
-    """
+def _manifest(path: Path, kind: str = "") -> dict[str, Any]:
+    """The manifest of a directory, of any kind and version."""
+    if not (path / MANIFEST).exists():
+        sweep(path.absolute())  # a kill may have taken the directory away
+    what = " ".join(filter(None, ("a complete", kind, "directory")))
     try:
-        import fcntl
-    except ImportError:
-        return None
-    try:
-        opened = os.open(path, os.O_RDONLY)
-        stack.callback(os.close, opened)
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def _new_draft(target: Path, held: ExitStack) -> Path:
-    """An empty directory beside the target, locked until ``held`` closes; removes abandoned drafts."""
-    for left in target.parent.glob(f".{glob.escape(target.name)}.*{_DRAFT}"):
-        with ExitStack() as taken:
-            if lock(left, taken):
-                shutil.rmtree(left, ignore_errors=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent))
-    lock(made, held)
-    made.chmod(0o755)
-    # It gets a draft's name only when it is locked, so a draft without a lock belongs to nobody.
-    return made.rename(made.with_suffix(_DRAFT))
+        text = read_bytes(path / MANIFEST, _LARGEST)
+    except FileNotFoundError:
+        raise ArtifactError(f"{path} is not {what}: it has no {MANIFEST}") from None
+    manifest = parse_json(text, str(path / MANIFEST))
+    if seal_broken(text, manifest):
+        raise ArtifactError(f"{path / MANIFEST} has changed since it was written: its checksum differs")
+    if not isinstance(manifest, dict):
+        raise ArtifactError(f"{path} is not {what}")
+    return manifest
 
 
 def _check_target(target: Path, kind: str) -> None:
-    """Refuse to replace anything except an empty directory or one of the same kind."""
-    if target.exists() and not (target.is_dir() and _replaceable(target, kind)):
-        raise ArtifactError(f"{target} exists and is not a {kind} directory: move it away or name another")
-
-
-def _replaceable(path: Path, kind: str) -> bool:
+    """Refuse to replace anything except an empty directory or one of the same kind, as it was written."""
+    if not os.path.lexists(target):
+        return
+    refused = f"{target} exists and is not a {kind} directory: move it away or name another"
+    if not target.is_dir():
+        raise ArtifactError(refused)
     try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return not any(path.iterdir())
-    return isinstance(manifest, dict) and manifest.get("kind") == kind and "files" in manifest
+        manifest = parse_json(read_bytes(target / MANIFEST, _LARGEST), MANIFEST)
+    except (ArtifactError, FileNotFoundError):
+        if any(target.iterdir()):
+            raise ArtifactError(refused) from None
+        return
+    if not isinstance(manifest, dict) or manifest.get("kind") != kind or "files" not in manifest:
+        raise ArtifactError(refused)
+    if more := _unlisted(target, manifest):
+        raise ArtifactError(f"{target} has a file that SRec did not write: {more[0]}: move it away first")
+
+
+def _unlisted(path: Path, manifest: dict[str, Any]) -> list[str]:
+    """The files that a directory should not have."""
+    return sorted({*_files(path)} - {MANIFEST, *manifest["files"]})
 
 
 def _files(path: Path) -> list[str]:
     return sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
-
-
-def _describe(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"bytes": path.stat().st_size, "sha256": digest}
-
-
-def _replace(draft: Path, target: Path) -> None:
-    if not target.exists():
-        draft.rename(target)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
-    target.rename(old / target.name)
-    draft.rename(target)
-    shutil.rmtree(old)

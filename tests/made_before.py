@@ -16,7 +16,7 @@ import torch
 
 DIRECTORIES = ("dataset", "run", "bundle")
 #: Facts of a manifest that change each time.
-TIMELY = ("created_at", "srec", "seconds", "peak_memory_mb", "lineage")
+TIMELY = ("created_at", "srec", "seconds", "peak_memory_mb", "lineage", "sha256")
 KNOWN = Path(__file__).with_name("made_before.json")
 #: The weights of that run, for machines that sum in another order.
 WEIGHTS = KNOWN.with_suffix(".safetensors")

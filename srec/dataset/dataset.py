@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from srec.artifacts import fingerprint, read_manifest
+from srec.artifacts import fingerprint, verify
 from srec.dataset.dislikes import DISLIKES, Dislikes
 from srec.dataset.lists import NumberedSessions, TestSessions
 from srec.dataset.splits import SHOWS
@@ -102,7 +102,7 @@ class Dataset:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self.manifest: dict[str, Any] = read_manifest(self.path, KIND, VERSION)
+        self.manifest: dict[str, Any] = verify(self.path, KIND, VERSION)
 
     @classmethod
     def from_sessions(

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from srec import __version__
-from srec.artifacts import lock, write_json
+from srec.artifacts import write_json
 from srec.errors import MissingLibrary, SRecError
 from srec.fetch.sets import File, PublicSet
+from srec.locks import lock
 
 try:
     import httpx2

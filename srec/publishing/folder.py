@@ -15,10 +15,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from srec.artifacts import fingerprint, lock, write_json
+from srec.artifacts import fingerprint, write_json
 from srec.errors import ArtifactError, SRecError
 from srec.inference.bundle import Bundle
 from srec.inference.recommender import Recommender
+from srec.locks import lock
 from srec.publishing.version import Version
 
 SERVED = "served.json"

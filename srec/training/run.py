@@ -13,12 +13,13 @@ import numpy.typing as npt
 import torch
 from safetensors.torch import save_file
 
-from srec.artifacts import fingerprint, is_current, lock, write_directory
+from srec.artifacts import fingerprint, is_current, write_directory
 from srec.dataset.batches import Examples, examples
 from srec.dataset.dataset import Dataset, Floats, Ints, Part, opened
 from srec.errors import TrainingError
 from srec.evaluation.settings import BATCH_SIZE
 from srec.evaluation.validation import validator
+from srec.locks import lock
 from srec.models import model_entry
 from srec.models.session_model import SessionModel
 from srec.partial import begin

@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file as load_arrays
 from safetensors.torch import load_file
 
-from srec.artifacts import read_manifest
+from srec.artifacts import verify
 from srec.dataset.dataset import Dataset
 from srec.errors import ArtifactError
 from srec.models import model_entry
@@ -32,7 +32,7 @@ class Run:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self.manifest = read_manifest(self.path, KIND, VERSION)
+        self.manifest = verify(self.path, KIND, VERSION)
         self.model_name: str = self.manifest["parameters"]["model"]
 
     @property

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from srec.artifacts import fingerprint, is_current, read_manifest, write_directory
+from srec.artifacts import fingerprint, is_current, verify, write_directory
 from srec.dataset.dataset import Dataset
 from srec.errors import ArtifactError
 from srec.training.runs import Run
@@ -35,7 +35,7 @@ class LastRun:
             most: how many trainings in a row may begin with earlier weights.
         """
         try:
-            manifest = read_manifest(self.path, KIND, VERSION)
+            manifest = verify(self.path, KIND, VERSION)
             run = Run(self.path / "run")
             app_ids = np.load(self.path / "app_ids.npy", allow_pickle=False)
         except (ArtifactError, OSError, ValueError):
@@ -61,7 +61,7 @@ class LastRun:
 
     def _in_a_row(self) -> int:
         try:
-            return int(read_manifest(self.path, KIND, VERSION)["in_a_row"])
+            return int(verify(self.path, KIND, VERSION)["in_a_row"])
         except ArtifactError:
             return 0
 

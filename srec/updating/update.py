@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from srec.artifacts import fingerprint, lock
+from srec.artifacts import fingerprint
 from srec.dataset.dataset import Dataset
 from srec.errors import ArtifactError, SettingsError, SRecError
 from srec.evaluation.figures import figures
@@ -23,6 +23,7 @@ from srec.experiments.report import Other, write_report
 from srec.inference.as_scorer import BundleScorer
 from srec.inference.bundle import Bundle
 from srec.inference.export import export
+from srec.locks import lock
 from srec.models import MODELS, model_entry
 from srec.prepare.context import ContextSettings
 from srec.prepare.doubts import doubts, size_of

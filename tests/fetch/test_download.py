@@ -12,12 +12,12 @@ import pytest
 from fakes.publisher import Publisher, publishing
 from typer.testing import CliRunner
 
-from srec.artifacts import lock
 from srec.cli import app
 from srec.errors import SRecError
 from srec.fetch import sets
 from srec.fetch.download import ATTEMPTS, RECORD, Unfetched, fetch
 from srec.fetch.sets import SETS, File, PublicSet
+from srec.locks import lock
 
 CONTENT = gzip.compress(random.Random(0).randbytes(3_000_000))
 

@@ -13,10 +13,10 @@ import pytest
 from bundles import write_toy_sum
 from typer.testing import CliRunner
 
-from srec.artifacts import lock
 from srec.cli import app
 from srec.errors import ArtifactError, SRecError
 from srec.inference.bundle import Bundle
+from srec.locks import lock
 from srec.publishing import folder as publishing
 from srec.publishing.folder import InUse, Models
 from srec.publishing.version import Version

@@ -11,9 +11,9 @@ import pytest
 import torch
 from quick_runs import QUICK, Killed, assert_same, chain, fit, weights
 
-from srec.artifacts import lock
 from srec.dataset.dataset import Dataset
 from srec.errors import ArtifactError, TrainingError
+from srec.locks import lock
 from srec.partial import MARKER
 from srec.training.loop import Step
 from srec.training.runs import Run

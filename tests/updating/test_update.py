@@ -13,11 +13,11 @@ import pytest
 from shops import open_shop, other_reviews, write_worlds
 from typer.testing import CliRunner
 
-from srec.artifacts import lock
 from srec.cli import app
 from srec.cli.updating import BUSY, REFUSED
 from srec.errors import SRecError
 from srec.inference.bundle import Bundle
+from srec.locks import lock
 from srec.publishing.folder import Models
 from srec.updating.update import Outcome, update
 

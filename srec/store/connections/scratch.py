@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from srec.artifacts import lock
+from srec.locks import lock
 from srec.store.connections.duckdb import connect, one_line
 
 _PREFIX, _LOCK = "srec-work-", "lock"

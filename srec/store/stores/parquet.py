@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import duckdb
 
-from srec.artifacts import read_manifest
+from srec.artifacts import verify
 from srec.store.connections.duckdb import quoted
 from srec.store.schema import LIBRARIES, SEQUENCES, TABLES, Table
 
@@ -43,7 +43,7 @@ class ParquetReader:
     identity, batch = None, 0
 
     def __init__(self, path: Path) -> None:
-        manifest = read_manifest(path, KIND, VERSION)
+        manifest = verify(path, KIND, VERSION)
         self.path = path
         self.simulated, self.latest = bool(manifest["simulated"]), bool(manifest["latest"])
         self.revision = str(manifest["revision"])
