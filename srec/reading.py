@@ -6,6 +6,7 @@ from typing import Any
 
 from srec.errors import ArtifactError
 
+
 def parse_json(text: bytes, where: str) -> Any:
     """The JSON of some bytes, as RFC 8259 has it: NaN and infinite numbers are none.
 

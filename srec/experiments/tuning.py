@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from srec.artifacts import lock
 from srec.dataset.dataset import Dataset, opened
 from srec.environment import Environment
 from srec.errors import MissingLibrary, SettingsError, SRecError
 from srec.evaluation.results import Trial, Tuning
 from srec.evaluation.validation import validator
+from srec.locks import lock
 from srec.models import model_entry
 from srec.recipes import read_recipe
 from srec.settings import Settings, Space, Span, settings_of

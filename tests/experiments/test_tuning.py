@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from srec.artifacts import lock
 from srec.cli import app as cli
 from srec.dataset.dataset import Dataset
 from srec.errors import SettingsError, SRecError
 from srec.evaluation.results import Tuning
 from srec.experiments.tuning import BEST, FILE, tune
+from srec.locks import lock
 from srec.models.item_knn import ItemKNNSettings
 from srec.models.sasrec import SASRecSettings
 from srec.recipes import read_recipe

@@ -1,5 +1,6 @@
 """``srec prepare`` as a whole: an updated dataset equals one that was prepared from scratch."""
 
+import json
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from worlds import Records, review
 
 from srec.artifacts import read_manifest
+from srec.checksums import describe
 from srec.dataset.dataset import Dataset
 from srec.dataset.writing import KIND, VERSION
 from srec.errors import SRecError
@@ -42,7 +44,7 @@ def build(store: Path, target: Path, given: PrepareSettings = GIVEN, *, update: 
 
 def content(manifest: dict[str, Any]) -> dict[str, Any]:
     """The content of a dataset: its files' checksums and all counts, but not its date."""
-    return {key: value for key, value in manifest.items() if key != "created_at"}
+    return {key: value for key, value in manifest.items() if key not in ("created_at", "sha256")}
 
 
 reviews = st.builds(
@@ -234,14 +236,14 @@ def test_only_what_changed_is_counted_again(tmp_path: Path) -> None:
 def test_exported_reviews_cannot_be_updated_from(tmp_path: Path) -> None:
     folder = tmp_path / "export"
     folder.mkdir()
-    (folder / "manifest.json").write_text(
-        '{"kind": "reviews", "version": 1, "simulated": true, "latest": true, "revision": "x"}'
-    )
     with duckdb.connect() as connection:
         for name in ("reviews", "games"):
             connection.execute(
                 f"COPY (SELECT 1::BIGINT AS user_key, 1 AS app_id) TO '{folder}/{name}.parquet'"
             )
+    told = {"kind": "reviews", "version": 1, "simulated": True, "latest": True, "revision": "x"}
+    files = {file.name: describe(file) for file in folder.iterdir()}
+    (folder / "manifest.json").write_text(json.dumps(told | {"files": files}))
     with pytest.raises(SRecError, match=r"without an update \(--update\)"):
         build(folder, tmp_path / "dataset", update=True)
     assert read_manifest(folder, "reviews", 1)["revision"] == "x"
