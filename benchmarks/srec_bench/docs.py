@@ -32,7 +32,8 @@ SCALING = Path("docs/scaling.md")
 BEGIN, END = "<!-- results: written by make docs -->", "<!-- end of results -->"
 # The README shows one leaderboard without the variants of SRec's own model, and each model of the inference
 # benchmark once.
-BOARDS, VARIANT = ("leaderboard-steam-ucsd-all",), "srec with"
+BOARDS = ("leaderboard-steam-ucsd-all",)
+VARIANT = ("srec with", "blend with", "item-knn decayed", "slim", "vs-knn")
 MORE_THAN_ONCE = ("-exact.json", "-xeon.json", "sr-gnn.json")
 HEAD = """# Results
 
