@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from resealing import resealed
 
 from srec.dataset.dataset import Dataset
 from srec.dataset.dislikes import Dislikes
@@ -66,6 +67,7 @@ def test_whole_users_are_held_out_with_what_they_dislike(dataset: Dataset) -> No
     folder = dataset.path / "sequences"
     for name, ends in (("train_ends", train_ends), ("valid_ends", valid_ends), ("test_begins", valid_ends)):
         np.save(folder / f"{name}.npy", ends)
+    resealed(dataset.path)
     disliked = Dislikes(np.array([5, 5, 2], np.int32), np.zeros(3, np.int64), np.array([0, 2] + [3] * 11))
     dataset.__dict__["dislikes"] = disliked
     dataset.manifest["split"] = {"kind": "users"}

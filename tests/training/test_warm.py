@@ -1,14 +1,13 @@
 """A training begins with the weights of an earlier one, though games have come and gone."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from resealing import resealed
 from safetensors.torch import load_file
 
-from srec.checksums import describe
 from srec.dataset.dataset import Dataset
 from srec.errors import ArtifactError
 from srec.models import MODELS, model_entry
@@ -27,10 +26,7 @@ def dataset(path: Path, app_ids: list[int]) -> Dataset:
     """A toy whose games have these app ids."""
     write_dataset(path, SESSIONS, item_count=len(app_ids))
     np.save(path / "app_ids.npy", np.array([0, *app_ids], np.int32))
-    manifest = json.loads((path / "manifest.json").read_text())
-    del manifest["sha256"]  # as before manifests had one
-    manifest["files"]["app_ids.npy"] = describe(path / "app_ids.npy")
-    (path / "manifest.json").write_text(json.dumps(manifest))
+    resealed(path)
     return Dataset(path)
 
 
