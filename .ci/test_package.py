@@ -75,7 +75,7 @@ def test_the_wheel_holds_the_package_and_no_benchmark_fake_or_test(wheel: Path) 
         parts = set(name.split("/"))
         assert parts.isdisjoint({"srec_bench", "benchmarks", "fakes", "tests", "conftest.py"}), name
         assert not any(part.startswith("test_") for part in parts), name
-    assert {"srec/py.typed", "srec/serving/static/index.html"} <= set(names)
+    assert {"srec/py.typed", "srec/serving/static/page.js", "srec/serving/templates/page.html"} <= set(names)
 
 
 @pytest.mark.skipif(shutil.which("c++") is None, reason="no C++ compiler: there is no native part")
