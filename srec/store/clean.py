@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 
 import pyarrow as pa
 
+from srec.arrow import is_list
 from srec.errors import SourceError
 from srec.store.schema import FILE, LEFT_OUT, REJECT, ROW, Column, Table
 from srec.store.spellings import date, epoch, flag, missing, time, user_id, whole
@@ -27,7 +28,10 @@ def clean_sql(table: Table, schema: pa.Schema, relation: str) -> str:
     """
     given = {name: schema.field(name).type for name in schema.names if name not in _BESIDE}
     writer = "given_user_id" if "user_id" in given else "NULL"
-    typed, kept, reasons, notes = [], [], [REJECT], [LEFT_OUT] if LEFT_OUT in schema.names else ["NULL"]
+    typed: list[str] = []
+    kept: list[str] = []
+    notes: list[str] = []
+    reasons = [REJECT]
     for column in table.columns:
         name = column.name
         if name not in given:
@@ -43,9 +47,10 @@ def clean_sql(table: Table, schema: pa.Schema, relation: str) -> str:
             kept.append(f"CASE WHEN {holds} THEN {name} END AS {name}")
             notes.append(_note(table, column, given))
     raw = [f"{name} AS given_{name}" for name in given]
-    raw += [LEFT_OUT] if LEFT_OUT in schema.names else []
-    said = f"list_concat({notes[0]}, [{', '.join(notes[1:])}])"
-    why = f"nullif(list_filter({said}, lambda note: note IS NOT NULL), [])"
+    raw.append(LEFT_OUT if LEFT_OUT in schema.names else f"CAST(NULL AS VARCHAR[]) AS {LEFT_OUT}")
+    # Nearly all rows have nothing to say, and making a list for each would take much of the time.
+    said = f"list_filter(list_concat({LEFT_OUT}, [{', '.join(notes)}]), lambda note: note IS NOT NULL)"
+    why = f"CASE WHEN coalesce({', '.join([f'{LEFT_OUT}[1]', *notes])}) IS NOT NULL THEN {said} END"
     return (
         f"SELECT {FILE}, {ROW}, {', '.join(kept)}, coalesce({', '.join(reasons)}) AS reason,"
         f" {why} AS {LEFT_OUT}"
@@ -65,7 +70,7 @@ def _reason(column: Column, writer: str) -> str:
 
 
 def _holds(table: Table, column: Column, given: Collection[str]) -> str:
-    """Whether an optional value is as it must be; where it is unknown too, nothing is lost."""
+    """SQL of whether an optional value meets its conditions, those over other columns that are given too."""
     rule = table.rules.get(column.name)
     known = rule and all(name in given for name in table.names if name in rule[0])
     return f"({column.valid}) AND ({rule[0]})" if rule and known else f"({column.valid})"
@@ -104,14 +109,10 @@ def _kind(arrow: pa.DataType) -> str:
         "text": lambda given: types.is_string(given) or types.is_large_string(given),
         "time": types.is_timestamp,
         "date": types.is_date,
-        "tags": lambda given: _is_list(given) and types.is_struct(given.value_type),
-        "list": _is_list,
+        "tags": lambda given: is_list(given) and types.is_struct(given.value_type),
+        "list": is_list,
     }
     return next((kind for kind, test in tests.items() if test(arrow)), "other")
-
-
-def _is_list(arrow: pa.DataType) -> bool:
-    return bool(pa.types.is_list(arrow) or pa.types.is_large_list(arrow))
 
 
 def _same(column: Column) -> str:
@@ -165,9 +166,7 @@ _EXPRESSIONS: dict[tuple[str, str], Callable[[Column], str]] = {
     **{("TIMESTAMP", given): lambda column: epoch(column.name) for given in ("whole", "number")},
     ("TIMESTAMP", "text"): lambda column: time(column.name),
     **{("DATE", given): _cast for given in ("time", "date")},
-    **{
-        ("DATE", given): lambda column: f"CAST({epoch(column.name)} AS DATE)" for given in ("whole", "number")
-    },
+    **{("DATE", given): _day for given in ("whole", "number")},
     ("DATE", "text"): lambda column: date(column.name),
     ("VARCHAR[]", "list"): _list,
     ("STRUCT(tag VARCHAR, votes INTEGER)[]", "tags"): _tags,
