@@ -197,6 +197,18 @@ def fingerprint(path: Path) -> str:
     """
     manifest = _manifest(path)
     _verify_files(path, manifest)
+    return identity(manifest)
+
+
+def identity(manifest: Mapping[str, Any]) -> str:
+    """The fingerprint of the directory that a manifest belongs to, whose files are not looked at.
+
+    Args:
+        manifest: as ``verify`` returns it.
+
+    Returns:
+        16 hexadecimal digits.
+    """
     return hashlib.sha256(json.dumps(manifest["files"], sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -238,6 +250,7 @@ def _manifest(path: Path, kind: str = "") -> dict[str, Any]:
         raise ArtifactError(f"{path / MANIFEST} has changed since it was written: its checksum differs")
     if not isinstance(manifest, dict):
         raise ArtifactError(f"{path} is not {what}")
+    manifest.pop(SELF, None)  # it says nothing of what the directory holds
     return manifest
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from srec.plain import PlainConsole
+from srec.terminal import PlainConsole
 
 if TYPE_CHECKING:
     from srec.training.loop import Step

@@ -22,7 +22,7 @@ from srec.cli import (
 from srec.cli.console import console
 from srec.cli.mounted import Commands
 from srec.errors import SRecError, naming_the_extra
-from srec.plain import PlainConsole
+from srec.terminal import PlainConsole
 from srec.threads import sleep_while_waiting
 
 app = typer.Typer(

@@ -1,5 +1,5 @@
 """The terminal that the commands write to."""
 
-from srec.plain import PlainConsole
+from srec.terminal import PlainConsole
 
 console = PlainConsole()

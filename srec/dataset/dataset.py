@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from srec.artifacts import fingerprint, verify
+from srec.artifacts import identity, verify
 from srec.dataset.dislikes import DISLIKES, Dislikes
 from srec.dataset.lists import NumberedSessions, TestSessions
 from srec.dataset.splits import SHOWS
@@ -217,7 +217,7 @@ class Dataset:
     @cached_property
     def fingerprint(self) -> str:
         """A short hash of the content, for what is made from it."""
-        return fingerprint(self.path)
+        return identity(self.manifest)
 
     @cached_property
     def sequences(self) -> Sequences:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,8 @@ def tune(
         MissingLibrary: Optuna is not installed.
         SRecError: another process is at work in the folder, or there is no validation example.
     """
+    if find_spec("optuna") is None:  # before the first trial, which needs no sampler
+        raise MissingLibrary("optuna", "tune")
     search = _Search.of(opened(dataset), model, metric, recipe, overrides)
     target, until = Path(target), time.monotonic() + 60 * minutes
     target.mkdir(parents=True, exist_ok=True)
@@ -98,6 +101,7 @@ class _Search:
     kind: Any
     settings: Settings
     training: TrainingSettings | None
+    max_length: int
     metric: Metric
 
     @classmethod
@@ -118,7 +122,8 @@ class _Search:
         training = None
         if entry.learnt:
             training = training_of(kind, read).model_copy(update={"refit": False, "metric": metric})
-        return cls(dataset, model, kind, read.get(kind.settings_type), training, metric)
+        length = read.changed(TrainingSettings()).max_length
+        return cls(dataset, model, kind, read.get(kind.settings_type), training, length, metric)
 
     @property
     def space(self) -> Space:
@@ -149,10 +154,8 @@ class _Search:
         if not trials:
             whole = {self.settings.section: self.settings, "training": self.training}
             return {name: getattr(whole[name.split(".")[0]], name.split(".")[1]) for name in self.space}
-        try:
-            import optuna
-        except ModuleNotFoundError:
-            raise MissingLibrary("optuna", "tune") from None
+        import optuna
+
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         # Seeded by the number of trials, a search that was interrupted names the same settings again.
         study = optuna.create_study(
@@ -182,9 +185,8 @@ class _Search:
         own = by_section.get(self.settings.section, {})
         settings = settings_of(type(self.settings), self.settings.model_dump() | own)
         if self.training is None:
-            length = TrainingSettings().max_length
             scorer = self.kind.fit(self.dataset, settings, "train")
-            measured = validator(self.dataset, length)(scorer)
+            measured = validator(self.dataset, self.max_length)(scorer)
         else:
             changes = by_section.get(TrainingSettings.section, {})
             training = settings_of(TrainingSettings, self.training.model_dump() | changes)

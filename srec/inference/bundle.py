@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from srec.artifacts import fingerprint, verify
+from srec.artifacts import identity, verify
 from srec.dataset.dataset import Floats, Ints
 from srec.errors import ArtifactError
 from srec.inference.games import GameInfo
@@ -126,7 +126,7 @@ class Bundle:
         self.path = path = Path(path)
         summed = (path / SUM).is_dir()
         self.manifest = verify(path, KIND, SUM_VERSION if summed else VERSION)
-        self.fingerprint = fingerprint(path)
+        self.fingerprint = identity(self.manifest)
         self.app_ids, self.popularity = map(self._array, _ARRAYS[:2])
         self.tag_offsets, self.tag_ids, self.tag_weights = map(self._array, _ARRAYS[2:])
         self.tag_names: list[str] = self._json("tag_names")
@@ -144,6 +144,11 @@ class Bundle:
         self._check()
         there, taken = (path / FOLDER).is_dir(), set(self.app_ids.tolist())
         self.others = Others.read(path / FOLDER, taken, len(self.tag_names)) if there else None
+
+    @cached_property
+    def catalogue(self) -> list[GameInfo]:
+        """All its games, those that nobody reviewed last."""
+        return [*self.games, *(self.others.games if self.others else ())]
 
     @property
     def encoder(self) -> Path:

@@ -33,12 +33,12 @@ class Names:
     """
 
     def __init__(self, bundle: Bundle, aliases: Aliases | None = None) -> None:
-        others = bundle.others.games if bundle.others else []
-        self._games = [*bundle.games, *others]
+        self._games = bundle.catalogue
         self._ids = {game.app_id for game in self._games}
         # Those that nobody reviewed come after all that somebody did, in their own order.
         least = float(np.min(bundle.popularity, initial=0))
-        popularity = np.concatenate((bundle.popularity, least - 1 - np.arange(len(others))))
+        others = np.arange(len(self._games) - len(bundle.games))
+        popularity = np.concatenate((bundle.popularity, least - 1 - others))
         self._search = GameSearch([game.name for game in self._games], popularity, aliases)
 
     def find(self, name: str, limit: int = 10) -> Hits:

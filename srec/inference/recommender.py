@@ -203,10 +203,6 @@ class Recommender:
         found = self._unrated if filters.unrated else self._filtering
         return found.counts(filters) if found else Counts({}, {})
 
-    def tag_counts(self) -> dict[str, int]:
-        """How many games that may be answered have each tag, the most frequent first."""
-        return self._filtering.counts(_EVERYTHING).tags
-
     def _read(self, request: Request) -> Asked:
         if request.recommender not in _NAMES:
             raise SRecError(f"there is no recommender {request.recommender!r}; there are {', '.join(_NAMES)}")

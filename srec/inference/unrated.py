@@ -42,7 +42,7 @@ class Unrated:
         self._item_of = {app_id: item for item, app_id in enumerate(bundle.app_ids.tolist(), 1)}
         self._item_of |= {app_id: self._rated + row + 1 for app_id, row in self._row_of.items()}
         all_tags = Others(
-            [*bundle.games, *others.games],
+            bundle.catalogue,
             np.concatenate((bundle.tag_offsets, bundle.tag_offsets[-1] + others.tag_offsets[2:])),
             np.concatenate((bundle.tag_ids, others.tag_ids)),
             np.concatenate((bundle.tag_weights, others.tag_weights)),

@@ -19,8 +19,8 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from srec.dataset.dataset import Dataset, Ints
-from srec.models.losses import full_softmax, shared
-from srec.models.session_model import Loss, SessionModel, newest
+from srec.models.losses import shared
+from srec.models.session_model import Loss, SessionModel, newest, next_item_loss
 from srec.models.transformer import draw_normal
 from srec.settings import Settings, Space, Span
 
@@ -119,12 +119,7 @@ class CORE(SessionModel):
     def loss(self, items_BL: Tensor, targets_B: Tensor) -> Loss:
         """The mean cross-entropy of every position's next item; the target follows the last position."""
         read_VD, scored_VD = shared(self.item_table())
-        hidden_BLD = self._positions(items_BL, read_VD)
-        real_BL = items_BL > 0
-        next_BL = F.pad(items_BL[:, 1:], (0, 1))
-        next_BL = torch.where(real_BL & (next_BL == 0), targets_B[:, None], next_BL)
-        next_P = next_BL[real_BL]
-        return Loss(full_softmax(hidden_BLD[real_BL], scored_VD, next_P), len(next_P))
+        return next_item_loss(self._positions(items_BL, read_VD), scored_VD, items_BL, targets_B)
 
     def _positions(self, items_BL: Tensor, table_VD: Tensor) -> Tensor:
         """[B, L, D + 1]: at each position what its own and the earlier items ask for, and how popular."""

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srec.dataset.dataset import Dataset, Ints
@@ -71,6 +72,22 @@ class SessionModel(nn.Module, ABC):
         """The mean cross-entropy of the targets (1..V) over all items, from logits."""
         read_VD, scored_VD = shared(self.item_table())
         return Loss(full_softmax(self.encode(items_BL, read_VD), scored_VD, targets_B), len(targets_B))
+
+
+def next_item_loss(hidden_BLD: Tensor, scored_VD: Tensor, items_BL: Tensor, targets_B: Tensor) -> Loss:
+    """The mean cross-entropy of every position's next item; the target follows the last position.
+
+    Args:
+        hidden_BLD: what each position asks for, knowing its own and the earlier items.
+        scored_VD: the items' vectors to score against, as ``shared`` gives them.
+        items_BL: the sessions.
+        targets_B: what follows each.
+    """
+    real_BL = items_BL > 0
+    next_BL = F.pad(items_BL[:, 1:], (0, 1))
+    next_BL = torch.where(real_BL & (next_BL == 0), targets_B[:, None], next_BL)
+    next_P = next_BL[real_BL]
+    return Loss(full_softmax(hidden_BLD[real_BL], scored_VD, next_P), len(next_P))
 
 
 def draw_uniform(model: nn.Module, dimension: int, seed: int) -> None:

@@ -77,9 +77,9 @@ class SLIM:
         return cls(weights, np.asarray(has.sum(axis=0)).ravel()[1:].astype(np.float32), settings.decay)
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
-        """Sums of the weights of the session's items, float32 [B, V]."""
+        """Sums of the weights of the session's items, as often as each occurs; float32 [B, V]."""
         session = recency_matrix(items_BL, self._weights.shape[0], lambda back: self._decay**back)
         sums_BV = (session @ self._weights).toarray()[:, 1:]
-        scores_BV = np.where(sums_BV > 0, sums_BV, self._below_V + np.minimum(sums_BV, 0))
-        whole_BV: ScoresBV = scores_BV.astype(np.float32)
-        return whole_BV
+        below_BV = self._below_V + np.minimum(sums_BV, 0)
+        scores_BV: ScoresBV = np.where(sums_BV > 0, sums_BV, below_BV).astype(np.float32)
+        return scores_BV

@@ -86,6 +86,7 @@ def _write_features(
         "COPY (SELECT * FROM catalogue ORDER BY item) TO $file (FORMAT parquet)",
         {"file": str(target / "games.parquet")},
     )
+    run_sql(connection, "srec.prepare", "prepare_tag_weight")
     run_sql(connection, "srec.prepare", "prepare_others")
     others = connection.execute("SELECT count(*) FROM others").fetchall()[0][0]
     if others:

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from srec.artifacts import fingerprint, write_json
+from srec.artifacts import write_json
 from srec.errors import ArtifactError, SRecError
 from srec.inference.bundle import Bundle
 from srec.inference.recommender import Recommender
@@ -89,10 +89,10 @@ class Models:
             InUse: another process is changing the folder.
             OSError: the disk is full, or a right is missing. What is served does not change.
         """
-        Bundle(bundle)
+        wanted = Bundle(bundle).fingerprint
         self.path.mkdir(parents=True, exist_ok=True)
         with self._changing():
-            number = self._known(fingerprint(Path(bundle)))
+            number = self._known(wanted)
             if number is None:
                 number = max([0, *self.numbers(), *self._before()]) + 1
                 self._copy(Path(bundle), number)
@@ -161,7 +161,7 @@ class Models:
         for number in reversed(self.numbers()):
             folder = self.folder(number)
             try:
-                if fingerprint(folder) == wanted:
+                if Version.read(folder, number).bundle == wanted:
                     _checked(folder)
                     return number
             except ArtifactError:

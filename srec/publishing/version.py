@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from srec.artifacts import MANIFEST, fingerprint
+from srec.artifacts import MANIFEST, identity
 from srec.errors import ArtifactError
 
 
@@ -51,7 +51,7 @@ class Version:
             return cls(
                 number,
                 path,
-                bundle=fingerprint(path),
+                bundle=identity(manifest),
                 model=config["model"],
                 created_at=_moment(manifest["created_at"]),
                 data_until=_moment(lineage.get("data_until")),

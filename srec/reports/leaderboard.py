@@ -10,17 +10,17 @@ from srec.reports.markdown import markdown_table
 from srec.reports.numbers import UNKNOWN, in_percent
 from srec.reports.shell import TEMPLATES, render
 
-HEADINGS = ("model", *METRICS, "training", "examples/s", "parameters", "epochs")
-#: HR@20 outside the most popular items, after METRICS.
-OFF_HEAD = "off-head HR@20"
 #: What held-out players get, after the model's name.
 VISITORS = ("recall@12", "off-head@12", "overlap")
+#: HR@20 outside the most popular items, after METRICS.
+OFF_HEAD = "off-head HR@20"
+COSTS = ("training", "examples/s", "parameters", "epochs")
 
 
 def headings(result: Leaderboard) -> tuple[str, ...]:
-    """HEADINGS and, where a row has them, VISITORS and OFF_HEAD."""
-    told = (HEADINGS[0], *(VISITORS if _with_players(result) else ()), *METRICS)
-    return (*told, *((OFF_HEAD,) if _with_off_head(result) else ()), *HEADINGS[1 + len(METRICS) :])
+    """The model, METRICS and COSTS and, where a row has them, VISITORS and OFF_HEAD."""
+    visitors = VISITORS if _with_players(result) else ()
+    return ("model", *visitors, *METRICS, *((OFF_HEAD,) if _with_off_head(result) else ()), *COSTS)
 
 
 def rows(result: Leaderboard) -> Iterator[list[str]]:

@@ -32,8 +32,7 @@ class Answering:
         self.of_own_id = {own: app_id for app_id, own in site.ids.items()}
         self.recommender, self.names = recommender, names
         self.bundle = bundle = recommender.bundle
-        others = bundle.others.games if bundle.others else []
-        self.infos = {game.app_id: game for game in [*bundle.games, *others]}
+        self.infos = {game.app_id: game for game in bundle.catalogue}
         self._writer, self._gathering = AnswerWriter(recommender, site), Gathering(recommender)
         self._answers = Answers(bundle, counts)
         self.metrics = Metrics(counts, Version.read(bundle.path, 0))

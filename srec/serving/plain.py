@@ -18,15 +18,8 @@ from srec.serving.schema import MOST_LETTERS
 from srec.serving.words import Words, chosen
 
 TEMPLATES = Path(__file__).with_name("templates")
-_TYPED = (
-    "released_from",
-    "released_to",
-    "most_cents",
-    "popularity",
-    "early",
-    "adult",
-    "unrated",
-)  # the form's
+#: What the form sends itself.
+_TYPED = ("released_from", "released_to", "most_cents", "popularity", "early", "adult", "unrated")
 _CENTS = (500, 1000, 2000, 4000)
 
 
@@ -98,11 +91,15 @@ class PlainPage:
         alone = wished | dict.fromkeys(LISTS, ()) | {"liked": [app_id], "popularity": 0, "unrated": new}
         asked = [request_of(alone | {"by": by, "variety": 0, "seed": None}) for by in ("smart", "tags")]
         liked, alike = self._answering.recommender.answer(asked)
+        name = self._name(app_id, say)
+        cards = [self._card(game, liked, wished, say) for game in ([] if new else liked.games)]
+        first = ", ".join(card["name"] for card in cards[:3])
         return self._game.render(
             self._common(wished, say),
+            title=name,
+            description=_facts(info, say),
+            preview=f"{say('liked_by_likers', name=name)}: {first}",
             game=info,
-            name=self._name(app_id, say),
-            facts=_facts(info, say),
             tags=[
                 (tag, address_of(wished | {"must": [tag]}))
                 for tag in self._answering.recommender.tags(app_id)
@@ -111,19 +108,19 @@ class PlainPage:
             picture=None if self._answering.bundle.simulated else self._answering.site.picture(app_id),
             say_it=self._say(wished, app_id),
             back=address_of(wished),
-            liked=[self._card(game, liked, wished, say) for game in ([] if new else liked.games)],
+            liked=cards,
             new=new,
             alike=[self._card(game, alike, wished, say) for game in alike.games],
         )
 
     def _common(self, wished: Wished, say: Words) -> dict[str, Any]:
-        simulated = self._answering.bundle.simulated
         return {
             "say": say,
             "language": say.language,
             "static": f"static/{self._stamp}",
             "wished": wished,
-            "simulated": simulated,
+            "simulated": self._answering.bundle.simulated,
+            "shop": "store" if self._answering.site.leads_to_steam else "shop",
         }
 
     def _first(self, wished: Wished, answer: Answer, said: list[int]) -> Markup:

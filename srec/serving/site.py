@@ -60,6 +60,11 @@ class Site:
         return _filled(self._pictures, self.own_id(app_id))
 
     @property
+    def leads_to_steam(self) -> bool:
+        """Whether a game's page is Steam's, which is then said."""
+        return urlsplit(self.links or STEAM_LINKS).netloc == urlsplit(STEAM_LINKS).netloc
+
+    @property
     def picture_origin(self) -> str | None:
         """Where pictures come from, for a browser's policy; None if from nowhere else than the server."""
         parts = urlsplit(self._pictures)

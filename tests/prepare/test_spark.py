@@ -35,7 +35,7 @@ OTHERS: dict[str, Any] = {"tags": TagSettings(dimension=4), "context": ContextSe
 
 def content(manifest: dict[str, Any]) -> dict[str, Any]:
     """A whole manifest, including the files' checksums, without its date."""
-    return {key: value for key, value in manifest.items() if key not in ("created_at", "sha256")}
+    return {key: value for key, value in manifest.items() if key != "created_at"}
 
 
 def both(where: Path, folder: Path, given: PrepareSettings) -> dict[str, Any]:

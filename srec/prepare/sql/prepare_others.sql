@@ -1,5 +1,5 @@
 -- The catalogue's games that are no items, because nobody who counts reviewed them; those with most reviews on Steam
--- first. The tags' weights are those of prepare_tags.sql.
+-- first. tag_weight is that of prepare_tag_weight.sql.
 CREATE TABLE others AS
 SELECT
     app_id,
@@ -16,12 +16,9 @@ SELECT
         list_zip(tags, range(1, len(tags) + 1)),
         lambda pair: struct_pack(
             tag := pair[1].tag,
-            weight := CASE tags_kind
-                WHEN 'votes' THEN CAST(pair[1].votes AS DOUBLE)
-                    / nullif(list_max(list_transform(tags, lambda one: one.votes)), 0)
-                WHEN 'ranked' THEN power(0.9, pair[2] - 1)
-                ELSE 0.5
-            END
+            weight := tag_weight(
+                tags_kind, pair[1].votes, list_max(list_transform(tags, lambda one: one.votes)), pair[2]
+            )
         )
     ) AS tags
 FROM store.games

@@ -32,7 +32,7 @@ def files_of(path: Path) -> list[tuple[Path, Mapping[str, str | None]]]:
     if not path.exists() and glob.has_magic(str(path)):
         matched = [Path(file) for file in sorted(glob.glob(str(path), recursive=True))]
         if not matched:
-            raise SourceError(f"no file fits {path}")
+            raise SourceError(f"no file matches {path}")
         return [one for file in matched for one in files_of(file)]
     return [(path, {})]
 

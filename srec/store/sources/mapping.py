@@ -9,6 +9,7 @@ from srec.errors import SourceError
 from srec.store.schema import Table
 
 _NAME = re.compile(r"[^\W\d][\w .:/()%-]{0,63}")
+_ID = re.compile(r"\d{5,}")
 #: What others call the columns, in small letters with "_" between words.
 SYNONYMS: Mapping[str, str] = {
     "user_id": "user userid author author_id customer customer_id player player_id member reviewer steamid"
@@ -67,7 +68,7 @@ def choose_columns(
     """
     chosen = {name: columns.get(name, name) for name in table.names}
     if needed := [name for name in table.required if not chosen[name]]:
-        raise SourceError(f"{', '.join(needed)} cannot be left out: {table.name} have no meaning without")
+        raise SourceError(f"{', '.join(needed)} cannot be left out: {table.name} mean nothing without it")
     chosen = {name: theirs for name, theirs in chosen.items() if theirs}
     missing = [
         theirs if name == theirs else f"{theirs} (for {name})"
@@ -79,7 +80,7 @@ def choose_columns(
             refuse_values(path, available, {*chosen.values()})
         shown = [name for name in available if _is_name(name)]  # keys of an object may be ids of users
         rule = table.name == "reviews" and chosen.get("positive") not in available
-        hint = "; --positive 'rating >= 4' or --positive all does without a flag" if rule else ""
+        hint = "; without such a column, use --positive 'rating >= 4' or --positive all" if rule else ""
         raise SourceError(
             f"{path} is not a table of {table.name}: it lacks {', '.join(missing)}; its columns are"
             f" {', '.join(shown)}{hint}"
@@ -127,9 +128,6 @@ def are_names(texts: Sequence[str], known: Container[str]) -> bool:
 
 def _is_name(text: str) -> bool:
     return bool(_NAME.fullmatch(text)) and text.lower() not in _VALUES and not _ID.search(text)
-
-
-_ID = re.compile(r"\d{5,}")
 
 
 def reach(record: Mapping[str, Any], name: str) -> Any:

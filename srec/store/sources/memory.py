@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from srec.errors import SourceError, first_line
 from srec.store.sources.base import Part
-from srec.store.sources.tabular import Rule, mapped_table, part_of, renamed
+from srec.store.sources.tabular import Rule, part_of, renamed
 
 UNNAMED = "a table in memory"
 
@@ -51,7 +51,6 @@ class MemorySource:
 
     def parts(self) -> Iterator[Part]:
         """The table's rows."""
-        mapped_table(self.table, self.columns)
         rule = Rule.of(self.table, self.columns, self.positive)
         yield part_of(rule.table, rule.judged(self._batches(rule)))
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from srec.errors import SourceError, SRecError
 from srec.store.connections.postgresql import PostgresConnection, first_line_said
 from srec.store.sources.base import Part
-from srec.store.sources.tabular import Rule, mapped_table, part_of, renamed
+from srec.store.sources.tabular import Rule, part_of, renamed
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,6 @@ class QuerySource:
         Raises:
             SourceError: the database cannot be reached or refuses the query, or a column is missing.
         """
-        mapped_table(self.table, self.columns)
         rule = Rule.of(self.table, self.columns, self.positive)
         yield part_of(rule.table, rule.judged(self._batches(rule)))
 

@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 from itertools import islice
@@ -70,6 +71,7 @@ def _arrow(column: Column) -> pa.DataType:
     return pa.list_(pa.string()) if column.type.endswith("[]") else pa.string()
 
 
+@dataclass(frozen=True)
 class _Spelled:
     """How the columns of many records are spelled.
 
@@ -78,16 +80,16 @@ class _Spelled:
         dollars: whether prices are dollars, and not cents.
     """
 
-    def __init__(self, between: dict[str, str], dollars: bool) -> None:
-        self.between, self.dollars = between, dollars
+    between: dict[str, str]
+    dollars: bool
 
     @classmethod
     def of(cls, table: Table, records: Sequence[Record]) -> "_Spelled":
         lists = [column.name for column in table.columns if column.type.endswith("[]")]
-        prices = [record.get("price_usd_cents") for record in records] if "app_id" in table.names else []
         return cls(
             {name: _between([record.get(name) for record in records]) for name in lists},
-            any(_in_dollars(price) for price in prices),
+            "price_usd_cents" in table.names
+            and any(_in_dollars(record.get("price_usd_cents")) for record in records),
         )
 
 

@@ -48,7 +48,6 @@ class TableSource:
         Raises:
             SourceError: a file cannot be read, or lacks a column that is required or mapped.
         """
-        mapped_table(self.table, self.columns)
         rule = Rule.of(self.table, self.columns, self.positive)
         yield Part(self.table, rule.judged(self._batches(rule)))
 
@@ -76,10 +75,11 @@ class Rule:
         """The rule of a table.
 
         Raises:
-            SourceError: only reviews are positive, and they have a flag or a rule, not both.
+            SourceError: there is no such table, or it lacks a mapped column; or only reviews are positive,
+                by a flag or a rule, not both.
             SettingsError: the rule is none.
         """
-        table = TABLES[name]
+        table = _mapped_table(name, columns)
         if not positive:
             return cls(table, columns, None)
         if name != "reviews" or columns.get("positive"):
@@ -95,7 +95,7 @@ class Rule:
         return batches if self.verdict is None else self.verdict.judged(batches)
 
 
-def mapped_table(name: str, columns: Mapping[str, str]) -> Table:
+def _mapped_table(name: str, columns: Mapping[str, str]) -> Table:
     """The canonical table of a name, once it is sure to have the columns that are mapped.
 
     Args:

@@ -12,7 +12,7 @@ _CONTROL = re.compile(
 )
 
 
-def shown(text: str) -> str:
+def visible(text: str) -> str:
     """The text with each control character as its picture (U+2400 and on) or its escape."""
     return _CONTROL.sub(_picture, text)
 
@@ -30,4 +30,4 @@ class PlainConsole(Console):
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """As Rich does, with the control characters of all texts shown."""
         for one in super().render(renderable, options):
-            yield one if one.control else Segment(shown(one.text), one.style)
+            yield one if one.control else Segment(visible(one.text), one.style)

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from srec.plain import PlainConsole, shown
+from srec.terminal import PlainConsole, visible
 
 EVIL = "A\x1b[31mB\x1b]0;title\x07\x9b2J\r\u202eC\u2066D\x7f"
 OBEYED = set("\x07\x08\r\x7f\x9b\u202e\u2066")
@@ -21,9 +21,9 @@ def terminal() -> tuple[Console, io.StringIO]:
     return PlainConsole(file=written, force_terminal=True, width=200, color_system=None), written
 
 
-def test_control_characters_are_shown() -> None:
-    assert shown(EVIL) == "A␛[31mB␛]0;title␇\\u009b2J␍\\u202eC\\u2066D␡"
-    assert shown("Łódź ™ 漢字 — ok\nnext") == "Łódź ™ 漢字 — ok\nnext"
+def test_control_characters_are_visible() -> None:
+    assert visible(EVIL) == "A␛[31mB␛]0;title␇\\u009b2J␍\\u202eC\\u2066D␡"
+    assert visible("Łódź ™ 漢字 — ok\nnext") == "Łódź ™ 漢字 — ok\nnext"
 
 
 @pytest.mark.parametrize("how", ["line", "markup", "table", "progress"])
