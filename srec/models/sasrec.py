@@ -90,7 +90,7 @@ class SASRec(SessionModel):
     def loss(self, items_BL: Tensor, targets_B: Tensor) -> Loss:
         """The mean cross-entropy of every position's next item; the target follows the last position."""
         read_VD, scored_VD = shared(self.item_table())
-        return next_item_loss(self._positions(items_BL, read_VD), scored_VD, items_BL, targets_B)
+        return next_item_loss(self._positions(items_BL, read_VD), scored_VD, items_BL, targets_B=targets_B)
 
     def _positions(self, items_BL: Tensor, table_VD: Tensor) -> Tensor:
         """[B, L, D]: each position's vector, computed from its own item and the earlier ones."""

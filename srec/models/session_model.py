@@ -74,7 +74,7 @@ class SessionModel(nn.Module, ABC):
         return Loss(full_softmax(self.encode(items_BL, read_VD), scored_VD, targets_B), len(targets_B))
 
 
-def next_item_loss(hidden_BLD: Tensor, scored_VD: Tensor, items_BL: Tensor, targets_B: Tensor) -> Loss:
+def next_item_loss(hidden_BLD: Tensor, scored_VD: Tensor, items_BL: Tensor, *, targets_B: Tensor) -> Loss:
     """The mean cross-entropy of every position's next item; the target follows the last position.
 
     Args:

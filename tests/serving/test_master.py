@@ -22,9 +22,14 @@ PATIENCE = Patience(starting=30, living=10, leaving=5, again=0.1)
 
 
 def there(folder: Path) -> set[int]:
-    """The workers that listen and live."""
-    listed = {int(file.name.split()[1]) for file in folder.glob("worker *")}
-    return {one for one in listed if Path(f"/proc/{one}").exists()}
+    """The workers that listen and live: looked at twice, for one may leave after another has come unlisted."""
+    before: set[int] | None = None
+    while True:
+        listed = {int(file.name.split()[1]) for file in folder.glob("worker *")}
+        found = {one for one in listed if Path(f"/proc/{one}").exists()}
+        if found == before:
+            return found
+        before = found
 
 
 def tell(number: int) -> None:

@@ -172,6 +172,8 @@ def test_nobody_is_named_by_looking(text: str, tmp_path: Path) -> None:
 
 def test_objects_by_users_are_not_shown(tmp_path: Path) -> None:
     (tmp_path / "r.json").write_text(json.dumps({"76561190000000017": {"a": 1}, "when": 2}))
-    with pytest.raises(SourceError, match="its columns are when; --positive") as caught:
+    with pytest.raises(
+        SourceError, match="its columns are when; without such a column, use --positive"
+    ) as caught:
         ingest(tmp_path / "s.duckdb", choose_source(tmp_path / "r.json"))
     assert "76561190000000017" not in str(caught.value)
