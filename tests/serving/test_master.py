@@ -22,7 +22,7 @@ PATIENCE = Patience(starting=30, living=10, leaving=5, again=0.1)
 
 
 def there(folder: Path) -> set[int]:
-    """The workers that listen and live: looked at twice, for one may leave after another has come unlisted."""
+    """The workers that listen and live: looked at twice, as one may leave while another comes."""
     before: set[int] | None = None
     while True:
         listed = {int(file.name.split()[1]) for file in folder.glob("worker *")}
