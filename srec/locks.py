@@ -136,3 +136,14 @@ def _renameat2() -> Any:
         function.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
         return function
     return None
+
+
+def sync(path: Path) -> None:
+    """Wait until a file or directory is on disk."""
+    if os.name == "nt" and path.is_dir():
+        return  # Windows opens no directories
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

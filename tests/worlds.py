@@ -1,7 +1,9 @@
 """Small sources with known content, one for each name in SOURCES, and a source made of records."""
 
 import gzip
+import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ from srec.store.sources.base import Part, Source
 from srec.store.sources.records import to_batches
 from srec.store.stores.base import Store
 from srec.store.stores.duckdb import DuckDBStore
+from srec.store.stores.keys import beside
 from srec.store.stores.postgres import PostgresStore, copy_tables
 
 #: Raw user ids that are easy to find if they are stored anywhere.
@@ -67,6 +70,31 @@ def rows(store: Store, table: str = "reviews") -> list[tuple[Any, ...]]:
     personal = table in TABLES and TABLES[table].personal
     columns = "* EXCLUDE (batch)" if personal else "*"
     return look(store).execute(f"SELECT {columns} FROM {table} ORDER BY ALL").fetchall()
+
+
+def key_file_of(where: str) -> Path:
+    """Where a store's key is: in the file that the environment names, or beside the store."""
+    return Path(os.environ.get("SREC_STORE_KEY_FILE") or beside(Path(where)))
+
+
+def key_of(store: Store, user: str) -> int:
+    """The key of a person in a store whose own key is in a file."""
+    where = str(store.path) if isinstance(store, DuckDBStore) else ""
+    hashed = f"{key_file_of(where).read_text().strip()}:{user}"
+    return int.from_bytes(hashlib.sha256(hashed.encode()).digest()[:8], "big") - 2**63
+
+
+def make_older(store: Store) -> str:
+    """Give a store the form of the version that held its key itself; returns the key, whose file goes."""
+    older = "UPDATE meta SET value = '4' WHERE key = 'version'"
+    if isinstance(store, PostgresStore):
+        older = "DELETE FROM migrations WHERE number = 4"
+    file = key_file_of(str(store.path) if isinstance(store, DuckDBStore) else "")
+    key = file.read_text().strip()
+    store.ledger.ask(older)  # type: ignore[attr-defined]
+    store.ledger.ask("UPDATE meta SET key = 'secret', value = $1 WHERE key = 'identity'", key)  # type: ignore[attr-defined]
+    file.unlink()
+    return key
 
 
 def rejects(store: Store) -> list[tuple[int, str]]:

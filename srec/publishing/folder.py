@@ -7,7 +7,6 @@ served, or the new one.
 """
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -19,7 +18,7 @@ from srec.artifacts import write_json
 from srec.errors import ArtifactError, SRecError
 from srec.inference.bundle import Bundle
 from srec.inference.recommender import Recommender
-from srec.locks import lock
+from srec.locks import lock, sync
 from srec.publishing.version import Version
 
 SERVED = "served.json"
@@ -175,7 +174,7 @@ class Models:
             draft.chmod(0o755)
             _checked(draft)
             for file in (*draft.rglob("*"), draft):
-                _on_disk(file)
+                sync(file)
             draft.rename(self.folder(number))
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -206,7 +205,7 @@ class Models:
             draft.replace(self.path / SERVED)
         finally:
             draft.unlink(missing_ok=True)
-        _on_disk(self.path)
+        sync(self.path)
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -229,14 +228,3 @@ def _numbers(found: Any) -> bool:
 def _checked(bundle: Path) -> None:
     """Refuse a bundle that is damaged, or that the engine answers differently."""
     Recommender(Bundle(bundle)).check()
-
-
-def _on_disk(path: Path) -> None:
-    """Wait until a file or directory is on disk."""
-    if os.name == "nt" and path.is_dir():
-        return  # Windows opens no directories
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

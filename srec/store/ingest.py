@@ -12,6 +12,7 @@ from srec.store.sources.memory import UNNAMED, ArrowTable, MemorySource
 from srec.store.sources.recognise import recognise
 from srec.store.sources.tabular import TableSource
 from srec.store.stores import open_store
+from srec.store.stores.keys import beside
 
 
 def choose_source(
@@ -111,6 +112,7 @@ def ingest(
     """
     where = str(store)
     new = "://" not in where and not Path(where).exists()
+    with_key = not new or beside(Path(where)).exists()
     with open_store(where, create=True, memory_limit=memory_limit, threads=threads) as opened:
         try:
             summary = opened.ingest(source, progress)
@@ -118,6 +120,8 @@ def ingest(
             # While it is open no other process can have put anything into it.
             if new:
                 with suppress(OSError):
+                    if not with_key:
+                        beside(Path(where)).unlink(missing_ok=True)
                     Path(where).unlink()
             raise
         summary.stored = opened.counts()

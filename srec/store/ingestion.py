@@ -62,7 +62,7 @@ def stage(
     connection: duckdb.DuckDBPyConnection,
     source: Source,
     *,
-    secret: str,
+    key: str,
     batch: int,
     progress: RowsRead | None = None,
 ) -> Summary:
@@ -71,7 +71,7 @@ def stage(
     Args:
         connection: it has the tables of a store.
         source: what to read.
-        secret: hashed together with each user id, so that the store's keys cannot be looked up elsewhere.
+        key: the store's, hashed together with each user id, so that nobody without it can look users up.
         batch: the number of this ingestion.
         progress: called after each batch of rows.
 
@@ -89,7 +89,7 @@ def stage(
         if part.partial:
             partial.add(part.table)
         table = TABLES[part.table]
-        values = {"secret": secret, "batch": batch} if table.personal else {}
+        values = {"key": key, "batch": batch} if table.personal else {}
         values |= {} if table is REVIEWS else {"part": number}
         for rows in part.batches:
             _stage(connection, source.name, part.table, rows, values)
@@ -151,7 +151,7 @@ def _stored(table: Table) -> str:
     columns = [column.stored or column.name for column in table.columns]
     if table.personal:
         # 64 bits of the hash, moved down by 2^63: neither PostgreSQL nor Spark has unsigned numbers.
-        digits = "CAST('0x' || left(sha256($secret || ':' || user_id), 16) AS UBIGINT)"
+        digits = "CAST('0x' || left(sha256($key || ':' || user_id), 16) AS UBIGINT)"
         columns[0] = f"CAST(CAST({digits} AS HUGEINT) - 9223372036854775808 AS BIGINT)"
         columns.append("$batch")
     if table is not REVIEWS:

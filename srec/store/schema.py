@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-VERSION = 4
+VERSION = 5
 
 #: The columns of a raw batch besides the table's own: the row's file, its number there, and, for a row that
 #: the source itself could not read, the reason.
@@ -101,7 +101,7 @@ def _user_id(doc: str) -> Column:
     return Column(
         "user_id",
         "VARCHAR",
-        f"{doc}; hashed with the store's secret, never stored",
+        f"{doc}; hashed with the store's key, never stored",
         True,
         # Spreadsheets and readers of JSON write a long number like this when they lose its last digits.
         valid=r"NOT regexp_full_match(user_id, '[0-9]\.[0-9]+[eE]\+?[0-9]+')",

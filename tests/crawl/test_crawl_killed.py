@@ -1,6 +1,7 @@
 """A crawl that is killed or interrupted at any moment goes on, and loses nothing."""
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from copy import deepcopy
@@ -30,7 +31,8 @@ class Begun:
     @contextmanager
     def copy(self, number: int) -> Iterator[tuple[Path, Steam]]:
         path = self._folder / f"{number}.duckdb"
-        path.write_bytes((self._folder / "begun.duckdb").read_bytes())
+        for ending in ("", ".key"):
+            shutil.copy(self._folder / f"begun.duckdb{ending}", f"{path}{ending}")
         with Steam(deepcopy(self._world), page=self._page) as steam:
             yield path, steam
 

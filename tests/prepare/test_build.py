@@ -1,6 +1,7 @@
 """``srec prepare`` as a whole: an updated dataset equals one that was prepared from scratch."""
 
 import json
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -83,20 +84,20 @@ def outcome(store: Path, target: Path, *, update: bool) -> dict[str, Any] | str:
 
 
 @pytest.fixture(scope="module")
-def games_alone(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A store's file, before there is a review."""
-    path = tmp_path_factory.mktemp("games") / "store.duckdb"
-    with DuckDBStore.open(path, create=True) as store:
+def games_alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a store and its key, before there is a review."""
+    folder = tmp_path_factory.mktemp("games")
+    with DuckDBStore.open(folder / "store.duckdb", create=True) as store:
         store.ingest(Records(games=GAMES))
-    return path.read_bytes()
+    return folder
 
 
 @settings(max_examples=25, deadline=None)
 @given(rounds=rounds)
-def test_an_update_gives_the_dataset_of_a_whole_preparation(games_alone: bytes, rounds: list[Any]) -> None:
+def test_an_update_gives_the_dataset_of_a_whole_preparation(games_alone: Path, rounds: list[Any]) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder)
-        (path / "store.duckdb").write_bytes(games_alone)
+        shutil.copytree(games_alone, path, dirs_exist_ok=True)
         for number, change in enumerate(rounds):
             with DuckDBStore.open(path / "store.duckdb") as store:
                 if isinstance(change, Records):

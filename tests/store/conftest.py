@@ -19,11 +19,20 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture
+def key_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file that keeps the key of every store: one in PostgreSQL needs it to be named."""
+    file = tmp_path / "keys" / "site.key"
+    monkeypatch.setenv("SREC_STORE_KEY_FILE", str(file))
+    return file
+
+
 @pytest.fixture(params=["duckdb", "postgresql"])
 def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where a store of each kind can be made."""
     if request.param == "duckdb":
         return str(tmp_path / "store.duckdb")
+    request.getfixturevalue("key_file")
     server: PostgresServer = request.getfixturevalue("postgres")
     return server.fresh()
 

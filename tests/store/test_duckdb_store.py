@@ -32,7 +32,7 @@ def test_another_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "store.duckdb"
     with DuckDBStore.open(path, create=True) as store:
         store.connection.execute("UPDATE meta SET value = '0' WHERE key = 'version'")
-    with pytest.raises(SRecError, match="is a store of version 0, this program reads version 4"):
+    with pytest.raises(SRecError, match="is a store of version 0, this program reads version 5"):
         DuckDBStore.open(path)
 
 

@@ -48,7 +48,10 @@ def filled_file(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def filled(where: str, filled_file: str) -> str:
     """A store of each kind with a few rows; a file is copied, which is faster than to fill it."""
-    return fill(where) if "://" in where else shutil.copyfile(filled_file, where)
+    if "://" in where:
+        return fill(where)
+    shutil.copyfile(f"{filled_file}.key", f"{where}.key")
+    return shutil.copyfile(filled_file, where)
 
 
 # Counts

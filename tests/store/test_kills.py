@@ -79,7 +79,9 @@ class Forks:
 
 
 @pytest.fixture
-def forks(tmp_path: Path) -> Iterator[Forks]:
+def forks(tmp_path: Path, kind: str, request: pytest.FixtureRequest) -> Iterator[Forks]:
+    if kind == "postgresql":
+        request.getfixturevalue("key_file")
     made = Forks(tmp_path)
     yield made
     made.close()

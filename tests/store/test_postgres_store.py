@@ -23,7 +23,7 @@ SECRET = "unmistakable-secret"
 
 
 @pytest.fixture
-def url(postgres: PostgresServer) -> str:
+def url(postgres: PostgresServer, key_file: Path) -> str:
     return postgres.fresh()
 
 
@@ -59,7 +59,7 @@ def test_the_tables_are_those_of_the_schema(url: str, server: PostgresConnection
     for table in TABLES.values():
         assert held(table.name) == [(name, wanted(kind)) for name, kind in table.kept]
     with duckdb.connect() as small:
-        from srec.store.stores.duckdb import create_tables
+        from srec.store.stores.one_file import create_tables
 
         create_tables(small)
         tables = {name for (name,) in small.execute("SHOW TABLES").fetchall()}

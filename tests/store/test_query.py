@@ -20,7 +20,7 @@ QUERY = "SELECT author, game, liked, written, hours * 60 AS playtime_minutes FRO
 
 
 @pytest.fixture
-def site(postgres: PostgresServer) -> Iterator[str]:
+def site(postgres: PostgresServer, key_file: Path) -> Iterator[str]:
     """A database with a site's tables."""
     url = postgres.fresh()
     server = PostgresConnection(url, schema=None)

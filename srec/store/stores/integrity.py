@@ -124,8 +124,8 @@ _SMALL = {
 _BATCH = "(SELECT CAST(value AS BIGINT) FROM meta WHERE key = 'batch')"
 #: Rules over several tables, which only a store has.
 _ACROSS = {
-    "meta: simulated, revision and batch are there": (
-        "SELECT 3 - count(DISTINCT key) FROM meta WHERE key IN ('simulated', 'revision', 'batch')"
+    "meta: identity, simulated, revision and batch are there": (
+        "SELECT 4 - count(DISTINCT key) FROM meta WHERE key IN ('identity', 'simulated', 'revision', 'batch')"
     ),
     "reviews: each is of an ingestion that was": (
         f"SELECT count(*) FROM reviews WHERE batch NOT BETWEEN 1 AND {_BATCH}"

@@ -1,6 +1,5 @@
-"""What a store records besides its rows: its secret and revision, a crawl's notes, each ingestion."""
+"""What a store records besides its rows: its identity and revision, a crawl's notes, each ingestion."""
 
-import hashlib
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -15,10 +14,14 @@ from srec.store.sources.base import Source
 Ask = Callable[..., list[tuple[Any, ...]]]
 
 
-def first_entries() -> dict[str, str]:
-    """What the table ``meta`` of a new store holds."""
+def first_entries(identity: str) -> dict[str, str]:
+    """What the table ``meta`` of a new store holds.
+
+    Args:
+        identity: the fingerprint of its key.
+    """
     return {
-        "secret": secrets.token_hex(32),
+        "identity": identity,
         "simulated": "false",
         "revision": secrets.token_hex(8),
         "batch": "0",
@@ -49,7 +52,7 @@ class Ledger:
     @property
     def identity(self) -> str:
         """As ``Reader.identity``."""
-        return hashlib.sha256(self.meta("secret").encode()).hexdigest()[:16]
+        return self.meta("identity")
 
     @property
     def batch(self) -> int:

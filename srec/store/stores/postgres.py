@@ -17,7 +17,6 @@ from srec.store.connections.scratch import scratch
 from srec.store.ingestion import RowsRead, Summary, merge, stage
 from srec.store.schema import TABLES
 from srec.store.sources.base import Source
-from srec.store.stores.duckdb import create_tables
 from srec.store.stores.exchange import (
     COLUMNS,
     KEYS,
@@ -26,8 +25,10 @@ from srec.store.stores.exchange import (
     sent_by_duckdb,
     upsert,
 )
+from srec.store.stores.keys import key_of
 from srec.store.stores.ledger import Ledger, now
 from srec.store.stores.migrations import check_version, lock, migrate
+from srec.store.stores.one_file import create_tables
 
 _BATCH = 100_000
 #: What ``srec prepare`` reads of a review.
@@ -40,13 +41,17 @@ class PostgresStore:
 
     Args:
         server: a connection that holds the store's lock.
+        key: what ids are hashed with.
         memory_limit: what an ingestion's working DuckDB may use before it spills, such as "4GB".
         threads: how many threads it uses; all cores where None.
     """
 
-    def __init__(self, server: PostgresConnection, memory_limit: str | None, threads: int | None) -> None:
+    def __init__(
+        self, server: PostgresConnection, key: str, *, memory_limit: str | None, threads: int | None
+    ) -> None:
         self.name = server.name
-        self.server, self._memory_limit, self._threads = server, memory_limit, threads
+        self.server, self._key = server, key
+        self._memory_limit, self._threads = memory_limit, threads
         self.ledger = Ledger(server.name, server.ask)
 
     @classmethod
@@ -62,16 +67,18 @@ class PostgresStore:
             threads: how many threads it uses; by default all cores.
 
         Raises:
-            SRecError: it cannot be reached, is missing, of a newer version, or in use by another process.
+            SRecError: it cannot be reached, is missing, of a newer version, or in use by another process, or
+                its key is missing or another one.
         """
         server = PostgresConnection(url)
         try:
             lock(server)
             migrate(server, create=create)
+            key = key_of(server.name, Ledger(server.name, server.ask).identity, None)
         except BaseException:
             server.close()
             raise
-        return cls(server, memory_limit, threads)
+        return cls(server, key, memory_limit=memory_limit, threads=threads)
 
     def close(self) -> None:
         """Close the connection."""
@@ -117,7 +124,7 @@ class PostgresStore:
         batch = self.ledger.next_batch
         with scratch(self._memory_limit, self._threads, otherwise=f"{self.name} is as it was") as work:
             create_tables(work)
-            summary = stage(work, source, secret=self.ledger.meta("secret"), batch=batch, progress=progress)
+            summary = stage(work, source, key=self._key, batch=batch, progress=progress)
             if seen:
                 run_sql(work, "srec.store", "crawl_seen")
             # The transaction begins only here: reading may take long and must not hold up the vacuum.
@@ -208,7 +215,7 @@ class PostgresReader:
 
     Args:
         url: as ``PostgresStore.open`` takes it.
-        whole: give every table with every column, except the secret.
+        whole: give every table with every column.
 
     Raises:
         SRecError: it cannot be reached, is missing, or of another version.
@@ -264,7 +271,7 @@ def copy_tables(server: PostgresConnection, connection: duckdb.DuckDBPyConnectio
     Args:
         server: the store's.
         connection: the other database.
-        whole: copy every table with every column, except the secret; else what ``srec prepare`` reads.
+        whole: copy every table with every column; else what ``srec prepare`` reads.
 
     Raises:
         SRecError: the server breaks off, or the other database has no more room.
@@ -273,8 +280,7 @@ def copy_tables(server: PostgresConnection, connection: duckdb.DuckDBPyConnectio
     tables = COLUMNS if whole else COLUMNS | {"reviews": _PREPARED}
     tables = tables | {name: ["*"] for name in ("removed", "revisions", *(_SMALL if whole else ()))}
     for table, columns in tables.items():
-        condition = " WHERE key <> 'secret'" if table == "meta" else ""
-        query = f"SELECT {as_texts(columns)} FROM {table}{condition}"
+        query = f"SELECT {as_texts(columns)} FROM {table}"
         with server.stream(query) as incoming:  # noqa: F841 -- DuckDB finds it by this name
             try:
                 connection.execute(

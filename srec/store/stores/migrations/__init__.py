@@ -3,17 +3,23 @@
 All of them lie in the schema ``srec``: nothing else in the database is touched.
 """
 
+import logging
 import time
 from importlib.resources import files
 
 from srec.errors import SRecError
 from srec.store.connections.postgresql import PostgresConnection
+from srec.store.stores.keys import fingerprint, move_out, new_key
 from srec.store.stores.ledger import first_entries
+
+logger = logging.getLogger("srec.store")
 
 #: The number of the advisory lock that a writer holds; each database has its own.
 _LOCK = 0x53526563
 #: How long a writer waits for another that may be about to finish.
 _PATIENCE_SECONDS = 2.0
+#: The migration that takes the key out of the table ``meta``.
+_WITHOUT_KEY = 4
 
 
 def migrations() -> dict[int, list[str]]:
@@ -53,11 +59,15 @@ def migrate(server: PostgresConnection, *, create: bool) -> None:
         create: make the tables where there are none.
 
     Raises:
-        SRecError: there are no tables, or they are of a newer version.
+        SRecError: there are no tables, they are of a newer version, or there is no place for the store's key.
     """
     version = _version(server)
     if not version and not create:
         raise SRecError(f"there is no store at {server.name}: srec ingest makes one")
+    if not version:
+        key = new_key(server.name, None)
+    elif version < _WITHOUT_KEY:
+        _move_key_out(server)
     for number, statements in migrations().items():
         if number > version:
             with server.transaction():
@@ -66,9 +76,17 @@ def migrate(server: PostgresConnection, *, create: bool) -> None:
                 for statement in statements:
                     server.ask(statement)
                 if number == 1:
-                    for key, value in first_entries().items():
-                        server.ask("INSERT INTO meta (key, value) VALUES ($1, $2)", key, value)
+                    for name, value in first_entries(fingerprint(key)).items():
+                        server.ask("INSERT INTO meta (key, value) VALUES ($1, $2)", name, value)
                 server.ask("INSERT INTO migrations (number) VALUES ($1)", number)
+
+
+def _move_key_out(server: PostgresConnection) -> None:
+    """Put a store's own key where keys are kept."""
+    # A store whose making was interrupted has never held one.
+    for (key,) in server.ask("SELECT value FROM srec.meta WHERE key = 'secret'"):
+        where = move_out(str(key), server.name, None)
+        logger.warning("the key of %s leaves it, and is in %s: keep it apart", server.name, where)
 
 
 def check_version(server: PostgresConnection) -> None:
