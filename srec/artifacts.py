@@ -213,7 +213,7 @@ def identity(manifest: Mapping[str, Any]) -> str:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write human-readable JSON, which is on disk when the call returns.
+    """Write human-readable JSON whole or not at all; it is on disk when the call returns.
 
     Args:
         path: the file.
@@ -230,10 +230,16 @@ def _json(value: Any) -> bytes:
 
 
 def _write(path: Path, text: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    draft = path.with_name(f"{path.name}.draft")
+    try:
+        with draft.open("wb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        remove(draft)
+        raise
 
 
 def _manifest(path: Path, kind: str = "") -> dict[str, Any]:

@@ -37,9 +37,10 @@ def lock(path: Path, stack: ExitStack) -> bool | None:
         opened = os.open(path, os.O_RDONLY)
         stack.callback(os.close, opened)
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Its last owner may have removed it meanwhile: what is locked must be what has the name.
+        return os.path.samestat(os.fstat(opened), os.stat(path))
     except OSError:
         return False
-    return True
 
 
 def new_folder(target: Path, held: ExitStack, ending: str = DRAFT) -> Path:

@@ -1,11 +1,15 @@
 """Unfinished work is resumed if its inputs are the same, and discarded if they are not."""
 
 import json
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
-from srec.partial import MARKER, begin
+from srec import partial
+from srec.errors import ArtifactError
+from srec.locks import remove
+from srec.partial import MARKER, begin, finish, hold
 
 WANTED = {"source": "abc", "sizes": (1, 2), "k": 10}
 
@@ -14,6 +18,7 @@ WANTED = {"source": "abc", "sizes": (1, 2), "k": 10}
 def folder(tmp_path: Path) -> Path:
     """Work that began with two threads, with its files so far."""
     path = tmp_path / "deep" / "answers.partial"
+    path.mkdir(parents=True)
     assert begin(path, WANTED, {"threads": 2}) == {"threads": 2}
     (path / "000000.parquet").touch()
     (path / "shards").mkdir()
@@ -44,10 +49,38 @@ def test_work_whose_marker_is_damaged_begins_anew(folder: Path, text: str) -> No
     assert names(folder) == {MARKER}
 
 
-def test_work_without_a_marker_begins_anew(folder: Path) -> None:
+def test_a_folder_that_somebody_else_made_is_left_as_it_is(folder: Path) -> None:
     (folder / MARKER).unlink()
-    assert begin(folder, WANTED) == {}
-    assert names(folder) == {MARKER}
+    there = names(folder)
+    with pytest.raises(ArtifactError, match="SRec did not make what is there: move it away"):
+        begin(folder, WANTED)
+    assert names(folder) == there
+    (folder.parent / "file.partial").write_text("mine")
+    with pytest.raises(ArtifactError, match="move it away"), ExitStack() as held:
+        hold(folder.parent / "file.partial", held)
+
+
+@pytest.mark.parametrize("removed", [1, 2, 3])
+def test_a_kill_while_work_is_discarded_or_finished_leaves_what_is_known_as_ours(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, removed: int
+) -> None:
+    for stop in (lambda: begin(folder, {"k": 11}), lambda: finish(folder)):
+        left = iter(range(removed))
+        monkeypatch.setattr(partial, "remove", lambda path, left=left: (next(left), remove(path)))
+        with suppress(StopIteration):
+            stop()
+        monkeypatch.undo()
+        if folder.exists():
+            begin(folder, {"k": 12})
+            assert names(folder) == {MARKER}
+
+
+def test_a_folder_is_held_by_one(folder: Path) -> None:
+    with ExitStack() as one, ExitStack() as other:
+        assert hold(folder, one)
+        assert not hold(folder, other)
+        finish(folder)
+        assert hold(folder, other), "the folder that is locked is gone, and this is another"
 
 
 def test_a_marker_of_an_older_version_lacks_what_is_kept_and_goes_on(folder: Path) -> None:

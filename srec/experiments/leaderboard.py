@@ -1,6 +1,8 @@
 """``srec leaderboard``: every model that fits a dataset, measured under one protocol, in one table."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from srec import __version__
 from srec.artifacts import MANIFEST
 from srec.dataset.dataset import Dataset
 from srec.dataset.sessions import prepare_sessions
-from srec.errors import ArtifactError
+from srec.errors import ArtifactError, SRecError
 from srec.evaluation.players import Players, from_file, held_out
 from srec.evaluation.results import BoardDataset, Leaderboard, Row
 from srec.evaluation.settings import BATCH_SIZE, EvaluationSettings
@@ -17,6 +19,7 @@ from srec.experiments.asked import changed, checked_seeds
 from srec.experiments.candidates import Candidate, candidates, chosen, digest
 from srec.experiments.rows import measure
 from srec.experiments.sets import HELD_OUT, PAPER, located
+from srec.locks import lock
 from srec.models import MODELS
 from srec.recipes import read_recipe
 from srec.reports.leaderboard import markdown, page
@@ -65,6 +68,7 @@ def leaderboard(
     Raises:
         SettingsError: there is no such row, or a setting is fixed by the protocol or not read.
         SourceError: the dataset is neither a dataset nor a folder of sessions, or ``players`` cannot be read.
+        SRecError: another process writes the target, or something else is in it.
     """
     numbers = checked_seeds(seeds)
     prepared, name, folder = _prepared(dataset, data, Path(work))
@@ -138,24 +142,37 @@ class Board:
             batch_size: examples scored at a time; it bounds the memory and changes no rank.
             watch: called after each training step.
             told: called with a line that says which model is measured.
+
+        Raises:
+            SRecError: another process writes the folder, or something else is in it.
         """
-        (self.folder / "rows").mkdir(parents=True, exist_ok=True)
-        for one in wanted:
-            if one.given or self.known(one, seeds) is None:
-                told(f"measuring {one.name}")
-                row = measure(
-                    self.dataset,
-                    one,
-                    seeds=seeds,
-                    folder=runs,
-                    players=self.players,
-                    batch_size=batch_size,
-                    watch=watch,
-                    told=told,
-                )
-                row.write(self._file(one))
-                self.write()
-        return self.write()
+        self._begin()
+        with ExitStack() as held:
+            if lock(self.folder, held) is False:
+                raise SRecError(f"another process writes {self.folder}: wait for it, or name another folder")
+            for one in wanted:
+                if one.given or self.known(one, seeds) is None:
+                    told(f"measuring {one.name}")
+                    row = measure(
+                        self.dataset,
+                        one,
+                        seeds=seeds,
+                        folder=runs,
+                        players=self.players,
+                        batch_size=batch_size,
+                        watch=watch,
+                        told=told,
+                    )
+                    row.write(self._file(one))
+                    self.write()
+            return self.write()
+
+    def _begin(self) -> None:
+        """Make the folder, unless something else has its name."""
+        rows = self.folder / "rows"
+        if not rows.is_dir() and os.path.lexists(self.folder) and not _is_empty(self.folder):
+            raise SRecError(f"{self.folder} is there and has no leaderboard: move it away or name another")
+        rows.mkdir(parents=True, exist_ok=True)
 
     def known(self, candidate: Candidate, seeds: Sequence[int] = ()) -> Row | None:
         """The existing row, if it has this dataset and settings, these players and at least these seeds."""
@@ -192,3 +209,7 @@ class Board:
 
     def _file(self, candidate: Candidate) -> Path:
         return self.folder / "rows" / f"{candidate.file_name}.json"
+
+
+def _is_empty(folder: Path) -> bool:
+    return folder.is_dir() and not any(folder.iterdir())

@@ -142,6 +142,8 @@ class _Search:
             "training": self.training.model_dump(mode="json") if self.training else None,
         }
         if not (target / FILE).exists():
+            if (target / BEST).exists():
+                raise SettingsError(f"{target} has a {BEST} that no search wrote: name another folder")
             return Tuning(trials=(), environment=Environment.here(), **fixed)
         found = Tuning.read(target / FILE)
         for name, value in fixed.items():

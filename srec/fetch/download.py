@@ -50,7 +50,7 @@ def fetch(
     Raises:
         Unfetched: the publisher wants a login, an address has moved, or something else came. What came of
             a file so far is kept, and the same call goes on.
-        SRecError: another process fetches into the folder.
+        SRecError: another process fetches into the folder, or a file is there that was not fetched.
         OSError: the disk is full, or a right is missing.
     """
     folder = Path(folder)
@@ -84,6 +84,7 @@ class _Download:
         if self.target.exists() and self.target.stat().st_size == known.get("bytes"):
             self._progress(self.file.name, known["bytes"], known["bytes"])
             return self.target
+        self._refuse_others(known)
         for attempt in range(ATTEMPTS):
             try:
                 tag = self._receive()
@@ -97,13 +98,21 @@ class _Download:
         with self.part.open("rb") as opened:
             os.fsync(opened.fileno())
         self.part.replace(self.target)
-        self.state.unlink(missing_ok=True)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         facts = {"url": self.file.url, "bytes": self.target.stat().st_size, "sha256": digest}
         draft = self.folder / f"{RECORD}.draft"
         write_json(draft, record | {self.file.name: facts | {"etag": tag, "fetched_at": now}})
         draft.replace(self.folder / RECORD)
+        self.state.unlink(missing_ok=True)
         return self.target
+
+    def _refuse_others(self, known: dict[str, Any]) -> None:
+        """Refuse to replace what was not fetched: that has a record, or a state while it is on its way."""
+        if self.state.exists():
+            return
+        for file, ours in ((self.target, bool(known)), (self.part, False)):
+            if os.path.lexists(file) and not ours:
+                raise SRecError(f"{file} is there, and srec fetch did not bring it: move it away, or use it")
 
     def _receive(self) -> str:
         """Receive what is missing; returns the server's name for this content."""

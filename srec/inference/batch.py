@@ -1,22 +1,24 @@
 """``srec batch``: answers for millions of lists, in bounded memory, resumable at any kill."""
 
 import hashlib
-import shutil
+import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from srec.arrow import is_list
-from srec.errors import SourceError
+from srec.errors import SourceError, SRecError
 from srec.inference.recommender import Recommender
-from srec.partial import begin
+from srec.partial import begin, finish, hold
 
 LISTS = 16_384  # answered and written at a time, or fewer long answers: so much work is lost by a kill
 GAMES = 100 * LISTS  # of all answers that are made at a time
 LIKED = "liked"
 ANSWER = ("app_ids", "scores")
+_OURS = b"srec.answers"  # a key of the file's metadata: only a file that has it is replaced
 
 
 def count_rows(source: Path) -> int:
@@ -47,7 +49,7 @@ def answer_file(
         recommender: it answers.
         source: Parquet with a column "liked", lists of app ids; other columns are kept.
         target: the file to write: the other columns, "app_ids" (list of int64) and "scores" (list of
-            float64), best first.
+            float64), best first. It replaces answers that were written before, and nothing else.
         k: the most games for each list; all of the catalogue at most.
         watch: called with the number of lists that are done.
 
@@ -56,33 +58,52 @@ def answer_file(
 
     Raises:
         SourceError: the source cannot be read, lacks the column, has one that the answer needs, or is the
-            target itself.
+            target itself; or the target is something else than answers.
+        ArtifactError: what lies beside the target as unfinished work is something else.
+        SRecError: another process writes the same target.
     """
     if source.resolve() == target.resolve():
         raise SourceError(f"the answers would replace the lists of {source}: name another target")
+    _check_target(target)
     file = _open(source)
     schema = _answer_schema(file.schema_arrow, source)
     k = min(k, len(recommender.bundle.games))
     lists = max(1, min(LISTS, GAMES // k))
     parts = target.with_name(f"{target.name}.partial")
     made_of = {"source": _digest(source), "bundle": recommender.bundle.fingerprint, "k": k, "lists": lists}
-    begin(parts, made_of)
-    done = 0
-    for number, given in enumerate(file.iter_batches(lists)):
-        part = parts / f"{number:06}.parquet"
-        if not part.exists():
-            draft = part.with_suffix(".draft")
-            pq.write_table(_answered(recommender, given, k, schema), draft)
-            draft.rename(part)
-        done += given.num_rows
-        watch(done)
-    draft = parts / "whole.draft"
-    with pq.ParquetWriter(draft, schema) as writer:
-        for part in sorted(parts.glob("*.parquet")):
-            writer.write_table(pq.read_table(part))
-    draft.rename(target)
-    shutil.rmtree(parts)
+    with ExitStack() as held:
+        if not hold(parts, held):
+            raise SRecError(f"another process is writing {target}: wait for it, or name another target")
+        begin(parts, made_of)
+        done = 0
+        for number, given in enumerate(file.iter_batches(lists)):
+            part = parts / f"{number:06}.parquet"
+            if not part.exists():
+                draft = part.with_suffix(".draft")
+                pq.write_table(_answered(recommender, given, k, schema), draft)
+                draft.rename(part)
+            done += given.num_rows
+            watch(done)
+        draft = parts / "whole.draft"
+        with pq.ParquetWriter(draft, schema) as writer:
+            for part in sorted(parts.glob("*.parquet")):
+                writer.write_table(pq.read_table(part))
+        _check_target(target)  # something else may have come there meanwhile
+        draft.rename(target)
+        finish(parts)
     return done
+
+
+def _check_target(target: Path) -> None:
+    """Refuse to replace anything but answers."""
+    if not os.path.lexists(target):
+        return
+    try:
+        ours = _OURS in (pq.read_schema(target).metadata or {})
+    except (OSError, pa.ArrowInvalid):
+        ours = False
+    if not ours:
+        raise SourceError(f"{target} exists and has no answers of srec batch: move it away or name another")
 
 
 def _open(source: Path) -> pq.ParquetFile:
@@ -106,7 +127,7 @@ def _answer_schema(given: pa.Schema, source: Path) -> pa.Schema:
             raise SourceError(f"{source} has a column {name}, a name that the answer needs: rename it")
     kept = [field for field in given if field.name != LIKED]
     answer = [pa.field(ANSWER[0], pa.list_(pa.int64())), pa.field(ANSWER[1], pa.list_(pa.float64()))]
-    return pa.schema(kept + answer)
+    return pa.schema(kept + answer, {_OURS: b"1"})
 
 
 def _answered(recommender: Recommender, given: pa.RecordBatch, k: int, schema: pa.Schema) -> pa.Table:

@@ -1,7 +1,6 @@
 """Training a model into a run directory, resumable at any kill."""
 
 import json
-import shutil
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,10 +18,9 @@ from srec.dataset.dataset import Dataset, Floats, Ints, Part, opened
 from srec.errors import TrainingError
 from srec.evaluation.settings import BATCH_SIZE
 from srec.evaluation.validation import validator
-from srec.locks import lock
 from srec.models import model_entry
 from srec.models.session_model import SessionModel
-from srec.partial import begin
+from srec.partial import begin, finish, hold
 from srec.settings import Settings, settings_of
 from srec.threads import may_run
 from srec.training.checkpoint import Progress
@@ -103,9 +101,7 @@ def train(
     validate = validator(dataset, training.max_length, part=choose_on, batch_size=batch_size)
     partial = target.with_name(f"{target.name}.partial")
     with ExitStack() as held:
-        if workers.first:
-            partial.mkdir(parents=True, exist_ok=True)
-        if workers.agreed(workers.first and lock(partial, held) is False):
+        if workers.agreed(workers.first and not hold(partial, held)):
             raise TrainingError(f"another process is training {target}: wait for it, or name another target")
         # Only what is unusual is written, because runs are compared by their text.
         unusual = {} if choose_on == "valid" else {"chosen_on": choose_on}
@@ -132,7 +128,7 @@ def train(
                 lines = "".join(json.dumps(line) + "\n" for line in done.log)
                 (draft.path / "metrics.jsonl").write_text(lines, encoding="utf-8")
                 draft.facts = facts | unusual
-            shutil.rmtree(partial)
+            finish(partial)
     workers.wait()
     return Run(target)
 

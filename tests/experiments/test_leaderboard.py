@@ -1,3 +1,4 @@
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from srec.experiments.candidates import Candidate, candidates, chosen
 from srec.experiments.leaderboard import Board, leaderboard
 from srec.experiments.report import evaluate
 from srec.experiments.rows import measure
+from srec.locks import lock
 from srec.models import MODELS
 from srec.models.gce_gnn import GCEGNN, GCEGNNSettings
 from srec.models.popularity import Popularity, PopularitySettings
@@ -122,6 +124,22 @@ def test_known_rows_are_not_measured_again(games: Dataset, tmp_path: Path) -> No
     make(POPULARITY)
     shown = Leaderboard.read(tmp_path / "out" / "leaderboard.json").rows
     assert [row.name for row in shown] == ["popularity"], "a row of other settings is not shown as this one"
+
+
+def test_a_folder_has_one_writer_and_nothing_of_others(games: Dataset, tmp_path: Path) -> None:
+    rows = [POPULARITY]
+    with ExitStack() as held:
+        board = Board(games, "g", rows, tmp_path / "out")
+        board.fill(rows, seeds=[0], runs=tmp_path / "work")
+        assert lock(tmp_path / "out", held)
+        with pytest.raises(SRecError, match=r"another process writes .*out: wait for it"):
+            board.fill(rows, seeds=[0], runs=tmp_path / "work")
+    mine = tmp_path / "notes" / "leaderboard.md"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    with pytest.raises(SRecError, match="notes is there and has no leaderboard: move it away"):
+        Board(games, "g", rows, mine.parent).fill(rows, seeds=[0], runs=tmp_path / "work")
+    assert mine.read_text() == "mine"
 
 
 def test_a_papers_training_yields_to_what_is_set(games: Dataset) -> None:

@@ -121,6 +121,15 @@ def test_two_at_once_do_not_write_one_file(publisher: Publisher, tmp_path: Path)
             fetch(public(publisher), tmp_path)
 
 
+@pytest.mark.parametrize("name", ["reviews.json.gz", "reviews.json.gz.part"])
+def test_a_file_that_somebody_else_brought_stays(publisher: Publisher, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(SRecError, match=f"{name} is there, and srec fetch did not bring it: move it away"):
+        fetch(public(publisher), tmp_path)
+    assert (tmp_path / name).read_text() == "mine"
+    assert publisher.asked == []
+
+
 def test_the_command_lists_the_sets_and_names_the_next_step(
     publisher: Publisher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

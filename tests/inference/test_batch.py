@@ -1,5 +1,7 @@
 """``srec batch``: many lists, the same answers, resumable."""
 
+import os
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -8,7 +10,7 @@ from bundles import GAMES, write_toy_bundle
 from typer.testing import CliRunner
 
 from srec.cli import app as cli
-from srec.errors import SourceError
+from srec.errors import SourceError, SRecError
 from srec.inference import batch
 from srec.inference.batch import answer_file
 from srec.inference.bundle import Bundle
@@ -163,3 +165,36 @@ def test_the_commands(recommender, tmp_path):
     assert told.exit_code == 0, told.exception
     assert kernels()[0] in told.stdout
     assert "onnxruntime" in told.stdout
+
+
+def test_two_at_once_write_one_after_the_other_or_not_at_all(recommender, tmp_path):
+    source, target = write(tmp_path / "in.parquet", lists(20)), tmp_path / "out.parquet"
+
+    def second(done):
+        with pytest.raises(SRecError, match=r"another process is writing .*out\.parquet: wait for it"):
+            answer_file(recommender, source, target, k=3)
+
+    assert answer_file(recommender, source, target, k=5, watch=second) == 20
+    assert max(len(found) for found in pq.read_table(target).to_pydict()["app_ids"]) == 5
+    answer_file(recommender, source, target, k=3)
+    assert max(len(found) for found in pq.read_table(target).to_pydict()["app_ids"]) == 3
+
+
+@pytest.mark.parametrize("kind", ["text", "parquet", "folder", "link", "partial"])
+def test_what_another_program_wrote_stays(recommender, tmp_path, kind):
+    source, target = write(tmp_path / "in.parquet", lists(3)), tmp_path / "out.parquet"
+    mine = tmp_path / "out.parquet.partial" / "notes.txt" if kind == "partial" else target
+    mine.parent.mkdir(exist_ok=True)
+    if kind == "folder":
+        mine.mkdir()
+    elif kind == "link":
+        mine.symlink_to(tmp_path / "elsewhere.parquet")
+    elif kind == "parquet":
+        pq.write_table(pa.table({"app_ids": [[1]], "scores": [[0.5]]}), mine)
+    else:
+        mine.write_text("mine")
+    before = mine.read_bytes() if mine.is_file() else b""
+    with pytest.raises(SRecError, match="move it away"):
+        answer_file(recommender, source, target, k=5)
+    assert os.path.lexists(mine)
+    assert before == (mine.read_bytes() if mine.is_file() else b"")
