@@ -21,8 +21,9 @@ from srec.prepare.tags import TagSettings
 from srec.simulate.world import SimulateSettings, simulate
 from srec.store.schema import GAMES, REVIEWS
 from srec.store.sources.simulated import SimulatedSource
-from srec.store.stores import open_reader, open_store
+from srec.store.stores import inspection, open_reader, open_store
 from srec.store.stores.base import Store
+from srec.store.stores.duckdb import DuckDBStore
 from srec.store.stores.inspection import describe, export, size
 from srec.store.stores.integrity import check
 
@@ -287,3 +288,17 @@ def test_a_damaged_export_is_refused(filled: str, tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-9] + b"x" + file.read_bytes()[-8:])
     told = CliRunner().invoke(app, ["store", "verify", str(target)])
     assert "checksum differs" in str(told.exception)
+
+
+def test_counting_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "store.duckdb"
+    with DuckDBStore.open(path, create=True) as store:
+        store.connection.execute(
+            "INSERT INTO rejects SELECT 'file', 1, i::VARCHAR FROM range(3_000_000) AS t(i)"
+        )
+    monkeypatch.setattr(inspection, "_SECONDS", 0.05)
+    with (
+        open_reader(str(path), whole=True) as reader,
+        pytest.raises(SRecError, match=r"cannot be counted in 0\.05"),
+    ):
+        describe(reader)

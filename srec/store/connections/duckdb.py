@@ -30,7 +30,7 @@ def connect(
         duckdb.Error: the file cannot be opened.
     """
     chosen: dict[str, str | bool | int | float | list[str]] = {**config}
-    chosen["autoinstall_known_extensions"] = "false"
+    chosen["autoinstall_known_extensions"] = chosen["autoload_known_extensions"] = "false"
     if memory_limit:
         chosen["memory_limit"] = memory_limit
     if threads:

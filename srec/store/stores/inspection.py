@@ -4,9 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
+from threading import Timer
 from typing import Any, Protocol, runtime_checkable
 
+import duckdb
+
 from srec.artifacts import is_current, write_directory
+from srec.errors import SRecError
 from srec.store.connections.scratch import scratch
 from srec.store.schema import TABLES
 from srec.store.stores.base import Reader
@@ -14,6 +18,8 @@ from srec.store.stores.parquet import KIND, VERSION
 
 _Ask = Callable[[str], list[tuple[Any, ...]]]
 _LAST = 5
+_REASONS = 100  # of rejects, the most frequent
+_SECONDS = 900.0  # that counting may take: a small file can claim to have more rows than anybody can count
 
 
 @runtime_checkable
@@ -117,7 +123,7 @@ _INGESTIONS = (
 )
 _REJECTS = (
     "SELECT split_part(reason, ':', 1) AS what, count(*) AS total FROM rejects"
-    " GROUP BY split_part(reason, ':', 1) ORDER BY total DESC, what"
+    f" GROUP BY split_part(reason, ':', 1) ORDER BY total DESC, what LIMIT {_REASONS}"
 )
 
 
@@ -154,7 +160,16 @@ def _asking(reader: Reader) -> Iterator[tuple[_Ask, set[str]]]:
         reader.attach(work)
         work.execute("USE store")
         tables = {str(name) for (name,) in work.execute("SHOW TABLES").fetchall()}
-        yield lambda query: work.execute(query).fetchall(), tables
+        end = Timer(_SECONDS, work.interrupt)
+        end.start()
+        try:
+            yield lambda query: work.execute(query).fetchall(), tables
+        except duckdb.InterruptException:
+            raise SRecError(
+                f"the store cannot be counted in {_SECONDS:g} seconds: it has too many rows"
+            ) from None
+        finally:
+            end.cancel()
 
 
 def export(

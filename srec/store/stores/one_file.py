@@ -2,8 +2,10 @@
 
 import logging
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,11 +14,13 @@ import duckdb
 from srec.errors import SRecError, first_line
 from srec.store.connections.duckdb import connect, run_sql
 from srec.store.schema import LIBRARIES, SEQUENCES, TABLES, VERSION, Table
+from srec.store.stores.declared import refuse_programs, refuse_undeclared, tables
 from srec.store.stores.keys import beside, fingerprint, move_out, new_key
 from srec.store.stores.ledger import Ledger, first_entries
 
 #: The versions before this one: the first had no sequences and no libraries, the second holds its own key.
 _WITHOUT_SEQUENCES, WITH_KEY = "3", "4"
+_NUMBER = re.compile("[0-9]{1,18}")
 logger = logging.getLogger("srec.store")
 
 
@@ -36,6 +40,9 @@ def connect_store(
     while True:
         try:
             file = path.stat().st_ino
+            # Whoever writes must read sources too: who only looks reaches no other file, whatever is in this.
+            with connect(path, access_mode="READ_ONLY", enable_external_access="false") as looking:
+                version = _version(path, looking)
             connection = connect(
                 path, memory_limit=memory_limit, threads=threads, preserve_insertion_order="false"
             )
@@ -46,7 +53,7 @@ def connect_store(
         try:
             if path.stat().st_ino == file:
                 connection.execute("SET TimeZone = 'UTC'")
-                _bring_up(path, connection)
+                _bring_up(path, connection, version)
                 return connection
         except BaseException:
             connection.close()
@@ -59,9 +66,14 @@ def ledger_of(path: Path, connection: duckdb.DuckDBPyConnection) -> Ledger:
     return Ledger(str(path), lambda statement, *values: connection.execute(statement, [*values]).fetchall())
 
 
-def _bring_up(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
-    ledger = ledger_of(path, connection)
+def _version(path: Path, connection: duckdb.DuckDBPyConnection) -> str:
+    """The version of a store that has what it declares, and nothing else."""
+    ledger, declared = ledger_of(path, connection), dict(_declared())
+    refuse_programs(connection, path)
+    found = tables(connection)
     try:
+        if found.get("meta") != declared["meta"]:
+            raise LookupError("meta")
         version = ledger.meta("version")
     except (duckdb.Error, LookupError):
         raise SRecError(f"{path} is a DuckDB file, but not a store of SRec: name another") from None
@@ -70,6 +82,22 @@ def _bring_up(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
             f"{path} is a store of version {version}, this program reads version {VERSION}:"
             " make a new one with srec ingest"
         )
+    if version == _WITHOUT_SEQUENCES:
+        for table in (SEQUENCES, LIBRARIES):
+            del declared[table.name]
+    refuse_undeclared(found, declared, path)
+    entries: dict[str, str | None] = dict(ledger.ask("SELECT key, value FROM meta"))
+    entries.setdefault("identity", entries.get("secret"))  # stores of before have it in there
+    for needed in ("simulated", "revision", "batch", "identity"):
+        if entries.get(needed) is None:
+            raise SRecError(f"{path} is no whole store: it lacks the entry {needed}")
+    if not _NUMBER.fullmatch(str(entries["batch"])):
+        raise SRecError(f"{path} is damaged: its batch is no number")
+    return version
+
+
+def _bring_up(path: Path, connection: duckdb.DuckDBPyConnection, version: str) -> None:
+    ledger = ledger_of(path, connection)
     with transaction(path, connection):
         if version == _WITHOUT_SEQUENCES:
             for table in (SEQUENCES, LIBRARIES):
@@ -107,6 +135,14 @@ def transaction(path: Path, connection: duckdb.DuckDBPyConnection) -> Iterator[N
         if isinstance(error, duckdb.Error):
             raise SRecError(f"{path} is as it was; the database said: {first_line(error)}") from error
         raise
+
+
+@cache
+def _declared() -> Mapping[str, str]:
+    """The tables of a store, as DuckDB describes them."""
+    with connect() as connection:
+        create_tables(connection)
+        return tables(connection)
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
