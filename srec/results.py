@@ -59,7 +59,7 @@ class Result(Frozen):
                     " make it again"
                 )
             return cls.model_validate(found | {"path": path})
-        except (OSError, ValueError) as error:  # pydantic's and json's errors are ValueErrors
+        except (OSError, ValueError, RecursionError) as error:  # pydantic's and json's errors are ValueErrors
             first = _first(error) if isinstance(error, ValidationError) else error
             raise ArtifactError(f"{path} cannot be read: {first}; make it again") from error
 

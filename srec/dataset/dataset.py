@@ -3,7 +3,6 @@
 Items are 1..V inside (0 is padding); the games' Steam app ids live only at the edges, in ``app_ids``.
 """
 
-import json
 import shutil
 import weakref
 from collections.abc import Mapping, Sequence
@@ -11,17 +10,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from srec.artifacts import identity, verify
 from srec.dataset.dislikes import DISLIKES, Dislikes
+from srec.dataset.flat import ragged_problem, sequences_problem
 from srec.dataset.lists import NumberedSessions, TestSessions
 from srec.dataset.splits import SHOWS
-from srec.dataset.writing import KIND, VERSION
+from srec.dataset.writing import KIND, VERSION, DatasetManifest
 from srec.errors import ArtifactError, MissingLibrary
+from srec.reading import declared, read_array, read_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 Ints = npt.NDArray[np.integer[Any]]
 Part = Literal["train", "fit"]
 Floats = npt.NDArray[np.floating[Any]]
+Found = TypeVar("Found")
+#: The kind of the numbers of an array, and its dimensions; of all others, whole numbers in a row.
+_SHAPES = {"factors": ("f", 2), "weights": ("f", 1)}
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ class Dataset:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.manifest: dict[str, Any] = verify(self.path, KIND, VERSION)
+        declared(self.manifest, DatasetManifest, str(self.path))
 
     @classmethod
     def from_sessions(
@@ -225,19 +230,23 @@ class Dataset:
         names = ["items", "times", "offsets", "train_ends", "valid_ends", "test_begins"]
         if "sequences/weights.npy" in self.manifest["files"]:
             names.append("weights")
-        return Sequences(*(self.array(f"sequences/{name}") for name in names))
+        found = Sequences(*(self.array(f"sequences/{name}") for name in names))
+        return self._sound("sequences", found, sequences_problem(found, self.item_count))
 
     @cached_property
     def dislikes(self) -> Dislikes:
         """What users disliked; nothing in bare sessions."""
         if f"{DISLIKES}/items.npy" not in self.manifest["files"]:
             return Dislikes.none(len(self.sequences))
-        return Dislikes(*(self.array(f"{DISLIKES}/{name}") for name in ("items", "times", "offsets")))
+        found = Dislikes(*(self.array(f"{DISLIKES}/{name}") for name in ("items", "times", "offsets")))
+        return self._sound(DISLIKES, found, found.problem(len(self.sequences), self.item_count))
 
     @cached_property
     def app_ids(self) -> Ints:
         """int32 [V + 1]: the Steam app id of each item; entry 0 is 0."""
-        return self.array("app_ids")
+        found = self.array("app_ids")
+        fits = len(found) and found[0] == 0 and found.min() >= 0
+        return self._sound("app_ids.npy", found, None if fits else "it must have 0, and the id of each game")
 
     @property
     def item_count(self) -> int:
@@ -252,7 +261,9 @@ class Dataset:
     @cached_property
     def tag_factors(self) -> Floats:
         """float32 [V + 1, D]: the non-negative factors of the item x tag matrix; row 0 is zero."""
-        return self.array("tags/factors")
+        found = self.array("tags/factors")
+        fits = len(found) == self.item_count + 1
+        return self._sound("tags/factors.npy", found, None if fits else "every game must have a row")
 
     @cached_property
     def context(self) -> Mapping[str, Ragged]:
@@ -269,21 +280,19 @@ class Dataset:
         Raises:
             ArtifactError: the file is missing or damaged.
         """
-        file = self.path / f"{name}.npy"
-        try:
-            loaded: npt.NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise ArtifactError(f"{file} cannot be read: {error}") from error
-        return loaded
+        return read_array(self.path / f"{name}.npy", *_SHAPES.get(Path(name).name, ("i", 1)))
 
     def _ragged(self, name: str, *, weighted: bool) -> Ragged:
         file = self.path / name / "names.json"
-        try:
-            names = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ArtifactError(f"{file} cannot be read: {error}") from error
+        names = read_json(file, list[str])
         weights = self.array(f"{name}/weights") if weighted else None
-        return Ragged(self.array(f"{name}/offsets"), self.array(f"{name}/ids"), weights, tuple(names))
+        found = Ragged(self.array(f"{name}/offsets"), self.array(f"{name}/ids"), weights, tuple(names))
+        return self._sound(name, found, ragged_problem(found, self.item_count))
+
+    def _sound(self, name: str, found: Found, problem: str | None) -> Found:
+        if problem:
+            raise ArtifactError(f"{self.path / name} does not fit together: {problem}")
+        return found
 
 
 def opened(dataset: Dataset | str | Path) -> Dataset:

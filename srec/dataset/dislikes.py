@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from srec.dataset.flat import lists_problem
+
 if TYPE_CHECKING:
     from srec.dataset.dataset import Part, Sequences
 
@@ -24,6 +26,17 @@ class Dislikes:
     def none(cls, users: int) -> Self:
         """No dislikes of so many users."""
         return cls(np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros(users + 1, np.int64))
+
+    def problem(self, users: int, items: int) -> str | None:
+        """What does not fit together, for a reader of stored arrays; None if all does.
+
+        Args:
+            users: U.
+            items: V.
+        """
+        if self.offsets.shape != (users + 1,) or self.times.shape != self.items.shape:
+            return "every user must have a list, and every dislike a time"
+        return lists_problem(self.offsets, self.items, items)
 
     def of(self, user: int) -> npt.NDArray[np.integer[Any]]:
         """The items that one user dislikes, each once, ascending."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from typing_extensions import TypedDict
 
 from srec.artifacts import is_current, write_directory
 from srec.dataset.statistics import statistics
@@ -14,6 +15,20 @@ Ints = npt.NDArray[np.integer[Any]]
 
 KIND = "dataset"
 VERSION = 2
+
+
+class DatasetManifest(TypedDict):
+    """What the manifest of a dataset must have."""
+
+    inputs: dict[str, str | None]
+    parameters: dict[str, Any]
+    simulated: bool
+    repeats: bool
+    split: dict[str, Any]
+    statistics: dict[str, Any]
+    steps: list[dict[str, Any]]
+    context: dict[str, int]
+    files: dict[str, dict[str, Any]]
 
 
 def write_whole_sessions(

@@ -5,15 +5,16 @@ Row j of every array is item j + 1. Shapes: V items, D dimension, M tag entries.
 """
 
 import json
-import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NotRequired
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from srec.artifacts import identity, verify
 from srec.dataset.dataset import Floats, Ints
@@ -22,6 +23,7 @@ from srec.inference.games import GameInfo
 from srec.inference.golden import Golden
 from srec.inference.others import FOLDER, Others
 from srec.models.sums import Parts, Sum
+from srec.reading import read_array, read_json
 
 KIND = "bundle"
 VERSION = 2  # of a bundle with a network
@@ -29,6 +31,29 @@ SUM_VERSION = 3  # of a bundle with a sum, which readers of version 2 cannot ans
 ENCODER = "encoder.onnx"
 SUM = "sum"
 _ARRAYS = ("app_ids", "popularity", "tag_offsets", "tag_ids", "tag_weights")
+_INTS = ("app_ids", "tag_offsets", "tag_ids", "offsets", "ids")
+#: The kind of the numbers of each array, and its dimensions.
+_SHAPES = {
+    name: ("i" if name in _INTS else "f", 1) for name in (*_ARRAYS, *(one.name for one in fields(Parts)))
+}
+_SHAPES |= {"items": ("f", 2), "inputs": ("f", 2)}
+
+
+class _Config(TypedDict):
+    """What ``config.json`` must have."""
+
+    model: str
+    max_length: Annotated[int, Field(ge=1, le=10_000)]
+    simulated: bool
+    dataset: str
+    hidden: NotRequired[list[int]]
+    popularity_weight: NotRequired[float]
+
+
+class _Golden(TypedDict):
+    liked: list[int]
+    app_ids: list[int]
+    scores: list[float]
 
 
 @dataclass(frozen=True)
@@ -129,18 +154,15 @@ class Bundle:
         self.fingerprint = identity(self.manifest)
         self.app_ids, self.popularity = map(self._array, _ARRAYS[:2])
         self.tag_offsets, self.tag_ids, self.tag_weights = map(self._array, _ARRAYS[2:])
-        self.tag_names: list[str] = self._json("tag_names")
-        self.config: dict[str, Any] = self._json("config")
+        self.tag_names: list[str] = self._json("tag_names", list[str])
+        self.config: dict[str, Any] = self._json("config", _Config)
         self.items: Floats | None = None if summed else self._array("items")
         self.sum: Sum | None = self._sum() if summed else None
-        try:
-            self.games: list[GameInfo] = list(self._json("games", _game_reader()))
-        except (TypeError, KeyError) as error:
-            raise ArtifactError(f"{path / 'games.json'} does not list games: {error}") from error
-        try:
-            self.golden = [Golden(**{key: tuple(row[key]) for key in row}) for row in self._json("golden")]
-        except (TypeError, KeyError) as error:
-            raise ArtifactError(f"{path / 'golden.json'} does not list requests: {error}") from error
+        self.games: list[GameInfo] = self._json("games", list, _game_reader())
+        self.golden = [
+            Golden(*(tuple(row[one.name]) for one in fields(Golden)))
+            for row in self._json("golden", list[_Golden])
+        ]
         self._check()
         there, taken = (path / FOLDER).is_dir(), set(self.app_ids.tolist())
         self.others = Others.read(path / FOLDER, taken, len(self.tag_names)) if there else None
@@ -166,7 +188,7 @@ class Bundle:
             parts = Parts.of({name: self._array(f"{SUM}/{name}") for name in names})
         except KeyError as missing:
             raise ArtifactError(f"{self.path / SUM} lacks {missing.args[0]}.npy") from None
-        weight = self.config.get("popularity_weight") if isinstance(self.config, dict) else None
+        weight = self.config.get("popularity_weight")
         if problem := parts.problem(len(self.app_ids)):
             raise ArtifactError(f"{self.path / SUM} does not fit together: {problem}")
         if not isinstance(weight, float) or not 0 <= weight <= 1:
@@ -175,30 +197,23 @@ class Bundle:
 
     def _array(self, name: str) -> npt.NDArray[Any]:
         file = self.path / f"{name}.npy"
-        try:
-            array: npt.NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise ArtifactError(f"{file} cannot be read: {error}") from error
+        array = read_array(file, *_SHAPES[file.stem])
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ArtifactError(f"{file} holds numbers that are not finite")
         return array
 
-    def _json(self, name: str, read: Callable[[dict[str, Any]], Any] | None = None) -> Any:
-        file = self.path / f"{name}.json"
-        try:
-            return json.loads(file.read_text(encoding="utf-8"), object_hook=read)
-        except (OSError, ValueError) as error:
-            raise ArtifactError(f"{file} cannot be read: {error}") from error
+    def _json(self, name: str, kind: Any, read: Callable[[dict[str, Any]], Any] | None = None) -> Any:
+        return read_json(self.path / f"{name}.json", kind, read)
 
     def _check(self) -> None:
         count, tags = len(self.games), len(self.tag_ids)
         ends = self.tag_offsets[[0, -1]].tolist() if len(self.tag_offsets) else []
-        if not all(isinstance(game, GameInfo) for game in self.games):
+        if not all(isinstance(game, GameInfo) and game.sound for game in self.games):
             raise ArtifactError(f"{self.path / 'games.json'} does not list games")
         known = set(self.app_ids.tolist())
         rules = {
             "items.npy must be a matrix with a row for each game": self.items is None
-            or (self.items.ndim == 2 and len(self.items) == count),
+            or (len(self.items) == count and self.items.dtype == np.float32 and self.items.shape[1] > 0),
             "app_ids.npy must hold the games' ids, each once": self.app_ids.tolist()
             == [game.app_id for game in self.games]
             and len(known) == count,
@@ -212,14 +227,11 @@ class Bundle:
             "golden.json must list games, and a score for each one answered": all(
                 known.issuperset((*golden.liked, *golden.app_ids))
                 and len(golden.app_ids) == len(golden.scores)
-                and all(isinstance(score, float) and math.isfinite(score) for score in golden.scores)
                 for golden in self.golden
             ),
-            "config.json must have model, max_length, simulated and dataset": isinstance(self.config, dict)
-            and {"model", "max_length", "simulated", "dataset"} <= self.config.keys(),
-            "config.json must list what is hidden by app ids": isinstance(self.config, dict)
-            and isinstance(hidden := self.config.get("hidden", []), list)
-            and known.issuperset(one for one in hidden if isinstance(one, int)),
+            "config.json must list what is hidden by app ids": known.issuperset(
+                self.config.get("hidden", [])
+            ),
         }
         for rule, holds in rules.items():
             if not holds:

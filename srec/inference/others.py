@@ -15,6 +15,7 @@ import numpy as np
 from srec.dataset.dataset import Floats, Ints
 from srec.errors import ArtifactError
 from srec.inference.games import GameInfo
+from srec.reading import read_array, read_json
 
 FOLDER = "others"
 _ARRAYS = ("tag_offsets", "tag_ids", "tag_weights", "hidden_rows")
@@ -66,25 +67,27 @@ class Others:
             ArtifactError: they are damaged, or do not fit the bundle.
         """
         try:
-            columns: dict[str, list[Any]] = json.loads((folder / "games.json").read_text(encoding="utf-8"))
+            columns: dict[str, list[Any]] = read_json(folder / "games.json", dict[str, list[Any]])
             lists = {name: _tuples(columns[name]) for name in ("developers", "genres", "platforms")}
             rows = zip(*((columns | lists)[one.name] for one in fields(GameInfo)), strict=True)
             games = [GameInfo(*row) for row in rows]
-            arrays = {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in _ARRAYS}
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError) as error:
             raise ArtifactError(f"{folder} cannot be read: {error}") from error
-        made = cls(games, **arrays)
+        kinds = {name: "f" if name == "tag_weights" else "i" for name in _ARRAYS}
+        made = cls(
+            games, **{name: read_array(folder / f"{name}.npy", kind, 1) for name, kind in kinds.items()}
+        )
         if problem := made._problem(taken, tags):
             raise ArtifactError(f"{folder} does not fit together: {problem}")
         return made
 
     def _problem(self, taken: set[int], tags: int) -> str | None:
         count, entries = len(self.games), len(self.tag_ids)
+        if not all(game.sound and game.name for game in self.games):
+            return "every game must have a name, and facts of their types"
         ids = {game.app_id for game in self.games}
-        if len(ids) != count or ids & taken or not all(isinstance(one, int) and one > 0 for one in ids):
+        if len(ids) != count or ids & taken:
             return "every game must have an app id of its own"
-        if not all(isinstance(game.name, str) and game.name for game in self.games):
-            return "every game must have a name"
         ends = self.tag_offsets[[0, -1]].tolist() if self.tag_offsets.shape == (count + 2,) else []
         if ends != [0, entries] or (np.diff(self.tag_offsets) < 0).any():
             return f"tag_offsets must rise from 0 to {entries}"

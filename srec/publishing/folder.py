@@ -6,7 +6,6 @@ withdrawn by a rollback. It is replaced in one step, so a kill at any moment lea
 served, or the new one.
 """
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -20,6 +19,7 @@ from srec.inference.bundle import Bundle
 from srec.inference.recommender import Recommender
 from srec.locks import lock, sync
 from srec.publishing.version import Version
+from srec.reading import LARGEST, parse_json, read_bytes
 
 SERVED = "served.json"
 _FORMAT = 1
@@ -182,13 +182,11 @@ class Models:
     def _pointer(self) -> dict[str, list[int]]:
         file = self.path / SERVED
         try:
-            found = json.loads(file.read_text(encoding="utf-8"))
+            found = parse_json(read_bytes(file, LARGEST), str(file))
         except FileNotFoundError:
             raise ArtifactError(
                 f"{self.path} has no published model: srec models publish {self.path} BUNDLE"
             ) from None
-        except (OSError, ValueError) as error:
-            raise ArtifactError(f"{file} cannot be read: {error}") from error
         known = isinstance(found, dict) and found.get("format") == _FORMAT
         lists: dict[str, Any] = {name: found.get(name) if known else None for name in ("served", "withdrawn")}
         if not all(map(_numbers, lists.values())) or not lists["served"]:

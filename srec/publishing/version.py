@@ -1,6 +1,5 @@
 """One published version: what it is, what it was measured at, and what it was made from."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from typing import Any, Self
 
 from srec.artifacts import MANIFEST, identity
 from srec.errors import ArtifactError
+from srec.reading import read_json
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Version:
     def read(cls, path: Path, number: int) -> Self:
         """The version in a directory; nothing but its small files is read."""
         try:
-            manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-            config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+            manifest = read_json(path / MANIFEST, dict[str, Any])
+            config = read_json(path / "config.json", dict[str, Any])
             lineage = manifest.get("lineage", {})
             measured = config.get("figures", {}).get("figures", {})
             store = {"store": lineage["store"]} if lineage.get("store") else {}

@@ -1,13 +1,14 @@
 """A run directory: what one model has learnt or counted, its settings and, of a learnt one, its epochs."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NotRequired
 
+from pydantic import Field
 from safetensors import SafetensorError
 from safetensors.numpy import load_file as load_arrays
 from safetensors.torch import load_file
+from typing_extensions import TypedDict
 
 from srec.artifacts import verify
 from srec.dataset.dataset import Dataset
@@ -16,11 +17,36 @@ from srec.models import model_entry
 from srec.models.base import Scorer
 from srec.models.session_model import SessionModel, TorchScorer
 from srec.models.sums import Sum
+from srec.reading import LARGEST, declared, parse_json, read_bytes
+from srec.settings import settings_of
 from srec.training.settings import TrainingSettings
 
 KIND = "run"
 VERSION = 1
 WEIGHTS = "weights.safetensors"
+
+
+class _Parameters(TypedDict):
+    model: str
+    settings: dict[str, Any]
+    training: NotRequired[dict[str, Any]]
+
+
+class _Inputs(TypedDict):
+    dataset: str
+
+
+class _Manifest(TypedDict):
+    """What the manifest of a run must have; a trained one has the facts of its epochs too."""
+
+    inputs: _Inputs
+    parameters: _Parameters
+    valid: dict[str, float]
+    popularity_weight: NotRequired[Annotated[float, Field(ge=0, le=1)]]
+    chosen_epoch: NotRequired[Annotated[int, Field(ge=1)]]
+    parameter_count: NotRequired[int]
+    seconds: NotRequired[dict[str, float]]
+    peak_memory_mb: NotRequired[dict[str, list[int]]]
 
 
 class Run:
@@ -33,6 +59,7 @@ class Run:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.manifest = verify(self.path, KIND, VERSION)
+        declared(self.manifest, _Manifest, str(self.path))
         self.model_name: str = self.manifest["parameters"]["model"]
 
     @property
@@ -48,7 +75,7 @@ class Run:
     @property
     def training(self) -> TrainingSettings:
         """The settings of the loop that trained it."""
-        return TrainingSettings(**self.manifest["parameters"]["training"])
+        return settings_of(TrainingSettings, self.manifest["parameters"]["training"])
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -87,8 +114,12 @@ class Run:
     @property
     def log(self) -> list[dict[str, Any]]:
         """The lines of metrics.jsonl."""
-        lines = (self.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines]
+        file = self.path / "metrics.jsonl"
+        lines = read_bytes(file, LARGEST).splitlines()
+        found: list[dict[str, Any]] = declared(
+            [parse_json(line, str(file)) for line in lines], list[dict[str, Any]], str(file)
+        )
+        return found
 
     def scorer(self, dataset: Dataset) -> Scorer:
         """The model as a Scorer, trained or counted.
@@ -126,7 +157,7 @@ class Run:
         if self.counted:
             raise ArtifactError(f"{self.path} was counted, so it has no network to take out")
         kind = model_entry(self.model_name).load()
-        settings = kind.settings_type(**self.manifest["parameters"]["settings"])
+        settings = settings_of(kind.settings_type, self.settings)
         model: SessionModel = kind.build(dataset, settings)
         try:
             model.load_state_dict(load_file(self.path / WEIGHTS))

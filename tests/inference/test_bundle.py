@@ -59,7 +59,7 @@ def nan_items(given: BundleContents) -> dict[str, object]:
         (lambda given: {"games": [*given.games[:-1], given.games[0]]}, "each once"),
         (lambda given: {"tag_ids": given.tag_ids + 1}, "tag_ids.npy must name tags"),
         (lambda given: {"tag_offsets": given.tag_offsets + 1}, "tag_offsets.npy must rise from 0"),
-        (lambda given: {"config": {"model": "toy"}}, "config.json must have"),
+        (lambda given: {"config": {"model": "toy"}}, "config.json .*max_length: Field required"),
     ],
 )
 def test_parts_that_do_not_fit_together_are_refused(tmp_path: Path, change: object, message: str) -> None:
@@ -87,5 +87,5 @@ def test_what_are_no_games_is_refused(tmp_path: Path, games: object) -> None:
     with write_directory(tmp_path / "b", KIND, VERSION) as draft:
         write_bundle(draft.path, contents())
         (draft.path / "games.json").write_text(json.dumps(games), encoding="utf-8")
-    with pytest.raises(ArtifactError, match=r"games\.json does not list games"):
+    with pytest.raises(ArtifactError, match=r"games\.json (does not|has other)"):
         Bundle(tmp_path / "b")

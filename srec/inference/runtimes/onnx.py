@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from srec.dataset.dataset import Floats
-from srec.errors import ArtifactError
+from srec.errors import ArtifactError, first_line
+from srec.inference.runtimes.graphs import refuse_programs
 from srec.models.base import ItemsBL, ScoresBV, VectorsBD
 
 _SINGLES = 256  # enough for their mean, and encoded in a moment
@@ -34,8 +35,10 @@ def open_session(file: Path, threads: int = 1) -> Any:
         threads: of the session.
 
     Raises:
-        ArtifactError: ONNX Runtime cannot load the file.
+        ArtifactError: the network has what might never end or reaches other files, or ONNX Runtime cannot
+            load it.
     """
+    refuse_programs(file)
     onnxruntime = quiet_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = threads
@@ -43,7 +46,7 @@ def open_session(file: Path, threads: int = 1) -> Any:
     try:
         return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the library's errors share no base class
-        raise ArtifactError(f"{file} cannot be run: {error}") from error
+        raise ArtifactError(f"{file} cannot be run: {first_line(error)}") from error
 
 
 class OnnxEncoder:
@@ -63,7 +66,12 @@ class OnnxEncoder:
     def encode(self, items_BL: ItemsBL) -> VectorsBD:
         """Session vectors, float32 [B, D]."""
         feed = {"items": np.ascontiguousarray(items_BL, np.int64)}
-        vectors_BD: VectorsBD = self._session.run(["vectors"], feed)[0]
+        try:
+            vectors_BD: VectorsBD = self._session.run(["vectors"], feed)[0]
+        except Exception as error:  # the library's errors share no base class
+            raise ArtifactError(f"the network of the bundle cannot be run: {first_line(error)}") from error
+        if vectors_BD.shape[:1] != items_BL.shape[:1] or vectors_BD.dtype != np.float32:
+            raise ArtifactError("the network of the bundle gives no float32 vector for each list")
         return vectors_BD
 
     def typical(self, count: int) -> VectorsBD:
