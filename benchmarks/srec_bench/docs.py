@@ -16,6 +16,7 @@ from srec_bench.inference import page as inference_page
 from srec_bench.inference import shown as inference
 from srec_bench.inference.result import InferenceResult
 from srec_bench.prepare import result as prepare
+from srec_bench.privacy import result as privacy
 from srec_bench.results import read_results
 from srec_bench.soak import result as soak
 from srec_bench.spark import result as spark
@@ -56,6 +57,7 @@ def whole(folder: Path) -> str:
         answers.markdown(read_results(answers.AnswersResult, folder)),
         http.markdown(read_results(http.HttpResult, folder)),
         soak.markdown(read_results(soak.SoakResult, folder)),
+        privacy.markdown(read_results(privacy.PrivacyResult, folder)),
         making.markdown(read_results(making.MakingResult, folder)),
         prepare.markdown(read_results(prepare.PrepareResult, folder)),
         store.markdown(read_results(store.StoreResult, folder)),

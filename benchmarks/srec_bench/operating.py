@@ -33,6 +33,20 @@ def soak(
         raise SRecError(found.failure)
 
 
+def privacy(result: ResultOption = None) -> None:
+    """Run every command under a watch; it must call nobody, and leave nothing that it was not told to."""
+    from srec_bench.privacy.bench import bench_privacy
+
+    with console.status("") as status:
+        found = bench_privacy(status.update)
+    for one in found.commands:
+        said = "; ".join(one.foreign[:3]) or "nothing foreign"
+        console.print(f"{one.name}, {one.home} home: {said}", highlight=False, markup=False)
+    tell(found, result)
+    if found.failure:
+        raise SRecError(found.failure)
+
+
 def swaps(
     bundle: Annotated[Path, typer.Argument(help="The bundle whose copies are published.")],
     swaps: Annotated[int, typer.Option(min=1, help="Sound versions to publish.")] = 50,

@@ -13,6 +13,7 @@ from srec_bench.http.result import HttpResult
 from srec_bench.inference.result import InferenceResult
 from srec_bench.making import MakingResult
 from srec_bench.prepare.result import PrepareResult
+from srec_bench.privacy.result import PrivacyResult
 from srec_bench.results import BenchResult, read_results
 from srec_bench.soak.result import SoakResult
 from srec_bench.spark.result import SparkResult
@@ -41,6 +42,7 @@ KINDS: tuple[type[BenchResult], ...] = (
     MakingResult,
     NewcomersResult,
     PrepareResult,
+    PrivacyResult,
     SoakResult,
     SparkResult,
     StoreResult,

@@ -32,6 +32,7 @@ from srec.inference.golden import MOST_LIKED, TOP, Golden
 from srec.inference.reference import reference_top_k
 from srec.inference.runtimes.onnx import OnnxScorer
 from srec.models.base import Scorer
+from srec.models.compiler import passing_cache
 from srec.models.popularity import RecentPopularity, RecentPopularitySettings
 from srec.models.session_model import SessionModel, TorchScorer
 from srec.models.sums import Sum
@@ -217,7 +218,7 @@ def encoder_onnx(model: SessionModel) -> bytes:
     encoder = FoldedEncoder(model).eval()
     example = torch.tensor([[1, 1, 1], [1, 1, 0]])
     free = {0: torch.export.Dim("B"), 1: torch.export.Dim("L")}
-    with quiet():
+    with quiet(), passing_cache():
         program = torch.onnx.export(
             encoder,
             (example,),

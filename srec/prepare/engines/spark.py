@@ -24,6 +24,7 @@ from srec.prepare.build import build
 from srec.prepare.context import ContextSettings
 from srec.prepare.interactions import Note, PrepareSettings, tally
 from srec.prepare.tags import TagSettings
+from srec.quiet import variables
 from srec.store.connections.duckdb import connect, read_sql
 from srec.store.schema import TABLES
 from srec.store.stores.parquet import KIND, VERSION, no_rows, unexported
@@ -106,7 +107,7 @@ class SparkEngine:
     def __init__(self, where: str, master: str, scratch: str) -> None:
         self.where, self.scratch = where.rstrip("/"), scratch.rstrip("/")
         self._written = 0
-        self._spark = _session(master)
+        self._spark = _session(master, self.scratch)
         try:
             text = self._spark.read.text(f"{self.where}/manifest.json", wholetext=True).collect()[0][0]
             manifest = check_manifest(json.loads(text), where, kind=KIND, version=VERSION)
@@ -191,7 +192,7 @@ class SparkEngine:
         return self._spark.read.parquet(path)
 
 
-def _session(master: str) -> SparkSession:
+def _session(master: str, scratch: str) -> SparkSession:
     builder = SparkSession.builder.appName("srec prepare")
     builder = builder.remote(master) if master.startswith("sc://") else builder.master(master)
     for key, value in _SETTINGS.items():
@@ -202,7 +203,14 @@ def _session(master: str) -> SparkSession:
         builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
         builder = builder.config("spark.driver.host", "127.0.0.1")
         builder = builder.config("spark.sql.shuffle.partitions", str(os.cpu_count() or 1))
+        # And nothing in the system's temporary folder, which Java takes whatever TMPDIR says.
+        Path(scratch).mkdir(parents=True, exist_ok=True)
+        builder = builder.config("spark.local.dir", scratch)
+        java = f'-XX:-UsePerfData "-Djava.io.tmpdir={Path(scratch).absolute()}"'
+        builder = builder.config("spark.driver.extraJavaOptions", java)
     try:
-        return builder.getOrCreate()
+        # The launcher is a Java of its own; and a machine that is asked for its own name asks a name server.
+        with variables(SPARK_LAUNCHER_OPTS="-XX:-UsePerfData", SPARK_LOCAL_IP="127.0.0.1"):
+            return builder.getOrCreate()
     except (PySparkException, RuntimeError, OSError) as error:
         raise SRecError(f"Spark does not start on {master}: {first_line(error)}") from error
