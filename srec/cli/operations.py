@@ -45,8 +45,9 @@ def batch(
     from srec.inference.bundle import Bundle
     from srec.inference.recommender import Recommender
 
+    recommender = Recommender(Bundle(bundle))
     with counting_progress(console, "lists", count_rows(source)) as watch:
-        rows = answer_file(Recommender(Bundle(bundle)), source, target, k=top, watch=watch)
+        rows = answer_file(recommender, source, target, k=top, watch=watch)
     console.print(f"answers: {target}, {rows:,} lists")
 
 

@@ -42,6 +42,10 @@ class Recommender:
 
     Attributes:
         index: the model's items.
+
+    Raises:
+        ArtifactError: the bundle is missing or damaged, or a golden request is answered differently than the
+            trained model did.
     """
 
     def __init__(self, bundle: Bundle | str | Path, kernel: str | None = None) -> None:
@@ -60,6 +64,7 @@ class Recommender:
             ),
             "popular": Popularity(np.asarray(bundle.popularity)),
         }
+        self._check()
 
     def recommend(
         self,
@@ -157,7 +162,7 @@ class Recommender:
                 scores[at, : len(items)] = values
         return Batch(app_ids, scores)
 
-    def check(self) -> None:
+    def _check(self) -> None:
         """Check that the engine answers the bundle's golden requests as the trained model did.
 
         Raises:

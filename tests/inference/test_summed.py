@@ -236,7 +236,6 @@ def recommender(tmp_path_factory: pytest.TempPathFactory) -> Recommender:
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_golden_requests_pass_with_every_kernel_and_the_counter_stays_0(kernel, recommender):
     served = Recommender(recommender.bundle, kernel)
-    served.check()
     assert served.index.counts.queries == len(served.bundle.golden) > 0
     assert served.index.counts.outside == 0
 

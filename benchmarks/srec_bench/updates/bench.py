@@ -188,7 +188,7 @@ class _Shop:
         if now is None:
             return None if before is None else f"version {before} is served no more"
         try:
-            Recommender(Bundle(self.models.folder(now))).check()
+            Recommender(Bundle(self.models.folder(now)))
         except SRecError as error:
             return f"version {now} is served and is not whole: {error}"
         if now != before and not any(
