@@ -48,7 +48,7 @@ def wished_of(query: QueryParams, own: Mapping[str, int]) -> Wished:
     for name in _TAGS:
         tags = [tag for tag in query.getlist(name) if 0 < len(tag) <= MOST_LETTERS]
         wished[name] = list(dict.fromkeys(tags))[:_MOST_TAGS]
-    asked = query.get("platforms", "").split(",")
+    asked = ",".join(query.getlist("platforms")).split(",")  # a form sends one for each
     wished["platforms"] = [name for name in _PLATFORMS if name in asked]
     return wished | {name: name in query for name in _SWITCHES} | {"lang": query.get("lang")}
 

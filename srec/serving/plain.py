@@ -13,13 +13,22 @@ from srec.inference.games import GameInfo
 from srec.inference.naming import Hits
 from srec.serving.address import LISTS, MOST, Wished, address_of, moved, pairs, request_of, wished_of
 from srec.serving.answering import Answering
-from srec.serving.reasons import reason
+from srec.serving.reasons import fewer, reason
 from srec.serving.schema import MOST_LETTERS
 from srec.serving.words import Words, chosen
 
 TEMPLATES = Path(__file__).with_name("templates")
 #: What the form sends itself.
-_TYPED = ("released_from", "released_to", "most_cents", "popularity", "early", "adult", "unrated")
+_TYPED = (
+    "released_from",
+    "released_to",
+    "most_cents",
+    "popularity",
+    "early",
+    "adult",
+    "unrated",
+    "platforms",
+)
 _CENTS = (500, 1000, 2000, 4000)
 
 
@@ -67,7 +76,12 @@ class PlainPage:
                 for name, app_id in said
             ],
             kept=[pair for pair in pairs(wished) if pair[0] not in _TYPED],
+            few=fewer(len(games), answer.without, say),
             prices=_CENTS,
+            platforms=self._platforms,
+            filtered=any(wished[name] for name in (*_TYPED, "must", "must_not"))
+            or wished["popularity"] == 0
+            or wished["most_cents"] == 0,
             typed=typed,
             unclear=not hits.sure,
             meant=[(game.name, address_of(moved(wished, game.app_id, "liked"))) for game in hits.games],

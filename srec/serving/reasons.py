@@ -1,6 +1,6 @@
-"""What brought a game, in words, as ``reason`` in cards.js says it."""
+"""What brought a game, and which filter leaves few, in words, as cards.js and page.js say it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from srec.inference.answers import Recommended
 from srec.serving.words import Words
@@ -22,6 +22,26 @@ def reason(game: Recommended, names: Sequence[str], say: Words) -> str:
     why = _mainly([(-part, name) for part, name in brought], game.quality, game.popularity, say=say)
     least = min(zip(game.parts, names, strict=True), default=(0.0, ""))
     return say("less_for", why=why, name=least[1]) if least[0] < -_SOME * abs(game.score) else why
+
+
+def fewer(there: int, without: Mapping[str, int], say: Words) -> str:
+    """Which filters leave few games, the one that takes most away first; empty if none does.
+
+    Args:
+        there: how many games come.
+        without: how many there would be without each filter.
+        say: the texts.
+    """
+    loosened = sorted(
+        ((left, name) for name, left in without.items() if left > there), key=lambda pair: -pair[0]
+    )[:2]
+    named = {
+        "released_from": f"{say('years')} {say('from')}",
+        "released_to": f"{say('years')} {say('to')}",
+        "most_cents": say("price"),
+    }
+    told = [say("loosen", filter=named.get(name) or say(name), left=left) for left, name in loosened]
+    return (say("few", count=there) + "".join(told)).strip() if told else ""
 
 
 def _mainly(brought: Sequence[tuple[float, str]], quality: float, popularity: float, *, say: Words) -> str:

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
+from pathlib import Path
 
 import pytest
-from bundles import TAGS, write_toy_sum
+from bundles import TAGS, sum_contents, write, write_toy_sum
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, expect
 from visitor import CHROMIUM, FIRST
@@ -97,4 +99,39 @@ def test_without_javascript_links_and_a_form_do_it(browser: Browser, summed: str
     told = re.compile("No game of that name is known here|Did you mean")
     expect(page.locator("noscript > p").first).to_have_text(told)
     expect(page.locator(".ask")).to_be_hidden()
+    context.close()
+
+
+def test_the_form_has_the_platforms_where_they_are_known(tmp_path: Path) -> None:
+    made = sum_contents(weight=0.1)
+    games = [replace(one, platforms=("windows", "linux")[at % 2 :]) for at, one in enumerate(made.games)]
+    with TestClient(create_app(write(tmp_path / "toy", replace(made, games=games)))) as client:
+        page = plain(client, f"/?liked={FIRST}&platforms=windows&platforms=mac")
+        assert "&platforms=windows,mac" in page
+        form = page.split("<form")[1].split("</form>")[0]
+        ticked = dict(re.findall('name="platforms" value="([a-z]+)"( checked)?', form))
+        assert ticked == {"windows": " checked", "mac": " checked", "linux": ""}
+        on_windows = {one.name for one in games if "windows" in one.platforms}
+        found = names(plain(client, f"/?liked={FIRST}&platforms=windows"))
+        assert len(found) == 12
+        assert set(found) <= on_windows
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+def test_a_phone_without_javascript_filters_too_in_german(browser: Browser, summed: str) -> None:
+    context = browser.new_context(
+        java_script_enabled=False, locale="de-DE", viewport={"width": 390, "height": 844}
+    )
+    page = context.new_page()
+    page.goto(f"{summed}/?liked={FIRST}")
+    assert page.locator(".plain h3").first.bounding_box()["y"] < 844  # type: ignore[index]
+    page.locator("form summary").click()
+    page.locator("form input[name=must]").fill(TAGS[0])
+    page.locator("form input[name=released_from]").fill("2998")
+    page.get_by_role("button", name="Anzeigen").click()
+    expect(page).to_have_url(re.compile(f"must={TAGS[0]}&.*released_from=2998"))
+    expect(page.locator("noscript > p", has_text="Keine Spiele.")).to_be_visible()
+    told = "Die Filter lassen 0 Spiele übrig. Ohne „Erschienen von“ gibt es"
+    expect(page.locator("noscript > p").first).to_contain_text(told)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()

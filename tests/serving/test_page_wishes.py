@@ -217,6 +217,11 @@ def test_on_a_phone_the_first_game_is_on_the_screen_with_20_chosen(browser: Brow
     cards(phone)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     assert phone.locator(".card h2").first.bounding_box()["y"] < 844  # type: ignore[index]
+    phone.goto(f"{summed}/?liked={FIRST},{FIRST + 50}")
+    box, remove = (phone.locator(one).last.bounding_box() for one in ("#chips", ".chip button"))
+    assert box is not None
+    assert remove is not None
+    assert remove["x"] + remove["width"] <= box["x"] + box["width"] + 0.5
     context.close()
 
 

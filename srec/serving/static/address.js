@@ -15,7 +15,7 @@ export function stateOf(address) {
   const given = new URLSearchParams(address.replace(/^[^?]*/, ""));
   const read = { ...PLAIN, by: given.get("by") === "tags" ? "tags" : "smart" };
   for (const name of SWITCHES) read[name] = given.has(name);
-  read.platforms = PLATFORMS.filter((name) => (given.get("platforms") ?? "").split(",").includes(name));
+  read.platforms = PLATFORMS.filter((name) => given.getAll("platforms").join().split(",").includes(name));
   for (const [list, name] of Object.entries(LISTS)) {
     const ids = (given.get(name) ?? "").split(",").filter((text) => /^[1-9]\d{0,9}$/.test(text)).map(Number);
     read[list] = [...new Set(ids.filter((id) => id < 2 ** 31))].slice(0, MOST);

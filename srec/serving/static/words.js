@@ -169,7 +169,7 @@ const GERMAN = {
   more: "Mehr Spiele",
   like: "+ Mag ich",
   like_it: "Ich mag {name}",
-  dislike: "Nichts für mich",
+  dislike: "Nicht meins",
   dislike_it: "{name} ist nichts für mich",
   own: "Habe ich",
   own_it: "Ich habe {name}",
