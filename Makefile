@@ -5,7 +5,7 @@ SERVE ?= 1
 PIP = .venv/bin/python -m pip --disable-pip-version-check
 BUILT = pyproject.toml benchmarks/pyproject.toml constraints.txt CMakeLists.txt $(wildcard native/*)
 
-.PHONY: .venv/said demo test check package docs docs-site clean
+.PHONY: .venv/said demo test check package docs docs-site audit lock clean
 
 demo: .venv/said .venv/installed-demo
 	@DATA="$(DATA)" SERVE="$(SERVE)" PATH="$(CURDIR)/.venv/bin:$$PATH" sh runs/demo.sh
@@ -32,6 +32,17 @@ docs: .venv/installed-dev
 docs-site: .venv/installed-dev
 	.venv/bin/python docs/build_site.py
 
+audit: .venv/installed-audit
+	.venv/bin/python .ci/audit.py
+
+# The versions are those that are installed here, and so those that the tests ran with.
+lock: .venv/installed-dev .venv/installed-audit
+	mkdir -p work
+	$(PIP) freeze --exclude-editable | grep -v ' @ ' > work/tested.txt
+	.venv/bin/pip-compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		--no-emit-trusted-host --no-emit-find-links --strip-extras --constraint work/tested.txt \
+		--output-file deploy/serving.lock pyproject.toml
+
 clean:
 	rm -rf .venv work
 
@@ -43,6 +54,10 @@ clean:
 
 .venv/installed-demo: $(BUILT) | .venv/bin/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,crawl]'
+	touch $@
+
+.venv/installed-audit: $(BUILT) | .venv/bin/python
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[audit]'
 	touch $@
 
 .venv/installed-dev: $(BUILT) | .venv/bin/python
