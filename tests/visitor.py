@@ -29,3 +29,12 @@ def first_answer(page: Page) -> dict[str, Any]:
 def cards(page: Page) -> list[str]:
     expect(page.locator("#games")).to_have_attribute("aria-busy", "false")
     return page.locator(".card h2").all_inner_texts()
+
+
+def asked(page: Page, what: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the page asks for while something is done, and the answer."""
+    with page.expect_response("**/api/recommend") as response:
+        what()
+    body: dict[str, Any] = response.value.request.post_data_json
+    cards(page)
+    return body, response.value.json()

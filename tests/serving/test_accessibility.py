@@ -32,6 +32,8 @@ def test_axe_finds_nothing_and_nothing_is_cut_off_at_double_zoom(
         page.goto(summed + state.format(FIRST, FIRST + 50, FIRST + 20))
         if state.startswith("/?"):
             cards(page)
+            moving = "getComputedStyle(document.getElementById('games')).transitionDuration"
+            assert page.evaluate(moving) == "0s"
             page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
             page.locator("#search").fill("Amber")
             expect(page.get_by_role("option").first).to_be_visible()

@@ -6,22 +6,13 @@ from typing import Any
 import pytest
 from bundles import TAGS
 from playwright.sync_api import Browser, Page, Request, expect
-from visitor import CHROMIUM, FIRST, cards, first_answer
+from visitor import CHROMIUM, FIRST, asked, cards, first_answer
 
 from srec.serving.app import STATIC
 from srec.serving.plain import TEMPLATES
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
 LIKED = f"liked={FIRST},{FIRST + 50}"
-
-
-def asked(page: Page, what: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the page asks for while something is done, and the answer."""
-    with page.expect_response("**/api/recommend") as response:
-        what()
-    body: dict[str, Any] = response.value.request.post_data_json
-    cards(page)
-    return body, response.value.json()
 
 
 def test_one_tap_says_a_dislike_or_what_is_owned_and_another_takes_it_back(page: Page, summed: str) -> None:
@@ -215,6 +206,7 @@ def test_on_a_phone_the_first_game_is_on_the_screen_with_20_chosen(browser: Brow
     phone = context.new_page()
     phone.goto(f"{summed}/?liked={','.join(str(FIRST + 10 * at) for at in range(20))}")
     cards(phone)
+    assert len(phone.url) < 256
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     assert phone.locator(".card h2").first.bounding_box()["y"] < 844  # type: ignore[index]
     phone.goto(f"{summed}/?liked={FIRST},{FIRST + 50}")
@@ -236,7 +228,10 @@ def test_nothing_jumps_and_little_is_loaded(browser: Browser, summed: str, width
         "const add = list => list.getEntries().forEach(one => { window.shifts += one.value; });"
         "new PerformanceObserver(add).observe({type: 'layout-shift', buffered: true})"
     )
-    page.route("**/api/*", lambda route: (page.wait_for_timeout(200), route.continue_()))
+    line = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 200_000}
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.emulateNetworkConditions", line)
     page.goto(f"{summed}/?{LIKED},{FIRST + 70}&not={FIRST + 20}")
     cards(page)
     page.wait_for_timeout(300)

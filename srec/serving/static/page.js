@@ -33,20 +33,24 @@ const named = (id) => nameOf(known.get(id), id);
 
 // --- the address
 
-function go(next) {
+function go(next, many = STEP) {
   state = { ...state, ...next };
-  count = STEP;
+  count = many;
   history.pushState(null, "", addressOf(state));
   keepUp(addressOf(state));
   return show();
 }
 
-async function did(what, game) {
-  const before = state;
+async function move(what, game) {
+  const [before, many] = [state, count]; // with fewer cards than before, the page would jump up
   if (state[DID[what]].length >= MOST) return tell(say("most", { count: MOST }));
+  await go(moved(state, game.app_id, DID[what]), many);
+  if (shown === state) tell(say(`did_${what}`, { name: game.name }), "undo", () => go(before, many));
+}
+
+async function did(what, game) {
   const place = [...$("games").children].findIndex((row) => row.contains(document.activeElement));
-  await go(moved(state, game.app_id, DID[what]));
-  if (shown === state) tell(say(`did_${what}`, { name: game.name }), "undo", () => go(before));
+  await move(what, game);
   const next = $("games").children[Math.max(place, 0)] ?? $("games").lastElementChild;
   next?.querySelector(`.${what}`)?.focus({ preventScroll: true });
 }
@@ -229,7 +233,10 @@ startSearch({
     return found;
   },
   taken: (id) => state.liked.includes(id),
-  take: ({ app_id: id }) => (state.liked.length >= MOST ? tell(say("most", { count: MOST })) : go(moved(state, id, "liked"))),
+  take: (game, what) => {
+    if (what !== "like") return move(what, game);
+    return state.liked.length >= MOST ? tell(say("most", { count: MOST })) : go(moved(state, game.app_id, "liked"));
+  },
   last: () => state.liked.length && go(moved(state, state.liked.at(-1))),
   failed: () => tell(say("no_search")),
 });

@@ -6,13 +6,13 @@ import { say } from "./words.js";
 const WAIT_MS = 90;
 const $ = (id) => document.getElementById(id);
 
-// find(query, signal) asks the server, taken(id) says what is listed already, take(game) lists it, and last()
-// removes the last one listed.
+// find(query, signal) asks the server, taken(id) says what is listed already, take(game, what) says what the visitor
+// says of it, and last() removes the last one listed.
 export function startSearch({ find, taken, take, last, failed }) {
   let hits = [];
   let sure = false; // of the first hit
   let active = -1;
-  let entered = false; // Enter was pressed before the hits arrived
+  let entered = null; // what Enter said before the hits arrived
   let searched = new AbortController();
   let timer;
 
@@ -29,7 +29,7 @@ export function startSearch({ find, taken, take, last, failed }) {
     clearTimeout(timer);
     timer = undefined;
     searched.abort();
-    entered = false;
+    entered = null;
   }
 
   async function search(query) {
@@ -40,7 +40,7 @@ export function startSearch({ find, taken, take, last, failed }) {
       timer = undefined;
       sure = found.sure && found.games[0].app_id === hits[0]?.app_id;
       open(say(found.sure ? "already" : hits.length ? "did_you_mean" : "not_here"));
-      if (entered && sure) choose(0);
+      if (entered && sure) choose(0, entered);
     } catch (error) {
       if (error.name === "AbortError") return;
       timer = undefined;
@@ -53,8 +53,10 @@ export function startSearch({ find, taken, take, last, failed }) {
     const rows = hits.map((game, place) => {
       const row = element("li", { id: `hit-${place}` }, element("span", { textContent: game.name }), element("small", { textContent: game.release_year ?? "" }));
       row.setAttribute("role", "option");
+      row.setAttribute("aria-keyshortcuts", "Enter Shift+Enter Control+Enter");
+      row.append(other("dislike", "Shift", place), other("own", "Ctrl", place));
       row.addEventListener("pointerdown", (event) => event.preventDefault());
-      row.addEventListener("click", () => choose(place));
+      row.addEventListener("click", () => choose(place, "like"));
       return row;
     });
     if (!sure) {
@@ -67,6 +69,17 @@ export function startSearch({ find, taken, take, last, failed }) {
     $("hits").hidden = false;
     $("search").setAttribute("aria-expanded", "true");
     mark();
+  }
+
+  // An option holds no buttons: this is for a finger or a mouse, and the keys say the same.
+  function other(what, held, place) {
+    const made = element("small", { className: "other", textContent: say(what), title: `${held} + Enter` });
+    made.setAttribute("aria-hidden", "true");
+    made.addEventListener("click", (event) => {
+      event.stopPropagation();
+      choose(place, what);
+    });
+    return made;
   }
 
   function mark() {
@@ -86,23 +99,24 @@ export function startSearch({ find, taken, take, last, failed }) {
     $("search").removeAttribute("aria-activedescendant");
   }
 
-  function choose(place) {
+  function choose(place, what) {
     const game = hits[place];
     $("search").value = "";
     close();
-    take(game);
+    take(game, what);
   }
 
   function key(event) {
     if (event.isComposing) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const what = event.shiftKey ? "dislike" : event.ctrlKey || event.metaKey ? "own" : "like";
     if (step && hits.length) {
       active = active < 0 && step < 0 ? hits.length - 1 : (active + step + hits.length) % hits.length;
       mark();
     } else if (event.key === "Enter" && active >= 0) {
-      choose(active);
+      choose(active, what);
     } else if (event.key === "Enter" && timer) {
-      entered = true;
+      entered = what;
     } else if (event.key === "Escape") {
       close();
     } else if (event.key === "Backspace" && !event.repeat && !$("search").value) {
