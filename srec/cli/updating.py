@@ -25,6 +25,9 @@ def init(
         list[str] | None,
         typer.Option(help="A column of the reviews that cannot be guessed, as ours=theirs; may be repeated."),
     ] = None,
+    positive: Annotated[
+        str, typer.Option(help="For reviews without such a flag: all, or a rule such as 'rating >= 4'.")
+    ] = "",
     query: Annotated[str, typer.Option(help="For PostgreSQL: the SELECT that gives the reviews.")] = "",
     games: Annotated[
         str | None, typer.Option(help="A table of games: their names, tags, prices. Empty: there is none.")
@@ -46,6 +49,7 @@ def init(
         reviews,
         source=source,
         columns=named_columns(column or ()),
+        positive=positive,
         query=query,
         games=games,
         game_columns=named_columns(game_column or ()),

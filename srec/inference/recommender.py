@@ -168,7 +168,8 @@ class Recommender:
         Raises:
             ArtifactError: it answers one differently than the trained model did.
         """
-        for golden in self.bundle.golden:
+        # Where no game is left that may be shown, there is nothing to compare: the engine does not hide any.
+        for golden in filter(lambda one: one.app_ids, self.bundle.golden):
             found = self.recommend_batch([golden.liked], k=len(golden.app_ids))
             check_answer(
                 f"the engine ({self.index.kernel})",

@@ -39,6 +39,7 @@ def begin(
     *,
     source: str = "table",
     columns: Mapping[str, str] | None = None,
+    positive: str = "",
     query: str = "",
     games: str = "",
     game_columns: Mapping[str, str] | None = None,
@@ -52,6 +53,7 @@ def begin(
         reviews: the file, folder or URL of the reviews.
         source: the kind of source, as for ``srec ingest``.
         columns: for a table, its columns by our names; those of a file that are left out are guessed.
+        positive: for a table without such a flag, "all" or a rule such as "rating >= 4".
         query: for a table in PostgreSQL, the SELECT that gives the reviews.
         games: a table of games; empty if there is none.
         game_columns: its columns, as ``columns``.
@@ -70,19 +72,20 @@ def begin(
     game_names = _guessed(games, "table", "games", game_columns) if games else {}
     if games:
         sources.append(choose_source(games, "table", table="games", columns=game_names))
-    names = _guessed(reviews, source, "reviews", columns)
+    names = _guessed(reviews, source, "reviews", columns, positive=positive)
     tabular = source == "table"
     chosen = choose_source(
         reviews,
         source,
         table="reviews" if tabular else None,
         columns=names if tabular else None,
+        positive=positive or None,
         query=query or None,
     )
     found = look([*sources, chosen], memory=memory, threads=threads)
     made = propose(found)
     expect = tuple(expectations(found, made))
-    where = {"reviews": _place(reviews, recipe), "source": source, "query": query}
+    where = {"reviews": _place(reviews, recipe), "source": source, "positive": positive, "query": query}
     text = "".join(
         line + "\n"
         for line in [
@@ -131,12 +134,14 @@ def _settings(made: Proposal) -> list[str]:
     ]
 
 
-def _guessed(where: str, source: str, table: str, columns: Mapping[str, str] | None) -> dict[str, str]:
+def _guessed(
+    where: str, source: str, table: str, columns: Mapping[str, str] | None, *, positive: str = ""
+) -> dict[str, str]:
     """The columns of a table; those of a file that are not named are guessed."""
     named = dict(columns or {})
     if source != "table" or "://" in where:
         return named
-    return guess(Path(where), table, named)
+    return guess(Path(where), table, named, positive=positive)
 
 
 def _place(where: str, recipe: Path) -> str:

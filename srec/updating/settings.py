@@ -16,6 +16,9 @@ class UpdateSettings(Settings):
     reviews: str = Field("", description="the file, folder or URL of the reviews; empty: none are read")
     source: str = Field("table", description="the kind of source, as for `srec ingest`")
     columns: dict[str, str] = Field({}, description="for a table, its columns of reviews, by our names")
+    positive: str = Field(
+        "", description='for a table without such a flag, "all" or a rule such as "rating >= 4"'
+    )
     query: str = Field("", description="for a table in PostgreSQL, the SELECT that gives the reviews")
     games: str = Field("", description="a table of games; empty: none is read")
     game_columns: dict[str, str] = Field({}, description="its columns, by our names")

@@ -142,10 +142,17 @@ class _Update:
                 outcome = crawl(self.store, settings.crawl, key=key, budget=settings.crawl_budget)
                 facts |= {"added": outcome.added, "replaced": outcome.replaced}
         wanted = [
-            ("games", settings.games, "table", settings.game_columns, ""),
-            ("reviews", settings.reviews, settings.source, settings.columns, settings.query),
+            ("games", settings.games, "table", settings.game_columns, "", ""),
+            (
+                "reviews",
+                settings.reviews,
+                settings.source,
+                settings.columns,
+                settings.positive,
+                settings.query,
+            ),
         ]
-        for table, where, source, columns, query in wanted:
+        for table, where, source, columns, positive, query in wanted:
             if not where:
                 continue
             tabular = source == "table"
@@ -154,6 +161,7 @@ class _Update:
                 source,
                 table=table if tabular else None,
                 columns=columns if tabular else None,
+                positive=positive or None,
                 query=query or None,
             )
             with self.log.step(f"read {table}") as facts:

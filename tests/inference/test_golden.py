@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from bundles import contents, write_toy_bundle
+from bundles import contents, write_toy_bundle, write_toy_sum
 from typer.testing import CliRunner
 
 from srec.artifacts import write_directory
@@ -117,3 +117,11 @@ def test_numbers_that_are_no_numbers_are_refused(wrong, tmp_path):
         (draft.path / "golden.json").write_text(json.dumps([golden]))
     with pytest.raises(ArtifactError, match=r"golden\.json"):
         Bundle(tmp_path / "bundle")
+
+
+def test_a_request_that_no_game_answers_is_no_error(tmp_path):
+    first = int(contents().app_ids[0])
+    recommender = Recommender(Bundle(write_toy_sum(tmp_path / "sum")))
+    assert recommender.bundle.golden
+    recommender.bundle.golden[:] = [Golden((first,), (), ())]
+    assert Recommender(recommender.bundle).recommend([first]).games

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+import srec
 from srec.cli import app
 from srec.errors import SettingsError, SourceError
 from srec.simulate.world import SimulateSettings, simulate
@@ -69,6 +70,22 @@ def test_an_update_runs_on_the_recipe_that_was_written(shop: Path) -> None:
     assert published.figures
     with pytest.raises(SettingsError, match="is there already"):
         begin(recipe, reviews)
+
+
+def test_a_rule_stands_in_place_of_a_flag(shop: Path) -> None:
+    flags = csv.read_csv(shop / "reviews.csv")
+    stars = pc.if_else(flags["Recommended"], 5, 2)
+    csv.write_csv(flags.drop_columns("Recommended").append_column("score", stars), shop / "reviews.csv")
+    recipe = shop / "srec.toml"
+    given = ["--reviews", str(shop / "reviews.csv"), "--games", str(shop / "games.jsonl")]
+    done = CliRunner().invoke(app, ["init", str(recipe), *given])
+    assert "no column looks like positive" in str(done.exception)
+    done = CliRunner().invoke(app, ["init", str(recipe), *given, "--positive", "score >= 4"])
+    assert done.exit_code == 0, done.output
+    assert 'positive = "score >= 4"' in recipe.read_text(encoding="utf-8")
+    assert update(recipe).published is not None
+    with srec.open_store(shop / "store.duckdb") as store:
+        assert store.counts()["reviews"] == 2000
 
 
 def test_it_asks_where_the_reviews_are(tmp_path: Path) -> None:

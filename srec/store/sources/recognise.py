@@ -70,21 +70,23 @@ def recognise(
     return Seen("table", table, found, positive or judged)
 
 
-def guess(file: Path, table: str, named: Mapping[str, str]) -> dict[str, str]:
+def guess(file: Path, table: str, named: Mapping[str, str], *, positive: str = "") -> dict[str, str]:
     """The columns of a file by canonical name; only those with other names.
 
     Args:
         file: a table, or a folder of its files.
         table: "reviews", "games", "sequences" or "libraries".
         named: those that need no guess.
+        positive: the rule that stands in place of the column of that name; empty if there is none.
 
     Raises:
         SourceError: the file cannot be read, or a required column is not found, or could be several.
     """
     there = columns_of(file, named.values())
-    found = _guessed(file, there, table, named)
+    without = ["positive"] if positive else []
+    found = _guessed(file, there, table, named, without)
     for name in TABLES[table].required:
-        if name not in found and name not in there:
+        if name not in found and name not in there and name not in without:
             raise SourceError(
                 f"{file}: no column looks like {name}: name it (--{'game-' * (table == 'games')}column"
                 f" {name}=THEIRS); its columns are {', '.join(there)}"
