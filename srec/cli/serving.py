@@ -44,6 +44,10 @@ def serve(
         Path | None,
         typer.Option(help="A table of your own ids, which may be texts: app id, tab, own id."),
     ] = None,
+    steam_key_file: Annotated[
+        Path | None,
+        typer.Option(help="A file with your Steam Web API key: visitors can then bring their library."),
+    ] = None,
     host: Annotated[
         str, typer.Option(help="The address to listen on; :: is all of them, IPv4 too.")
     ] = "127.0.0.1",
@@ -66,6 +70,7 @@ def serve(
     """Serve the page and the API."""
     from srec.publishing.folder import Models
     from srec.serving.connection import Limits
+    from srec.serving.library import read_key
     from srec.serving.master import Patience
     from srec.serving.server import serve as run
     from srec.serving.site import Site, read_ids
@@ -83,7 +88,14 @@ def serve(
         port=port,
         workers=workers,
         aliases=aliases or (),
-        site=Site(root_path, tuple(origins or ()), links, pictures, read_ids(ids) if ids else {}),
+        site=Site(
+            root_path,
+            tuple(origins or ()),
+            links,
+            pictures,
+            read_ids(ids) if ids else {},
+            read_key(steam_key_file) if steam_key_file else None,
+        ),
         limits=Limits(connections),
         patience=Patience(startup_timeout, worker_timeout),
         logged=logged,

@@ -12,6 +12,7 @@ from srec.publishing.version import Version
 from srec.serving.answers import AnswerWriter
 from srec.serving.counts import Counts
 from srec.serving.gathering import Gathering
+from srec.serving.library import Libraries, Library, NoLibrary
 from srec.serving.metrics import Metrics
 from srec.serving.site import Site
 from srec.serving.watched import Answers
@@ -33,6 +34,9 @@ class Answering:
         self.recommender, self.names = recommender, names
         self.bundle = bundle = recommender.bundle
         self.infos = {game.app_id: game for game in bundle.catalogue}
+        # What is invented is in nobody's library.
+        asked = site.steam_key and not bundle.simulated
+        self.libraries = Libraries(site.steam_key or "", self.infos) if asked else None
         self._writer, self._gathering = AnswerWriter(recommender, site), Gathering(recommender)
         self._answers = Answers(bundle, counts)
         self.metrics = Metrics(counts, Version.read(bundle.path, 0))
@@ -78,6 +82,19 @@ class Answering:
             return self._writer.games(self.names.find(text, limit))
         found = [self.infos[app_id] for app_id in dict.fromkeys(ids) if app_id in self.infos]
         return self._writer.games(Hits(found, bool(found)))
+
+    def library(self, profile: str) -> Library:
+        """The library of a profile.
+
+        Args:
+            profile: the profile's address, or its 17 digits, or its own name.
+
+        Raises:
+            NoLibrary: as ``Libraries.read``, and where the owner gave no key.
+        """
+        if self.libraries is None:
+            raise NoLibrary(404, "this server reads no libraries")
+        return self.libraries.read(profile)
 
     def is_unrated(self, app_id: int) -> bool:
         """Whether a game is known, but nobody reviewed it."""

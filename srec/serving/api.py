@@ -11,6 +11,7 @@ from pydantic import Field
 from srec.inference.answers import Request
 from srec.inference.golden import MOST_LIKED
 from srec.serving.answering import Answering
+from srec.serving.bringing import library_router
 from srec.serving.direct import DirectRoute
 from srec.serving.problems import responses
 from srec.serving.schema import (
@@ -114,6 +115,9 @@ def make_router(answering: Answering) -> APIRouter:
     ) -> Response:
         """The next games for one game."""
         return json_response(there.similar(Request([app_id], k, recommender_name)))
+
+    if answering.libraries is not None:
+        router.include_router(library_router(answering))
 
     @router.get("/health", tags=["server"])
     async def health() -> Health:

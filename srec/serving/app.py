@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fastapi import FastAPI, HTTPException, Request
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import QueryParams
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,6 +23,7 @@ from srec.serving.api import make_router
 from srec.serving.counts import Counts
 from srec.serving.headers import SafeHeaders
 from srec.serving.lasting import Lasting, stamp_of
+from srec.serving.library import NoLibrary
 from srec.serving.plain import PlainPage
 from srec.serving.problems import add_handlers, describe, problem
 from srec.serving.rooted import Rooted
@@ -91,6 +94,18 @@ def create_app(
         if written is None:
             raise UnknownGame(f"there is no game {app_id[:20]} here: search for those there are")
         return HTMLResponse(written, headers=_VARY)
+
+    if answering.libraries is not None:
+
+        @app.post("/library", include_in_schema=False)
+        async def library(request: Request) -> Response:
+            form = QueryParams((await request.body()).decode(errors="replace"))
+            try:
+                address = await run_in_threadpool(there.bring, form)
+            except NoLibrary as error:
+                page = there.render(form, _language(request), told=f"library_{error.status}")
+                return HTMLResponse(page, error.status, headers=_VARY)
+            return RedirectResponse("./" + address.removeprefix("./"), 303)
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> FileResponse:

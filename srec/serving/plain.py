@@ -47,12 +47,13 @@ class PlainPage:
         environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
         self._page, self._game = (environment.get_template(f"{name}.html") for name in ("page", "game"))
 
-    def render(self, query: QueryParams, accepted: str) -> str:
+    def render(self, query: QueryParams, accepted: str, told: str = "") -> str:
         """The page.
 
         Args:
             query: of the address; what is wrong in it is left out.
             accepted: the header Accept-Language.
+            told: the text that says why something was not done; empty if there is none.
         """
         say = chosen(query.get("lang"), accepted)
         wished = wished_of(query, self._answering.of_own_id)
@@ -71,6 +72,9 @@ class PlainPage:
             title=say("og_title", names=", ".join(liked[:3])) if liked else say("title"),
             description=say("og_description", names=", ".join(game["name"] for game in games[:5])),
             games=games,
+            told=told and say(told),
+            libraries=self._answering.libraries is not None,
+            said=pairs(wished),
             chosen=[
                 (self._name(app_id, say), name, address_of(moved(wished, app_id, None)))
                 for name, app_id in said
@@ -87,6 +91,19 @@ class PlainPage:
             meant=[(game.name, address_of(moved(wished, game.app_id, "liked"))) for game in hits.games],
             first=self._first(wished, answer, [app_id for _, app_id in said]),
         )
+
+    def bring(self, form: QueryParams) -> str:
+        """The address with a visitor's library in it, in place of other lists.
+
+        Args:
+            form: the profile, and what the visitor wished before.
+
+        Raises:
+            NoLibrary: as ``Libraries.read``.
+        """
+        brought = self._answering.library(form.get("profile", "")[:300])
+        wished = wished_of(form, self._answering.of_own_id)
+        return address_of(wished | {"liked": brought.liked, "not": [], "own": brought.owned})
 
     def render_game(self, app_id: int, query: QueryParams, accepted: str) -> str | None:
         """The page of one game; None if it is not known.

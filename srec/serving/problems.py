@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from srec.inference.recommender import UnknownGame
 from srec.serving.headers import HEADERS
+from srec.serving.library import NoLibrary
 
 MEDIA_TYPE = "application/problem+json"
 _SCHEMAS = "#/components/schemas/{model}"
@@ -85,6 +86,10 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(UnknownGame)
     async def unknown(request: Request, error: UnknownGame) -> JSONResponse:
         return problem(404, str(error))
+
+    @app.exception_handler(NoLibrary)
+    async def no_library(request: Request, error: NoLibrary) -> JSONResponse:
+        return problem(error.status, str(error))
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> JSONResponse:

@@ -26,6 +26,7 @@ class Site:
         links: the address of a game's page, with ``{id}`` in it; "none" for no links. None means Steam's.
         pictures: the address of its picture, likewise. None means Steam's if the links are Steam's.
         ids: the owner's own id of an app id, where it is another one.
+        steam_key: the owner's Web API key, with which visitors bring their libraries; None if they cannot.
 
     Raises:
         SRecError: one of them is not as said above; the line says what to write.
@@ -36,6 +37,7 @@ class Site:
     links: str | None = None
     pictures: str | None = None
     ids: Mapping[int, str] = field(default_factory=dict)
+    steam_key: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.root_path and not re.fullmatch(r"(?:/[A-Za-z0-9._~-]+)+", self.root_path):

@@ -21,7 +21,7 @@ const platforms = [...document.querySelectorAll("input[name=platform]")];
 async function ask(path, options) {
   const response = await fetch(path, options);
   const answer = await response.json();
-  if (!response.ok) throw new Error(answer.detail);
+  if (!response.ok) throw Object.assign(new Error(answer.detail), { status: response.status });
   return answer;
 }
 
@@ -212,6 +212,19 @@ async function paste() {
   return unclear.length && tell(say("paste_unclear", { names: unclear.join(", ") }));
 }
 
+// The profile goes in a body, so that it stands in no address and no log.
+async function bring() {
+  try {
+    const body = JSON.stringify({ profile: $("profile").value.trim() || " " });
+    const { liked, owned, games } = await ask("api/library", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    $("profile").value = "";
+    await go({ liked, disliked: [], owned });
+    tell(say("library_came", { games, liked: liked.length, owned: owned.length }));
+  } catch (error) {
+    tell(say([403, 404, 422, 429, 502].includes(error.status) ? `library_${error.status}` : "no_answer"));
+  }
+}
+
 async function copy() {
   try {
     await navigator.clipboard.writeText(location.href);
@@ -249,6 +262,8 @@ document.addEventListener("keydown", (event) => {
 $("clear").addEventListener("click", () => { go(PLAIN); $("search").focus(); });
 $("share").addEventListener("click", copy);
 $("add_pasted").addEventListener("click", paste);
+$("bring")?.addEventListener("click", bring);
+$("profile")?.addEventListener("keydown", (event) => event.key === "Enter" && bring());
 $("more").addEventListener("click", () => { count = Math.min(count + STEP, MOST); show(); });
 addEventListener("popstate", () => { state = stateOf(location.search); show(); });
 addEventListener("online", () => { if (shown !== state) show(); });
