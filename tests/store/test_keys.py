@@ -213,7 +213,7 @@ def test_another_key_in_its_place_is_kept_and_so_is_the_store(where: str) -> Non
 
 @pytest.mark.parametrize("step", ["move_out", "rewrite", "replace"])
 def test_a_move_that_is_killed_goes_on_at_the_next_touch(
-    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "store.duckdb"
     with open_store(str(path), create=True) as store:
@@ -228,7 +228,9 @@ def test_a_move_that_is_killed_goes_on_at_the_next_touch(
         patched.setattr(f"srec.store.stores.{room[step]}", killed)
         open_store(str(path))
     assert read_in_file(str(path)) == 1
+    assert not caplog.records
     with open_store(str(path)) as store:
         assert not store.ingest(Records([review(ANNA)])).changed
+    assert str(beside(path)) in caplog.text
     assert key.encode() not in path.read_bytes()
     assert beside(path).read_text() == f"{key}\n"

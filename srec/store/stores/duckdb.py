@@ -1,5 +1,6 @@
 """A store in one DuckDB file: the default, which needs no server."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -11,10 +12,12 @@ from srec.store.connections.duckdb import quoted, run_sql
 from srec.store.ingestion import RowsRead, Summary, clear, merge, stage
 from srec.store.schema import VERSION
 from srec.store.sources.base import Source
-from srec.store.stores.keys import beside, key_of
+from srec.store.stores.keys import beside, key_of, place_of
 from srec.store.stores.ledger import now
 from srec.store.stores.one_file import WITH_KEY, connect_store, ledger_of, make, move_key_out, transaction
 from srec.store.stores.rewriting import rewrite
+
+logger = logging.getLogger("srec.store")
 
 
 class DuckDBStore:
@@ -55,6 +58,10 @@ class DuckDBStore:
                 connection.close()
                 changes = f"UPDATE meta SET value = '{VERSION}' WHERE key = 'version'"
                 rewrite(path, changes, memory_limit=memory_limit, threads=threads)
+                where = place_of(str(path), beside(path))
+                logger.warning(
+                    "the key of %s is no longer in it, but in %s: keep it apart from copies", path, where
+                )
                 connection = connect_store(path, memory_limit=memory_limit, threads=threads)
             key = key_of(str(path), ledger_of(path, connection).identity, beside(path))
         except BaseException:

@@ -46,16 +46,13 @@ def new_key(name: str, usual: Path | None) -> str:
     return _keep(secrets.token_hex(32), _file(name, usual)) if held is None else held[0]
 
 
-def move_out(key: str, name: str, usual: Path | None) -> str:
+def move_out(key: str, name: str, usual: Path | None) -> None:
     """Put the key that a store itself has held where keys are kept.
 
     Args:
         key: the key.
         name: how messages call the store.
         usual: as for ``new_key``.
-
-    Returns:
-        Where it is now.
 
     Raises:
         SRecError: another key is there, or it cannot be written.
@@ -68,7 +65,6 @@ def move_out(key: str, name: str, usual: Path | None) -> str:
         raise SRecError(
             f"{held[1]} holds another key than {name} does: move it away, so that the store's own can be kept"
         )
-    return held[1]
 
 
 def key_of(name: str, identity: str, usual: Path | None) -> str:
@@ -92,6 +88,11 @@ def key_of(name: str, identity: str, usual: Path | None) -> str:
     if fingerprint(key) != identity:
         raise SRecError(f"{where} is not the key of {name}: give the key that the store was made with")
     return key
+
+
+def place_of(name: str, usual: Path | None) -> str:
+    """Where the key of a store is kept: a variable's name, or the path of a file."""
+    return KEY if os.environ.get(KEY) else str(_file(name, usual))
 
 
 def _held(name: str, usual: Path | None) -> tuple[str, str] | None:

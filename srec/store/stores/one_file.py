@@ -1,6 +1,5 @@
 """The DuckDB file of a store: made, opened, and brought to this version."""
 
-import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -21,7 +20,6 @@ from srec.store.stores.ledger import Ledger, first_entries
 #: The versions before this one: the first had no sequences and no libraries, the second holds its own key.
 _WITHOUT_SEQUENCES, WITH_KEY = "3", "4"
 _NUMBER = re.compile("[0-9]{1,18}")
-logger = logging.getLogger("srec.store")
 
 
 def connect_store(
@@ -111,9 +109,8 @@ def move_key_out(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
     """Put a store's own key where keys are kept; its bytes are in the file until that is written anew."""
     ledger = ledger_of(path, connection)
     with suppress(LookupError):  # killed before the file was written anew
-        where = move_out(ledger.meta("secret"), str(path), beside(path))
+        move_out(ledger.meta("secret"), str(path), beside(path))
         ledger.ask("DELETE FROM meta WHERE key = 'secret'")
-        logger.warning("the key of %s is no longer in it, but in %s: keep it apart from copies", path, where)
     ledger.ask("CHECKPOINT")
 
 

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from srec.errors import SRecError
 from srec.store.connections.postgresql import PostgresConnection
-from srec.store.stores.keys import fingerprint, move_out, new_key
+from srec.store.stores.keys import fingerprint, move_out, new_key, place_of
 from srec.store.stores.ledger import first_entries
 
 logger = logging.getLogger("srec.store")
@@ -85,7 +85,8 @@ def _move_key_out(server: PostgresConnection) -> None:
     """Put a store's own key where keys are kept."""
     # A store whose making was interrupted has never held one.
     for (key,) in server.ask("SELECT value FROM srec.meta WHERE key = 'secret'"):
-        where = move_out(str(key), server.name, None)
+        move_out(str(key), server.name, None)
+        where = place_of(server.name, None)
         logger.warning("the key of %s leaves it, and is in %s: keep it apart", server.name, where)
 
 
