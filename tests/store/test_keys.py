@@ -211,7 +211,7 @@ def test_another_key_in_its_place_is_kept_and_so_is_the_store(where: str) -> Non
     assert key_file_of(where).read_text() == f"{key}\n"
 
 
-@pytest.mark.parametrize("step", ["move_out", "rewrite", "replace"])
+@pytest.mark.parametrize("step", ["move_out", "replace"])
 def test_a_move_that_is_killed_goes_on_at_the_next_touch(
     step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -223,7 +223,7 @@ def test_a_move_that_is_killed_goes_on_at_the_next_touch(
     def killed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    room = {"move_out": "one_file.move_out", "rewrite": "duckdb.rewrite", "replace": "rewriting.os.replace"}
+    room = {"move_out": "one_file.move_out", "replace": "rewriting.os.replace"}
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(f"srec.store.stores.{room[step]}", killed)
         open_store(str(path))
