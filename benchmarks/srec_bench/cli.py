@@ -80,6 +80,28 @@ def exactness(
 
 
 @app.command()
+def fuzz(
+    cases: Annotated[int, typer.Option(min=1, help="Changed files to read.")] = 100_000,
+    seed: Annotated[int, typer.Option(min=0, help="Other seeds make other changes.")] = 0,
+    work: WorkOption = Path("work/fuzz"),
+    result: ResultOption = None,
+) -> None:
+    """Read whatever SRec reads, changed at random; each must be refused in one line, or read well.
+
+    The same command goes on where it was stopped. Files that end badly are kept in WORK/failed.
+    """
+    from srec_bench.fuzz.bench import bench_fuzz
+    from srec_bench.fuzz.result import terminal_table
+
+    with counting_progress(console, "cases", cases) as counted:
+        found = bench_fuzz(work, cases=cases, seed=seed, counted=counted)
+    console.print(terminal_table(found))
+    tell(found, result)
+    if found.failure:
+        raise SRecError(found.failure)
+
+
+@app.command()
 def making(
     dataset: Annotated[Path, typer.Argument(help="The dataset directory to make a bundle of.")],
     result: ResultOption = None,

@@ -11,6 +11,7 @@ from pathlib import Path
 from srec_bench import leaderboards, making, scaling
 from srec_bench.answers import result as answers
 from srec_bench.crawl import result as crawl
+from srec_bench.fuzz import result as fuzz
 from srec_bench.http import result as http
 from srec_bench.inference import page as inference_page
 from srec_bench.inference import shown as inference
@@ -58,6 +59,7 @@ def whole(folder: Path) -> str:
         http.markdown(read_results(http.HttpResult, folder)),
         soak.markdown(read_results(soak.SoakResult, folder)),
         privacy.markdown(read_results(privacy.PrivacyResult, folder)),
+        fuzz.markdown(read_results(fuzz.FuzzResult, folder)),
         making.markdown(read_results(making.MakingResult, folder)),
         prepare.markdown(read_results(prepare.PrepareResult, folder)),
         store.markdown(read_results(store.StoreResult, folder)),

@@ -9,6 +9,7 @@ from srec_bench.answers.result import AnswersResult
 from srec_bench.crawl.result import CrawlResult
 from srec_bench.docs import main, pages
 from srec_bench.exactness.result import ExactnessResult
+from srec_bench.fuzz.result import FuzzResult
 from srec_bench.http.result import HttpResult
 from srec_bench.inference.result import InferenceResult
 from srec_bench.making import MakingResult
@@ -37,6 +38,7 @@ KINDS: tuple[type[BenchResult], ...] = (
     CrawlResult,
     DislikesResult,
     ExactnessResult,
+    FuzzResult,
     HttpResult,
     InferenceResult,
     MakingResult,

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from srec.arrow import is_list
-from srec.errors import SourceError, SRecError
+from srec.errors import SourceError, SRecError, first_line
 from srec.inference.recommender import Recommender
 from srec.partial import begin, finish, hold
 
@@ -76,7 +76,7 @@ def answer_file(
             raise SRecError(f"another process is writing {target}: wait for it, or name another target")
         begin(parts, made_of)
         done = 0
-        for number, given in enumerate(file.iter_batches(lists)):
+        for number, given in enumerate(_lists(file, lists, source)):
             part = parts / f"{number:06}.parquet"
             if not part.exists():
                 draft = part.with_suffix(".draft")
@@ -100,7 +100,7 @@ def _check_target(target: Path) -> None:
         return
     try:
         ours = _OURS in (pq.read_schema(target).metadata or {})
-    except (OSError, pa.ArrowInvalid):
+    except (OSError, pa.ArrowException):
         ours = False
     if not ours:
         raise SourceError(f"{target} exists and has no answers of srec batch: move it away or name another")
@@ -109,8 +109,17 @@ def _check_target(target: Path) -> None:
 def _open(source: Path) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(source)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise SourceError(f"{source} cannot be read as Parquet: {error}") from error
+    except (OSError, pa.ArrowException) as error:
+        raise SourceError(f"{source} cannot be read as Parquet: {first_line(error)}") from error
+
+
+def _lists(file: pq.ParquetFile, count: int, source: Path) -> Iterator[pa.RecordBatch]:
+    try:
+        for batch in file.iter_batches(count):
+            batch.validate(full=True)
+            yield batch
+    except (OSError, pa.ArrowException) as error:
+        raise SourceError(f"{source} is damaged: {first_line(error)}") from error
 
 
 def _answer_schema(given: pa.Schema, source: Path) -> pa.Schema:

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from srec.artifacts import verify
 from srec.dataset.dataset import Dataset
-from srec.errors import ArtifactError
+from srec.errors import ArtifactError, first_line
 from srec.models import model_entry
 from srec.models.base import Scorer
 from srec.models.session_model import SessionModel, TorchScorer
@@ -29,24 +29,30 @@ WEIGHTS = "weights.safetensors"
 class _Parameters(TypedDict):
     model: str
     settings: dict[str, Any]
-    training: NotRequired[dict[str, Any]]
+    training: NotRequired[dict[str, Any]]  # of a learnt model
 
 
 class _Inputs(TypedDict):
     dataset: str
 
 
-class _Manifest(TypedDict):
-    """What the manifest of a run must have; a trained one has the facts of its epochs too."""
+class _Made(TypedDict):
+    """What the manifest of a run must have."""
 
     inputs: _Inputs
     parameters: _Parameters
     valid: dict[str, float]
-    popularity_weight: NotRequired[Annotated[float, Field(ge=0, le=1)]]
-    chosen_epoch: NotRequired[Annotated[int, Field(ge=1)]]
-    parameter_count: NotRequired[int]
-    seconds: NotRequired[dict[str, float]]
-    peak_memory_mb: NotRequired[dict[str, list[int]]]
+    parameter_count: int
+    seconds: dict[str, float]
+
+
+class _Counted(_Made):
+    popularity_weight: Annotated[float, Field(ge=0, le=1)]
+
+
+class _Trained(_Made):
+    chosen_epoch: Annotated[int, Field(ge=1)]
+    peak_memory_mb: dict[str, list[int]]
 
 
 class Run:
@@ -59,7 +65,7 @@ class Run:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.manifest = verify(self.path, KIND, VERSION)
-        declared(self.manifest, _Manifest, str(self.path))
+        declared(self.manifest, _Counted if self.counted else _Trained, str(self.path))
         self.model_name: str = self.manifest["parameters"]["model"]
 
     @property
@@ -75,7 +81,7 @@ class Run:
     @property
     def training(self) -> TrainingSettings:
         """The settings of the loop that trained it."""
-        return settings_of(TrainingSettings, self.manifest["parameters"]["training"])
+        return settings_of(TrainingSettings, self.manifest["parameters"].get("training", {}))
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -142,7 +148,7 @@ class Run:
             arrays = load_arrays(self.path / WEIGHTS)
             found = Sum.of(arrays, self.popularity_weight)
         except (OSError, KeyError, ValueError, SafetensorError) as error:
-            raise ArtifactError(f"the arrays of {self.path} cannot be read: {error}") from error
+            raise ArtifactError(f"the arrays of {self.path} cannot be read: {first_line(error)}") from error
         if problem := found.parts.problem(dataset.item_count):
             raise ArtifactError(f"the arrays of {self.path} do not fit together: {problem}")
         return found
@@ -162,7 +168,7 @@ class Run:
         try:
             model.load_state_dict(load_file(self.path / WEIGHTS))
         except (OSError, RuntimeError, ValueError, SafetensorError) as error:
-            raise ArtifactError(f"the weights of {self.path} cannot be read: {error}") from error
+            raise ArtifactError(f"the weights of {self.path} cannot be read: {first_line(error)}") from error
         return model
 
     def _check(self, dataset: Dataset) -> None:

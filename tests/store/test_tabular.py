@@ -13,6 +13,7 @@ import pytest
 from worlds import facts, rejects, rows, write_parquet
 
 from srec.errors import SourceError
+from srec.store.ingest import choose_source, ingest
 from srec.store.sources.delimited import LONGEST_ROW, CsvFile
 from srec.store.sources.parquet import BATCH
 from srec.store.sources.tabular import TableSource
@@ -428,3 +429,23 @@ def test_prices_in_dollars_and_in_cents(
     store.ingest(TableSource(file, "games"))
     held = store.connection.execute("SELECT price_usd_cents FROM games ORDER BY app_id").fetchall()
     assert [row[0] for row in held] == wanted
+
+
+def test_an_arrow_file_whose_offsets_are_damaged_is_one_line(tmp_path: Path) -> None:
+    rows = pa.table(
+        {
+            "user_id": ["anna"] * 9,
+            "app_id": [620] * 9,
+            "positive": [True] * 9,
+            "created_at": ["2015-11-05"] * 9,
+        }
+    )
+    path = tmp_path / "reviews.arrow"
+    with pa.ipc.new_file(path, rows.schema) as writer:
+        writer.write_table(rows)
+    content = bytearray(path.read_bytes())
+    at = content.index((4).to_bytes(4, "little") + (8).to_bytes(4, "little") + (12).to_bytes(4, "little"))
+    content[at : at + 4] = (2**30).to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match="is damaged after row 0: "):
+        ingest(tmp_path / "store.duckdb", choose_source(path, "table", table="reviews"))

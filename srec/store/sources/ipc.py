@@ -41,6 +41,7 @@ def read_arrow(
             count = getattr(reader, "num_record_batches", None)
             batches = reader if count is None else map(reader.get_batch, range(count))
             for batch in batches:
+                batch.validate()
                 for at in range(0, len(batch), BATCH):
                     piece = batch.slice(at, BATCH)
                     yield canonical(path, piece, chosen=chosen, row=row, given=given)

@@ -107,6 +107,8 @@ def canonical(
             columns[name] = pa.array([given[theirs]] * len(batch), pa.string())
             continue
         column = _reached(batch, theirs)
+        if not _is_text(column.type):
+            column.validate(full=True)  # what is damaged must not be worked on
         if pa.types.is_dictionary(column.type):
             column = column.dictionary_decode()
         if pa.types.is_timestamp(column.type) and column.type.tz is not None:
@@ -129,6 +131,10 @@ def canonical(
     )
 
 
+def _is_text(arrow: pa.DataType) -> bool:
+    return bool(pa.types.is_string(arrow) or pa.types.is_large_string(arrow))
+
+
 def _is_bytes(arrow: pa.DataType) -> bool:
     """Whether it is text under another name: bytes, or Arrow's view types, which DuckDB does not read."""
     types = pa.types
@@ -141,9 +147,12 @@ def _readable(name: str, column: pa.Array, reject: pa.Array) -> tuple[pa.Array, 
     try:
         column.validate(full=True)
     except pa.ArrowInvalid:
-        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        if not _is_text(column.type):
             raise
-        values = [_decoded(value) for value in column.cast(pa.binary()).to_pylist()]
+        kind = pa.binary() if pa.types.is_string(column.type) else pa.large_binary()
+        as_bytes = column.view(kind)
+        as_bytes.validate(full=True)  # more may be wrong than a letter
+        values = [_decoded(value) for value in as_bytes.to_pylist()]
         broken = f"{name} is not UTF-8 text"
         reasons = [
             broken if value is False else reason
