@@ -79,13 +79,13 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def read_array(file: Path, kind: str, dimensions: int) -> npt.NDArray[Any]:
+def read_array(file: Path, kinds: str, dimensions: int | None) -> npt.NDArray[Any]:
     """An array on disk, memory-mapped and read-only; what its head claims must be there.
 
     Args:
         file: the ``.npy`` file.
-        kind: of its numbers: "i" whole or "f" not.
-        dimensions: how many it has.
+        kinds: of its numbers: "i" whole, "f" not, or "if" either.
+        dimensions: how many it has; None if its reader looks.
 
     Raises:
         ArtifactError: it is missing or damaged, or has other numbers or dimensions.
@@ -94,10 +94,12 @@ def read_array(file: Path, kind: str, dimensions: int) -> npt.NDArray[Any]:
         array: npt.NDArray[Any] = np.lib.format.open_memmap(file, mode="r")  # never a pickle or an archive
     except Exception as error:  # NumPy reads the head as Python, and raises what comes of it
         raise ArtifactError(f"{file} cannot be read: {first_line(error)}") from error
-    if array.dtype.kind != kind or not array.dtype.isnative:
+    if array.dtype.kind not in kinds or not array.dtype.isnative:
         raise ArtifactError(f"{file} cannot be read: it has other numbers than expected")
-    if array.dtype.itemsize not in (4, 8) or array.ndim != dimensions or not array.flags.c_contiguous:
-        raise ArtifactError(f"{file} cannot be read: it has no {dimensions} dimensions, or another layout")
+    if array.dtype.itemsize not in (4, 8) or not array.flags.c_contiguous:
+        raise ArtifactError(f"{file} cannot be read: it has numbers of another size or another layout")
+    if dimensions not in (None, array.ndim):
+        raise ArtifactError(f"{file} cannot be read: it has no {dimensions} dimensions")
     return array
 
 

@@ -177,7 +177,9 @@ def train(
         progress=not console.quiet,
     )
     reached = "".join(f", {name} {value:.4f}" for name, value in done.valid.items())
-    if done.counted:
+    if done.counted and not done.summed:
+        chosen = "counted"
+    elif done.counted:
         chosen = f"popularity weight {done.popularity_weight}" + ", on the validation window" * bool(reached)
     else:
         chosen = f"epoch {done.chosen_epoch} chosen on the validation window"

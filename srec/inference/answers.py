@@ -46,14 +46,14 @@ class Request(NamedTuple):
     """What a visitor asks for.
 
     Attributes:
-        liked: app ids; a repeated id counts once. The order counts only where the model is a network, which
-            takes them as the oldest liking first.
+        liked: app ids; a repeated id counts once. The order counts unless the model is a sum: the
+            oldest liking comes first.
         k: how many games to answer.
         recommender: "smart" (the bundle's model), "tags" or "popular".
         disliked: app ids that are never answered, also if they are liked; games like them come later where
             the model is a sum.
         popularity: the weight of popularity, from 0 (only my taste) to 1 (what everybody plays); None means
-            the bundle's own. A network has none, and takes no notice of it.
+            the bundle's own. A model that is no sum has none, and takes no notice of it.
         excluded: app ids that are never answered and say nothing, such as games that the visitor owns.
         filters: what every answered game meets.
         variety: from 0, the best games, to 1, games that are little alike in their tags.

@@ -52,7 +52,7 @@ class BundleScorer:
 
 
 def _model(bundle: Bundle) -> Scorer:
-    if bundle.sum is not None:
-        return bundle.sum
+    if counted := bundle.sum or bundle.counted:
+        return counted
     assert bundle.items is not None
     return OnnxScorer(bundle.encoder, bundle.items)

@@ -1,6 +1,7 @@
 """The bundle: all that serving needs in one directory. No torch, no pickle, nothing in it is executed.
 
-Its model is either a network (``encoder.onnx`` and ``items.npy``) or a sum of parts (the folder ``sum``).
+Its model is a network (``encoder.onnx`` and ``items.npy``), a sum of parts (the folder ``sum``) or another
+counted model (the folder ``counted``).
 Row j of every array is item j + 1. Shapes: V items, D dimension, M tag entries.
 """
 
@@ -18,18 +19,23 @@ from typing_extensions import TypedDict
 
 from srec.artifacts import identity, verify
 from srec.dataset.dataset import Floats, Ints
-from srec.errors import ArtifactError
+from srec.errors import ArtifactError, MissingLibrary, SettingsError, first_line
 from srec.inference.games import GameInfo
 from srec.inference.golden import Golden
 from srec.inference.others import FOLDER, Others
+from srec.models import model_entry
+from srec.models.base import Scorer
+from srec.models.stored import Arrays, Storable
 from srec.models.sums import Parts, Sum
 from srec.reading import read_array, read_json
 
 KIND = "bundle"
 VERSION = 2  # of a bundle with a network
 SUM_VERSION = 3  # of a bundle with a sum, which readers of version 2 cannot answer from
+COUNTED_VERSION = 4  # of a bundle with another counted model
 ENCODER = "encoder.onnx"
 SUM = "sum"
+COUNTED = "counted"
 _ARRAYS = ("app_ids", "popularity", "tag_offsets", "tag_ids", "tag_weights")
 _INTS = ("app_ids", "tag_offsets", "tag_ids", "offsets", "ids")
 #: The kind of the numbers of each array, and its dimensions.
@@ -86,7 +92,7 @@ class BundleContents:
         others: the games of the catalogue that nobody reviewed, if any.
     """
 
-    model: Network | Sum
+    model: Network | Sum | Storable
     popularity: Floats
     tag_offsets: Ints
     tag_ids: Ints
@@ -105,7 +111,9 @@ class BundleContents:
     @property
     def version(self) -> int:
         """The format version of the bundle."""
-        return SUM_VERSION if isinstance(self.model, Sum) else VERSION
+        if isinstance(self.model, Network):
+            return VERSION
+        return SUM_VERSION if isinstance(self.model, Sum) else COUNTED_VERSION
 
 
 def write_bundle(target: Path, contents: BundleContents) -> None:
@@ -115,15 +123,15 @@ def write_bundle(target: Path, contents: BundleContents) -> None:
         target: the directory.
         contents: what to write.
     """
-    config = dict(contents.config)
-    if isinstance(contents.model, Sum):
-        (target / SUM).mkdir()
-        for name, array in contents.model.parts.arrays().items():
-            np.save(target / SUM / f"{name}.npy", array)
-        config["popularity_weight"] = contents.model.popularity_weight
+    config, model = dict(contents.config), contents.model
+    if isinstance(model, Network):
+        (target / ENCODER).write_bytes(model.encoder)
+        np.save(target / "items.npy", model.items)
+    elif isinstance(model, Sum):
+        _save(target / SUM, model.parts.arrays())
+        config["popularity_weight"] = model.popularity_weight
     else:
-        (target / ENCODER).write_bytes(contents.model.encoder)
-        np.save(target / "items.npy", contents.model.items)
+        _save(target / COUNTED, model.arrays())
     for name in _ARRAYS:
         np.save(target / f"{name}.npy", getattr(contents, name))
     _write(target / "tag_names.json", contents.tag_names)
@@ -138,8 +146,9 @@ class Bundle:
     """A bundle, checked when it is opened: every checksum, every shape, every number finite.
 
     Attributes:
-        items: float32 [V, D], the vectors of a network's items; None if the model is a sum.
+        items: float32 [V, D], the vectors of a network's items; None if the model was counted.
         sum: the model if it is a sum; else None.
+        counted: the model if it is another counted one; else None.
         others: the games of the catalogue that nobody reviewed; None if there are none.
         manifest: how and from what it was made.
 
@@ -149,15 +158,17 @@ class Bundle:
 
     def __init__(self, path: str | Path) -> None:
         self.path = path = Path(path)
-        summed = (path / SUM).is_dir()
-        self.manifest = verify(path, KIND, SUM_VERSION if summed else VERSION)
+        summed, counted = (path / SUM).is_dir(), (path / COUNTED).is_dir()
+        version = SUM_VERSION if summed else COUNTED_VERSION if counted else VERSION
+        self.manifest = verify(path, KIND, version)
         self.fingerprint = identity(self.manifest)
         self.app_ids, self.popularity = map(self._array, _ARRAYS[:2])
         self.tag_offsets, self.tag_ids, self.tag_weights = map(self._array, _ARRAYS[2:])
         self.tag_names: list[str] = self._json("tag_names", list[str])
         self.config: dict[str, Any] = self._json("config", _Config)
-        self.items: Floats | None = None if summed else self._array("items")
+        self.items: Floats | None = None if summed or counted else self._array("items")
         self.sum: Sum | None = self._sum() if summed else None
+        self.counted: Scorer | None = self._counted() if counted else None
         self.games: list[GameInfo] = self._json("games", list, _game_reader())
         self.golden = [
             Golden(*(tuple(row[one.name]) for one in fields(Golden)))
@@ -195,9 +206,26 @@ class Bundle:
             raise ArtifactError(f"{self.path / 'config.json'} must have a popularity_weight from 0 to 1")
         return Sum(parts, weight)
 
+    def _counted(self) -> Scorer:
+        settings = self.config.get("settings", {})
+        try:
+            kind = model_entry(self.config["model"]).load()
+            arrays = {
+                file.stem: self._array(f"{COUNTED}/{file.stem}") for file in (self.path / COUNTED).iterdir()
+            }
+            model: Storable = kind.restore(arrays, kind.settings_type(**settings), len(self.app_ids))
+        except ModuleNotFoundError as error:
+            raise MissingLibrary(str(error.name), "counted") from None
+        except (AttributeError, KeyError, TypeError, ValueError, SettingsError) as error:
+            raise ArtifactError(
+                f"{self.path / COUNTED} does not fit together: {first_line(error)}"
+            ) from error
+        return model
+
     def _array(self, name: str) -> npt.NDArray[Any]:
         file = self.path / f"{name}.npy"
-        array = read_array(file, *_SHAPES[file.stem])
+        counted = file.parent.name == COUNTED  # the model looks at the shapes
+        array = read_array(file, *(("if", None) if counted else _SHAPES[file.stem]))
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ArtifactError(f"{file} holds numbers that are not finite")
         return array
@@ -249,6 +277,12 @@ def _game_reader() -> Callable[[dict[str, Any]], GameInfo]:
         return GameInfo(**row)
 
     return read
+
+
+def _save(folder: Path, arrays: Arrays) -> None:
+    folder.mkdir()
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array)
 
 
 def _write(path: Path, value: Any) -> None:

@@ -17,6 +17,7 @@ from srec.dataset.batches import examples
 from srec.dataset.dataset import Dataset, Floats, Ints
 from srec.errors import ArtifactError
 from srec.inference.bundle import (
+    COUNTED_VERSION,
     ENCODER,
     KIND,
     SUM_VERSION,
@@ -35,7 +36,7 @@ from srec.models.base import Scorer
 from srec.models.compiler import passing_cache
 from srec.models.popularity import RecentPopularity, RecentPopularitySettings
 from srec.models.session_model import SessionModel, TorchScorer
-from srec.models.sums import Sum
+from srec.models.stored import Storable
 from srec.ranking import top_k
 from srec.training.runs import Run
 
@@ -43,11 +44,11 @@ GOLDEN_SESSIONS, GOLDEN_SINGLES = 48, 16
 
 
 def export(dataset: Dataset, run: Run, target: Path, *, figures: Mapping[str, Any] | None = None) -> Bundle:
-    """Write the bundle of a run, and check that it scores as the torch model does.
+    """Write the bundle of a run, and check that a network scores as the torch model does.
 
     Args:
         dataset: what the run was trained on.
-        run: the trained model.
+        run: the trained or counted model.
         target: where the bundle shall appear.
         figures: what a report measured of the run, as JSON values; kept in the bundle's config.
 
@@ -59,11 +60,11 @@ def export(dataset: Dataset, run: Run, target: Path, *, figures: Mapping[str, An
             differently.
     """
     inputs = {"dataset": dataset.fingerprint, "run": fingerprint(run.path)}
-    version = SUM_VERSION if run.counted else VERSION
+    version = SUM_VERSION if run.summed else COUNTED_VERSION if run.counted else VERSION
     parameters = {} if figures is None else {"figures": figures}
     if is_current(target, KIND, version, inputs=inputs, parameters=parameters):
         return Bundle(target)
-    contents = _summed(dataset, run) if run.counted else _network(dataset, run)
+    contents = _counted(dataset, run) if run.counted else _network(dataset, run)
     if figures is not None:
         contents.config["figures"] = dict(figures)
     with write_directory(target, KIND, contents.version, inputs=inputs, parameters=parameters) as draft:
@@ -101,9 +102,9 @@ def _network(dataset: Dataset, run: Run) -> BundleContents:
     return _contents(dataset, run, made, games, answer=answer, max_length=length)
 
 
-def _summed(dataset: Dataset, run: Run) -> BundleContents:
+def _counted(dataset: Dataset, run: Run) -> BundleContents:
     """A counted model, and what it answers where all scores are computed and sorted."""
-    model, games = run.load_sum(dataset), read_games(dataset)
+    model, games = run.load_counted(dataset), read_games(dataset)
 
     def answer(items: list[int]) -> tuple[Ints, Floats]:
         scores_V = model.score(np.array([items]))[0]
@@ -119,7 +120,7 @@ def _summed(dataset: Dataset, run: Run) -> BundleContents:
 def _contents(
     dataset: Dataset,
     run: Run,
-    model: Network | Sum,
+    model: Network | Storable,
     games: Catalogue,
     *,
     answer: Callable[[list[int]], tuple[Ints, Floats]],
@@ -165,6 +166,8 @@ def _golden(
     made = []
     for items in [*singles, *sessions]:
         rows, scores = answer(items)
+        if not len(rows):
+            continue  # a model that recommends own items has no answer to it
         made.append(
             Golden(
                 tuple(games[item - 1].app_id for item in items),

@@ -18,6 +18,7 @@ from srec.inference.golden import check_answer
 from srec.inference.reference import Found
 from srec.inference.summed import Summed
 from srec.inference.unrated import Unrated
+from srec.inference.whole import Whole
 from srec.models.base import Scorer
 from srec.models.popularity import Popularity
 from srec.models.tags import TagScorer
@@ -54,7 +55,13 @@ class Recommender:
         self._item_of = {int(app_id): item for item, app_id in enumerate(bundle.app_ids, 1)}
         self._explanations = TagExplanations(bundle, bundle.tag_names)
         self._max_length = int(bundle.config["max_length"])
-        self._model = Summed(bundle.sum, kernel) if bundle.sum else Encoded(bundle, kernel)
+        self._model: Summed | Whole | Encoded
+        if bundle.sum:
+            self._model = Summed(bundle.sum, kernel)
+        elif bundle.counted:
+            self._model = Whole(bundle.counted, len(bundle.games), kernel)
+        else:
+            self._model = Encoded(bundle, kernel)
         self._filtering = Filtering.of(bundle)
         self._unrated = Unrated(bundle) if bundle.others else None
         self.index = self._model.index
@@ -80,14 +87,14 @@ class Recommender:
         """The next games for those that a visitor likes: the answer to one request.
 
         Args:
-            liked: app ids; a repeated id counts once. The order counts only where the model is a network,
-                which takes them as the oldest liking first.
+            liked: app ids; a repeated id counts once. The order counts unless the model is a sum: the oldest
+                liking comes first.
             k: the most games to answer.
             recommender: "smart" (the bundle's model), "tags" or "popular".
             disliked: app ids that are never answered, also if they are liked; games like them come later
                 where the model is a sum.
             popularity: the weight of popularity, from 0 (only my taste) to 1 (what everybody plays); None
-                means the bundle's own. A network has none, and takes no notice of it.
+                means the bundle's own. A model that is no sum has none, and takes no notice of it.
             excluded: app ids that are never answered and say nothing, such as games that the visitor owns.
             filters: what every answered game meets.
 

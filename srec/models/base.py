@@ -55,13 +55,6 @@ class SumScorer(Scorer, Protocol):
         ...
 
 
-def last_items(items_BL: ItemsBL) -> npt.NDArray[np.int64]:
-    """int64 [B]: the newest item of each session."""
-    newest_B = (items_BL > 0).sum(axis=1) - 1
-    last_B: npt.NDArray[np.int64] = items_BL[np.arange(len(items_BL)), newest_B].astype(np.int64)
-    return last_B
-
-
 def below(popularity_V: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Popularity as scores in [-1, 0): they order the items that a counted model has no counts for."""
     scores_V: npt.NDArray[np.float32] = popularity_V / (popularity_V.max(initial=0) + 1) - 1

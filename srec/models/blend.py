@@ -9,7 +9,7 @@ repeat items.
 Shapes: B sessions, V items, E examples, C candidates of an example, M things that are said.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -22,6 +22,7 @@ from srec.dataset.dataset import Dataset, Part
 from srec.errors import SettingsError
 from srec.models import model_entry
 from srec.models.base import ItemsBL, Scorer, ScoresBV
+from srec.models.stored import Array, Arrays, Storable, stored
 from srec.settings import Settings
 
 #: A learnt model of a blend, by its name: as it is when it knows the given part of the data.
@@ -33,6 +34,7 @@ _REST = np.float32(1e-4)
 _BEST = 20  # of each model, the items that are an example's candidates
 _PLACED = 150  # places further down say nothing
 _PLACES = " places"
+_WEIGHTS = "weights of the blend"
 _RIDGE = 1e-3
 
 
@@ -70,7 +72,7 @@ class Blend:
     def __init__(
         self, scorers: Mapping[str, Scorer], weights: Mapping[str, float], dense: Collection[str] = ()
     ) -> None:
-        self._scorers, self.weights, self._dense = scorers, weights, dense
+        self._scorers, self.weights, self._dense = scorers, dict(weights), dense
 
     @classmethod
     def fit(cls, dataset: Dataset, settings: Settings, part: Part, *, learnt: Learnt | None = None) -> Self:
@@ -94,21 +96,61 @@ class Blend:
             scorers = {name: _counted(name, settings, dataset, known) for name in counted}
             return scorers | {name: learnt(name, known) for name in settings.learnt if learnt is not None}
 
-        dense = {name for name in counted if getattr(model_entry(name).load(), "dense", False)}
-        before = cls(made("train"), {}, dense | set(settings.learnt))
+        before = cls(made("train"), {}, _dense(counted) | set(settings.learnt))
         weights = before._learnt_weights(dataset, settings.examples)
         return cls(before._scorers if part == "train" else made(part), weights, before._dense)
 
     def score(self, items_BL: ItemsBL) -> ScoresBV:
         """The weighted sum, float32 [B, V]."""
         total_BV = None
-        for name in self._scorers:
-            if total_BV is None or any(self.weights.get(said) for said in self._said(name)):
-                for said, part_BV in self._parts(name, items_BL).items():
-                    weighed_BV = np.float32(self.weights[said]) * part_BV
-                    total_BV = weighed_BV if total_BV is None else total_BV + weighed_BV
+        for name in self._heard():
+            for said, part_BV in self._parts(name, items_BL).items():
+                weighed_BV = np.float32(self.weights[said]) * part_BV
+                total_BV = weighed_BV if total_BV is None else total_BV + weighed_BV
         assert total_BV is not None
         return total_BV
+
+    def _heard(self) -> dict[str, Scorer]:
+        """The models whose weights are not all 0."""
+        return {
+            name: scorer
+            for name, scorer in self._scorers.items()
+            if any(self.weights[said] for said in self._said(name))
+        }
+
+    def arrays(self) -> dict[str, Array]:
+        """The weights and the arrays of each model that counts, behind its place and name: "0.smart.offsets".
+
+        Raises:
+            SettingsError: a model cannot be stored.
+        """
+        found: dict[str, Array] = {}
+        for at, (name, scorer) in enumerate(self._heard().items()):
+            if not isinstance(scorer, Storable):
+                raise SettingsError(f"[blend] {name} cannot be stored, so no blend of it can")
+            weights = np.array([self.weights[said] for said in self._said(name)], np.float64)
+            own = {_WEIGHTS: weights, **scorer.arrays()}
+            found |= {f"{at}.{name}.{key}": array for key, array in own.items()}
+        return found
+
+    @classmethod
+    def restore(cls, arrays: Arrays, settings: Settings, item_count: int) -> Self:
+        """The blend of stored arrays; see ``Storable``."""
+        assert isinstance(settings, BlendSettings)
+        own: dict[tuple[int, str], dict[str, Array]] = {}
+        for key, array in arrays.items():
+            place, name, of_model = key.split(".", 2)
+            own.setdefault((int(place), name), {})[of_model] = array
+        scorers: dict[str, Scorer] = {}
+        found = cls(scorers, {}, _dense(name for _, name in own))
+        for (_, name), its in sorted(own.items()):
+            kind, its_settings = _kind(name, settings)
+            scorers[name] = kind.restore(its, its_settings, item_count)
+            said = found._said(name)
+            found.weights |= dict(zip(said, stored(its, _WEIGHTS, "f", len(said)).tolist(), strict=True))
+        if not found._heard():
+            raise ValueError("no model has a weight")
+        return found
 
     def _said(self, name: str) -> tuple[str, ...]:
         """What a model says, by the names of the weights; its scores first."""
@@ -213,11 +255,21 @@ def _taking_part(settings: BlendSettings, dataset: Dataset) -> list[str]:
     return names
 
 
-def _counted(name: str, settings: BlendSettings, dataset: Dataset, part: Part) -> Scorer:
+def _dense(counted: Iterable[str]) -> set[str]:
+    """Those of the counted models whose every score says something."""
+    return {name for name in counted if getattr(model_entry(name).load(), "dense", False)}
+
+
+def _kind(name: str, settings: BlendSettings) -> tuple[Any, Settings]:
+    """The class of a counted model, and its settings in the blend."""
     kind = model_entry(name).load()
     try:
-        own = kind.settings_type(**settings.parts.get(name, {}))
+        return kind, kind.settings_type(**settings.parts.get(name, {}))
     except ValidationError as error:
         raise SettingsError(f"[blend] parts.{name}: {error.errors()[0]['msg']}") from error
+
+
+def _counted(name: str, settings: BlendSettings, dataset: Dataset, part: Part) -> Scorer:
+    kind, own = _kind(name, settings)
     scorer: Scorer = kind.fit(dataset, own, part)
     return scorer

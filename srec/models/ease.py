@@ -9,6 +9,7 @@ from scipy import linalg
 
 from srec.dataset.dataset import Dataset, Part
 from srec.models.base import ItemsBL, ScoresBV, below, input_matrix, session_matrix
+from srec.models.stored import Array, Arrays, stored, stored_ids
 from srec.settings import Settings, Space, Span
 
 
@@ -43,7 +44,7 @@ class EASE:
         popularity_V: npt.NDArray[np.float32],
     ) -> None:
         self._modelled, self._weights_MM = modelled, weights_MM
-        self._below_V = below(popularity_V)
+        self._popularity_V, self._below_V = popularity_V, below(popularity_V)
 
     @classmethod
     def fit(cls, dataset: Dataset, settings: Settings, part: Part) -> Self:
@@ -77,3 +78,14 @@ class EASE:
             silent_B[:, None], scores_BV[:, self._modelled - 1], found_BM
         )
         return scores_BV.astype(np.float32)
+
+    def arrays(self) -> dict[str, Array]:
+        """The modelled items, their weights and the popularity of all."""
+        return {"modelled": self._modelled, "weights": self._weights_MM, "popularity": self._popularity_V}
+
+    @classmethod
+    def restore(cls, arrays: Arrays, settings: Settings, item_count: int) -> Self:
+        """The model of stored arrays; see ``Storable``."""
+        modelled = stored_ids(arrays, "modelled", item_count)
+        weights_MM = stored(arrays, "weights", "f", len(modelled), len(modelled))
+        return cls(modelled, weights_MM, stored(arrays, "popularity", "f", item_count))

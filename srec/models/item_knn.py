@@ -3,12 +3,12 @@
 from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 from pydantic import Field
 
 from srec.dataset.dataset import Dataset, Part
-from srec.models.base import ItemsBL, ScoresBV, below, input_matrix, recency_matrix, session_matrix
+from srec.models.base import session_matrix
+from srec.models.rows import Rows
 from srec.settings import Settings, Space, Span
 
 _CHUNK = 2048
@@ -31,22 +31,11 @@ class ItemKNNSettings(Settings):
     decay: float = Field(1.0, gt=0, le=1, description="each step back multiplies an item's weight by this")
 
 
-class ItemKNN:
-    """Scores an item by its similarities to the session's items; the rest stand below, by popularity.
-
-    Args:
-        similarities: sparse [V + 1, V + 1].
-        popularity_V: the popularity of the items 1..V.
-        decay: the factor for each step back in the session; at 1 a repeated item counts once.
-    """
+class ItemKNN(Rows):
+    """Scores an item by its similarities to the session's items; the rest stand below, by popularity."""
 
     settings_type: ClassVar[type[Settings]] = ItemKNNSettings
-
-    def __init__(
-        self, similarities: sp.csr_matrix, popularity_V: npt.NDArray[np.float32], decay: float = 1.0
-    ) -> None:
-        self._similarities, self._decay = similarities, decay
-        self._below_V = below(popularity_V)
+    once: ClassVar[bool] = True
 
     @classmethod
     def fit(cls, dataset: Dataset, settings: Settings, part: Part) -> Self:
@@ -56,16 +45,6 @@ class ItemKNN:
         has = session_matrix(items, sessions, dataset.item_count)
         similarities = cosines(has, settings.neighbours, settings.shrinkage, exponent=settings.exponent)
         return cls(similarities, np.asarray(has.sum(axis=0)).ravel()[1:].astype(np.float32), settings.decay)
-
-    def score(self, items_BL: ItemsBL) -> ScoresBV:
-        """Sums of similarities to the items; the rest stand below, by popularity. float32 [B, V]."""
-        size = self._similarities.shape[0]
-        if self._decay == 1:
-            session = input_matrix(items_BL, size)
-        else:
-            session = recency_matrix(items_BL, size, lambda back: self._decay**back)
-        sums_BV = (session @ self._similarities).toarray()[:, 1:]
-        return np.where(sums_BV > 0, sums_BV, self._below_V).astype(np.float32)
 
 
 def cosines(has: sp.csr_matrix, most: int, shrinkage: float, *, exponent: float = 0.5) -> sp.csr_matrix:

@@ -6,6 +6,7 @@ import numpy as np
 
 from srec.dataset.dataset import Dataset, Part
 from srec.models.base import ItemsBL, ScoresBV
+from srec.models.stored import Array, Arrays
 from srec.settings import Settings
 
 
@@ -42,3 +43,12 @@ class OwnItems:
         scores_BV[own] = 0.5 / (1 + back)
         np.add.at(scores_BV, own, 1)
         return scores_BV[:, 1:]
+
+    def arrays(self) -> dict[str, Array]:
+        """Nothing."""
+        return {}
+
+    @classmethod
+    def restore(cls, arrays: Arrays, settings: Settings, item_count: int) -> Self:
+        """The model; see ``Storable``."""
+        return cls(item_count)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from srec.dataset.dataset import Dataset, Part
 from srec.models.base import ItemsBL, ScoresBV
+from srec.models.stored import Array, Arrays, stored
 from srec.settings import Settings
 
 DAY = 86_400.0
@@ -47,6 +48,15 @@ class Popularity:
     def score(self, items_BL: ItemsBL) -> ScoresBV:
         """The same scores for every session, float32 [B, V]."""
         return np.repeat(self.scores_V[None], len(items_BL), axis=0)
+
+    def arrays(self) -> dict[str, Array]:
+        """The scores."""
+        return {"scores": self.scores_V}
+
+    @classmethod
+    def restore(cls, arrays: Arrays, settings: Settings, item_count: int) -> Self:
+        """The model of stored scores; see ``Storable``."""
+        return cls(stored(arrays, "scores", "f", item_count))
 
 
 class RecentPopularity(Popularity):

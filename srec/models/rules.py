@@ -9,12 +9,11 @@ frequent items are damped.
 from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 from pydantic import Field
 
 from srec.dataset.dataset import Dataset, Part
-from srec.models.base import ItemsBL, ScoresBV, below, recency_matrix
+from srec.models.rows import Rows
 from srec.settings import Settings, Space, Span
 
 
@@ -34,20 +33,10 @@ class RulesSettings(Settings):
     damping: float = Field(0.5, ge=0, le=1, description="how far a frequent item's rules are scaled down")
 
 
-class Rules:
-    """Scores an item by the rules that lead to it; items without a rule stand below, by popularity.
-
-    Args:
-        rules: sparse [V + 1, V + 1], the weight of (item, the item it leads to).
-        popularity_V: the popularity of the items 1..V.
-        decay: the factor for each step back in the session.
-    """
+class Rules(Rows):
+    """Scores an item by the rules that lead to it; items without a rule stand below, by popularity."""
 
     settings_type: ClassVar[type[Settings]] = RulesSettings
-
-    def __init__(self, rules: sp.csr_matrix, popularity_V: npt.NDArray[np.float32], decay: float) -> None:
-        self._rules, self._decay = rules, decay
-        self._below_V = below(popularity_V)
 
     @classmethod
     def fit(cls, dataset: Dataset, settings: Settings, part: Part) -> Self:
@@ -67,10 +56,3 @@ class Rules:
         sums = np.maximum(np.asarray(rules.sum(axis=1)).ravel(), 1e-9)
         damped = (sp.diags(sums**-settings.damping) @ rules).tocsr().astype(np.float32)
         return cls(damped, np.bincount(items, minlength=size)[1:].astype(np.float32), settings.decay)
-
-    def score(self, items_BL: ItemsBL) -> ScoresBV:
-        """The weights of the rules that fire; the rest stand below, by popularity. float32 [B, V]."""
-        fired = recency_matrix(items_BL, self._rules.shape[0], lambda back: self._decay**back)
-        weights_BV = (fired @ self._rules).toarray()[:, 1:]
-        scores_BV: ScoresBV = np.where(weights_BV > 0, weights_BV, self._below_V)
-        return scores_BV

@@ -21,6 +21,7 @@ from pydantic import Field
 
 from srec.dataset.dataset import Dataset, Ints, Part
 from srec.models.base import ItemsBL, ScoresBV, below, session_matrix
+from srec.models.stored import Array, Arrays, stored, stored_ids
 from srec.settings import Settings, Space, Span
 
 _FAR = 1_000_000  # more than any position in a session
@@ -77,7 +78,7 @@ class VSKNN:
         self._settings, self._size = settings, item_count + 1
         _, numbered = np.unique(sessions, return_inverse=True)
         self._count = int(numbered.max(initial=-1)) + 1
-        self._items = items.astype(np.int64)
+        self._items, self._numbered = items.astype(np.int64), numbered
         self._offsets = np.searchsorted(numbered, np.arange(self._count + 1))
         self._places = np.arange(len(items)) - self._offsets[numbered]
         has = session_matrix(items, sessions, item_count)
@@ -88,6 +89,20 @@ class VSKNN:
         self._rarity = rarity.astype(np.float32)
         popularity = np.bincount(items, minlength=self._size)[1:]
         self._below_V = below(popularity.astype(np.float32))
+
+    def arrays(self) -> dict[str, Array]:
+        """The known sessions, flat."""
+        return {"items": self._items.astype(np.int32), "sessions": self._numbered.astype(np.int32)}
+
+    @classmethod
+    def restore(cls, arrays: Arrays, settings: Settings, item_count: int) -> Self:
+        """The model of stored sessions; see ``Storable``."""
+        assert isinstance(settings, VSKNNSettings)
+        items = stored_ids(arrays, "items", item_count)
+        sessions = stored(arrays, "sessions", "i", len(items))
+        if sessions[:1].any() or not np.isin(np.diff(sessions), (0, 1)).all():
+            raise ValueError("sessions must be numbered in their order, from 0")
+        return cls(items, sessions, item_count, settings=settings)
 
     @classmethod
     def fit(cls, dataset: Dataset, settings: Settings, part: Part) -> Self:

@@ -10,14 +10,14 @@ Shapes: B sessions, V items, K neighbours.
 from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 from pydantic import Field
 from scipy import linalg
 
 from srec.dataset.dataset import Dataset, Part
-from srec.models.base import ItemsBL, ScoresBV, below, recency_matrix, session_matrix
+from srec.models.base import session_matrix
 from srec.models.item_knn import cosines
+from srec.models.rows import Rows
 from srec.settings import Settings, Space, Span
 
 
@@ -38,22 +38,10 @@ class SLIMSettings(Settings):
     decay: float = Field(1.0, gt=0, le=1, description="each step back multiplies an item's weight by this")
 
 
-class SLIM:
-    """Scores items by the session's weights; those without any stand below, by popularity.
-
-    Args:
-        weights: sparse float32 [V + 1, V + 1], from the session's items (rows) to the answers (columns).
-        popularity_V: the popularity of the items 1..V.
-        decay: the factor for each step back in the session.
-    """
+class SLIM(Rows):
+    """Scores items by the weights of the session's items, as often as each occurs."""
 
     settings_type: ClassVar[type[Settings]] = SLIMSettings
-
-    def __init__(
-        self, weights: sp.csr_matrix, popularity_V: npt.NDArray[np.float32], decay: float = 1.0
-    ) -> None:
-        self._weights, self._decay = weights, decay
-        self._below_V = below(popularity_V)
 
     @classmethod
     def fit(cls, dataset: Dataset, settings: Settings, part: Part) -> Self:
@@ -75,11 +63,3 @@ class SLIM:
         # A row of the neighbours is a column of the weights.
         weights = sp.csr_matrix((values, near.indices, near.indptr), shape=near.shape).T.tocsr()
         return cls(weights, np.asarray(has.sum(axis=0)).ravel()[1:].astype(np.float32), settings.decay)
-
-    def score(self, items_BL: ItemsBL) -> ScoresBV:
-        """Sums of the weights of the session's items, as often as each occurs; float32 [B, V]."""
-        session = recency_matrix(items_BL, self._weights.shape[0], lambda back: self._decay**back)
-        sums_BV = (session @ self._weights).toarray()[:, 1:]
-        below_BV = self._below_V + np.minimum(sums_BV, 0)
-        scores_BV: ScoresBV = np.where(sums_BV > 0, sums_BV, below_BV).astype(np.float32)
-        return scores_BV

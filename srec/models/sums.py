@@ -19,9 +19,14 @@ import numpy.typing as npt
 
 from srec.dataset.dataset import Floats, Ints
 from srec.models.base import ItemsBL, ScoresBV, WeightsBL
+from srec.models.stored import Array, Arrays, stored
+from srec.settings import Settings
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
+
+
+_WEIGHT = "popularity_weight"
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,21 @@ class Sum:
     def of(cls, arrays: Mapping[str, npt.NDArray[Any]], popularity_weight: float) -> Self:
         """The sum of stored arrays."""
         return cls(Parts.of(arrays), popularity_weight)
+
+    def arrays(self) -> dict[str, Array]:
+        """The parts and the weight of popularity."""
+        return {**self.parts.arrays(), _WEIGHT: np.array([self.popularity_weight])}
+
+    @classmethod
+    def restore(cls, arrays: Arrays, settings: Settings, item_count: int) -> Self:
+        """The sum of stored arrays; see ``Storable``."""
+        weight = float(stored(arrays, _WEIGHT, "f", 1)[0])
+        parts = Parts.of({name: array for name, array in arrays.items() if name != _WEIGHT})
+        if problem := parts.problem(item_count):
+            raise ValueError(problem)
+        if not 0 <= weight <= 1:
+            raise ValueError(f"{_WEIGHT} must be from 0 to 1")
+        return cls(parts, weight)
 
     @cached_property
     def _rows(self) -> "sp.csr_matrix":

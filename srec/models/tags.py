@@ -11,7 +11,10 @@ import numpy as np
 
 from srec.dataset.dataset import Dataset, Floats, Ints, Part
 from srec.models.base import ItemsBL, ScoresBV
+from srec.models.stored import Array, Arrays, stored
 from srec.settings import Settings
+
+_MOST_TAGS = 1_000_000
 
 
 class TagScorerSettings(Settings):
@@ -35,7 +38,7 @@ class TagScorer:
 
     def __init__(self, offsets: Ints, ids: Ints, weights: Floats, *, tag_count: int) -> None:
         rows = len(offsets) - 1
-        self.ids = np.asarray(ids)
+        self.ids, self._weights = np.asarray(ids), np.asarray(weights)
         self.row_of = np.repeat(np.arange(rows), np.diff(offsets))
         idf = np.log1p((rows - 1) / np.maximum(np.bincount(self.ids, minlength=tag_count), 1))
         values = weights * idf[self.ids]
@@ -67,3 +70,18 @@ class TagScorer:
             vector = self.session_vector(items_L[items_L > 0])
             scores_BV[session] = np.bincount(self.row_of, self.values * vector[self.ids], rows)[1:]
         return scores_BV
+
+    def arrays(self) -> dict[str, Array]:
+        """The games' tags and their weights."""
+        return {"offsets": self.offsets, "ids": self.ids, "weights": self._weights}
+
+    @classmethod
+    def restore(cls, arrays: Arrays, settings: Settings, item_count: int) -> Self:
+        """The model of stored tags; see ``Storable``."""
+        offsets, ids = stored(arrays, "offsets", "i", item_count + 2), stored(arrays, "ids", "i", None)
+        weights = stored(arrays, "weights", "f", len(ids))
+        if offsets[0] != 0 or offsets[-1] != len(ids) or (np.diff(offsets) < 0).any():
+            raise ValueError(f"offsets must rise from 0 to {len(ids)}")
+        if len(ids) and not 0 <= ids.min() <= ids.max() < _MOST_TAGS:
+            raise ValueError("ids must be numbers of tags")
+        return cls(offsets, ids, weights, tag_count=int(ids.max(initial=-1)) + 1)

@@ -123,8 +123,7 @@ class RecommendRequest(BaseModel):
     )
     liked: NamedGames = Field(
         description="Steam app ids, the owner's own ids, or names; a repeated one counts once; none: popular"
-        " games. The order counts only where the bundle's model is a network, which takes them as the oldest"
-        " liking first",
+        " games. The order counts unless the bundle's model is a sum: the oldest liking comes first",
     )
     disliked: NamedGames = Field(
         [],

@@ -1,10 +1,11 @@
-"""Counting a model into a run directory, for models whose scores are sums of stored parts."""
+"""Counting a model into a run directory: its arrays, and of a sum the weight of popularity."""
 
 import json
 import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from safetensors.numpy import save_file
 
 from srec.artifacts import is_current, write_directory
@@ -12,6 +13,7 @@ from srec.dataset.dataset import Dataset
 from srec.errors import SettingsError
 from srec.models import model_entry
 from srec.models.popularity_weight import described
+from srec.models.stored import Storable
 from srec.models.sums import Sum
 from srec.settings import Settings
 from srec.training.runs import KIND, VERSION, WEIGHTS, Run
@@ -27,28 +29,31 @@ def count(dataset: Dataset, target: Path, model: str, *, settings: Settings) -> 
         settings: the model's settings.
 
     Raises:
-        SettingsError: the model's scores are no sum, so it cannot be stored.
+        SettingsError: it is a model of another package that cannot be stored.
         ArtifactError: ``target`` exists and is not a run.
     """
     kind: Any = model_entry(model).load()
-    if not issubclass(kind, Sum):
-        raise SettingsError(f"{model} is counted and cannot be stored: `srec evaluate` computes it by itself")
+    if not hasattr(kind, "restore"):
+        raise SettingsError(
+            f"{model} has no arrays and no restore (see srec.models.stored), so it cannot be stored:"
+            " `srec evaluate` computes it by itself"
+        )
     inputs = {"dataset": dataset.fingerprint}
     parameters = {"model": model, "settings": settings.model_dump()}
     if is_current(target, KIND, VERSION, inputs=inputs, parameters=parameters):
         return Run(target)
     started = time.perf_counter()
-    counted: Sum = kind.fit(dataset, settings, "fit")
+    counted: Storable = kind.fit(dataset, settings, "fit")
+    summed = counted if isinstance(counted, Sum) else None
+    arrays = summed.parts.arrays() if summed else counted.arrays()
+    log = summed.log if summed else ()
     with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
-        arrays = counted.parts.arrays()
-        save_file(arrays, draft.path / WEIGHTS)
-        (draft.path / "metrics.jsonl").write_text(
-            "".join(json.dumps({"event": "popularity", **line}) + "\n" for line in counted.log),
-            encoding="utf-8",
-        )
+        save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, draft.path / WEIGHTS)
+        lines = [json.dumps({"event": "popularity", **line}) + "\n" for line in log]
+        (draft.path / "metrics.jsonl").write_text("".join(lines), encoding="utf-8")
         draft.facts = {
-            "popularity_weight": counted.popularity_weight,
-            "valid": described(counted.log, counted.popularity_weight),
+            **({"popularity_weight": summed.popularity_weight} if summed else {}),
+            "valid": described(log, summed.popularity_weight) if summed else {},
             "parameter_count": sum(array.size for array in arrays.values()),
             "seconds": {"count": round(time.perf_counter() - started, 1)},
         }

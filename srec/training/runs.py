@@ -16,6 +16,7 @@ from srec.errors import ArtifactError, first_line
 from srec.models import model_entry
 from srec.models.base import Scorer
 from srec.models.session_model import SessionModel, TorchScorer
+from srec.models.stored import Storable
 from srec.models.sums import Sum
 from srec.reading import LARGEST, declared, parse_json, read_bytes
 from srec.settings import settings_of
@@ -47,7 +48,7 @@ class _Made(TypedDict):
 
 
 class _Counted(_Made):
-    popularity_weight: Annotated[float, Field(ge=0, le=1)]
+    popularity_weight: NotRequired[Annotated[float, Field(ge=0, le=1)]]
 
 
 class _Trained(_Made):
@@ -71,11 +72,16 @@ class Run:
     @property
     def counted(self) -> bool:
         """Whether the model was counted; else it was trained."""
+        return "chosen_epoch" not in self.manifest
+
+    @property
+    def summed(self) -> bool:
+        """Whether it was counted, and its scores are a sum of stored parts."""
         return "popularity_weight" in self.manifest
 
     @property
     def popularity_weight(self) -> float:
-        """The weight of popularity in a counted model's answers, where a visitor says none."""
+        """The weight of popularity in the answers of a sum, where a visitor says none."""
         return float(self.manifest["popularity_weight"])
 
     @property
@@ -131,21 +137,29 @@ class Run:
         """The model as a Scorer, trained or counted.
 
         Raises:
-            ArtifactError: as ``load`` and ``load_sum``.
+            ArtifactError: as ``load`` and ``load_counted``.
         """
-        return self.load_sum(dataset) if self.counted else TorchScorer(self.load(dataset))
+        return self.load_counted(dataset) if self.counted else TorchScorer(self.load(dataset))
 
-    def load_sum(self, dataset: Dataset) -> Sum:
-        """The counted model.
+    def load_counted(self, dataset: Dataset) -> Storable:
+        """The counted model; of a sum a ``Sum``, whatever model it is.
 
         Raises:
             ArtifactError: the run was made from another dataset, its arrays are damaged, or it was trained.
         """
         self._check(dataset)
         if not self.counted:
-            raise ArtifactError(f"{self.path} was trained, so its scores are no sum of stored parts")
+            raise ArtifactError(f"{self.path} was trained, so there is nothing counted in it")
+        kind = model_entry(self.model_name).load()
+        if not hasattr(kind, "restore"):
+            raise ArtifactError(f"{self.path} has no epoch, and {self.model_name} is not counted")
         try:
             arrays = load_arrays(self.path / WEIGHTS)
+            if not self.summed:
+                model: Storable = kind.restore(
+                    arrays, settings_of(kind.settings_type, self.settings), dataset.item_count
+                )
+                return model
             found = Sum.of(arrays, self.popularity_weight)
         except (OSError, KeyError, ValueError, SafetensorError) as error:
             raise ArtifactError(f"the arrays of {self.path} cannot be read: {first_line(error)}") from error

@@ -76,4 +76,4 @@ def test_gce_gnn_is_trained_as_the_error_says(bare: Dataset, tmp_path: Path) -> 
 def test_the_default_model_needs_no_settings(bare: Dataset, tmp_path: Path) -> None:
     run = srec.train(bare, tmp_path / "run")
     assert run.counted
-    assert run.load_sum(bare).parts.items.shape == (12, 0)
+    assert run.load_counted(bare).parts.items.shape == (12, 0)

@@ -160,7 +160,7 @@ def test_an_encoder_that_cannot_run_is_refused(tmp_path: Path) -> None:
         given = contents()
         broken = dataclasses.replace(given.model, encoder=b"not a model")
         write_bundle(draft.path, dataclasses.replace(given, model=broken))
-    with pytest.raises(ArtifactError, match=r"encoder\.onnx cannot be run"):
+    with pytest.raises(ArtifactError, match=r"encoder\.onnx cannot be read as ONNX"):
         Recommender(Bundle(tmp_path / "b"))
 
 

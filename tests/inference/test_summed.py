@@ -314,14 +314,14 @@ def put(at, value):
 @pytest.mark.parametrize(
     ("damaged", "said"),
     [
-        (changed("ids", lambda ids: ids.astype(np.float32)), "an array holds numbers of another type"),
-        (changed("values", lambda values: values.astype(np.int64)), "an array holds numbers of another type"),
+        (changed("ids", lambda ids: ids.astype(np.float32)), "it has other numbers than expected"),
+        (changed("values", lambda values: values.astype(np.int64)), "it has other numbers than expected"),
         (changed("popularity", lambda popularity: popularity[1:]), f"must be of {GAMES} items"),
         (changed("quality", lambda quality: quality[1:]), f"must be of {GAMES} items"),
         (changed("offsets", lambda offsets: offsets[1:]), f"must be of {GAMES} items"),
         (changed("inputs", lambda inputs: inputs[:, 1:]), "inputs and items must be matrices of one size"),
         (changed("items", lambda items: items[1:]), "inputs and items must be matrices of one size"),
-        (changed("inputs", lambda inputs: inputs[:, 0]), "inputs and items must be matrices of one size"),
+        (changed("inputs", lambda inputs: inputs[:, 0]), "it has no 2 dimensions"),
         (changed("offsets", put(0, 1)), "offsets must rise from 0 to 3600"),
         (changed("offsets", put(-1, 3601)), "offsets must rise from 0 to 3600"),
         (changed("offsets", put(7, 0)), "offsets must rise from 0 to 3600"),

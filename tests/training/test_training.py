@@ -12,7 +12,7 @@ from safetensors.numpy import load, save_file
 
 from srec.dataset.batches import examples
 from srec.dataset.dataset import Dataset
-from srec.errors import ArtifactError, SettingsError, TrainingError
+from srec.errors import ArtifactError, TrainingError
 from srec.evaluation.metrics import accuracy
 from srec.evaluation.protocol import rank_all
 from srec.models.base import Scorer
@@ -56,11 +56,6 @@ def test_an_undated_example_is_drawn_as_the_average_dated_one() -> None:
     assert shares is not None
     assert shares * 12 == pytest.approx([3, 2, 3, 4])
     assert _shares(times[[0, 2]], 1.0, undated=np.ones(2, bool)) is None, "each once"
-
-
-def test_a_counted_model_that_is_no_sum_is_not_stored(dataset: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="popularity is counted and cannot be stored"):
-        train(dataset, tmp_path / "r", "popularity")
 
 
 def test_the_metrics_to_choose_by_are_those_that_are_measured() -> None:
@@ -166,9 +161,9 @@ def test_a_damaged_counted_run_is_one_clear_line(dataset: Dataset, tmp_path: Pat
     whole = file.read_bytes()
     file.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ArtifactError, match=r"the arrays of \S+ cannot be read"):
-        run.load_sum(dataset)
+        run.load_counted(dataset)
     arrays = load(whole)
     arrays["ids"] = arrays["ids"][:-1]
     save_file(arrays, file)
     with pytest.raises(ArtifactError, match=r"the arrays of \S+ do not fit together"):
-        run.load_sum(dataset)
+        run.load_counted(dataset)
