@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from srec.cli.console import console
+from srec.cli.options import RecipeOption, WorkOption
 from srec_bench.told import ResultOption, show, tell
 
 
@@ -64,4 +66,28 @@ def newcomers(
 
     found = bench_newcomers(Bundle(bundle), Dataset(dataset))
     show(markdown(found))
+    tell(found, result)
+
+
+def again(
+    dataset: Annotated[
+        Path, typer.Argument(help="A dataset directory; its validation window is what is added.")
+    ],
+    model: Annotated[
+        list[str] | None, typer.Option(help="A learnt model to train again too; may be repeated.")
+    ] = None,
+    recipe: RecipeOption = None,
+    work: WorkOption = Path("work/again"),
+    result: ResultOption = None,
+) -> None:
+    """Measure how much of an answer stays with another seed, and when the last days' reviews are added."""
+    from srec.dataset.dataset import Dataset
+    from srec.recipes import read_recipe
+    from srec_bench.visitors.again import bench_again, markdown
+
+    with console.status("") as status:
+        found = bench_again(
+            Dataset(dataset), tuple(model or ()), work, recipe=read_recipe(recipe), say=status.update
+        )
+    show(markdown({"": found}))
     tell(found, result)

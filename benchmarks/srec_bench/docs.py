@@ -25,7 +25,7 @@ from srec_bench.store import result as store
 from srec_bench.swaps import result as swaps
 from srec_bench.training import result as training
 from srec_bench.updates import result as updates
-from srec_bench.visitors import dislikes, window
+from srec_bench.visitors import again, dislikes, window
 from srec_bench.visitors import result as visitors
 from srec_bench.warm import result as warm
 
@@ -51,6 +51,7 @@ def whole(folder: Path) -> str:
         visitors.markdown(read_results(visitors.VisitorsResult, folder)),
         dislikes.markdown(read_results(dislikes.DislikesResult, folder)),
         window.markdown(read_results(window.WindowResult, folder)),
+        again.markdown(read_results(again.AgainResult, folder)),
         leaderboards.reproduced(folder),
         training.markdown(read_results(training.TrainingResult, folder)),
         leaderboards.boards(folder),

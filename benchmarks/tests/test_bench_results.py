@@ -22,6 +22,7 @@ from srec_bench.store.result import StoreResult
 from srec_bench.swaps.result import SwapsResult
 from srec_bench.training.result import TrainingResult
 from srec_bench.updates.result import UpdatesResult
+from srec_bench.visitors.again import AgainResult
 from srec_bench.visitors.dislikes import DislikesResult
 from srec_bench.visitors.newcomers import NewcomersResult, markdown
 from srec_bench.visitors.result import VisitorsResult
@@ -34,6 +35,7 @@ from srec.errors import SRecError
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 KINDS: tuple[type[BenchResult], ...] = (
+    AgainResult,
     AnswersResult,
     CrawlResult,
     DislikesResult,

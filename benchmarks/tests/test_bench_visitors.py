@@ -8,6 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from srec_bench.making import MakingResult, bench_making, cells
 from srec_bench.making import markdown as making_markdown
+from srec_bench.visitors.again import SEED, WEEK, bench_again
+from srec_bench.visitors.again import markdown as again_markdown
 from srec_bench.visitors.bench import bench_visitors
 from srec_bench.visitors.dislikes import DislikesResult, bench_dislikes
 from srec_bench.visitors.dislikes import markdown as dislikes_markdown
@@ -24,6 +26,7 @@ from srec.evaluation.settings import VisitorSettings
 from srec.experiments.visitors import visitors
 from srec.models.base import SumScorer
 from srec.models.smart import Smart, SmartSettings
+from srec.recipes import read_recipe
 from srec.testing.toys import chains, write_dataset
 from srec.training.run import train
 
@@ -139,3 +142,14 @@ def test_dislikes_are_measured_with_and_without_what_they_teach(
     assert result.several["learnt and told"].intrusion.sessions == (told > 1).sum()
     assert result.write(tmp_path / "dislikes.json") == DislikesResult.read(tmp_path / "dislikes.json")
     assert "| all | learnt |" in "\n".join(dislikes_markdown({"dislikes.json": result}))
+
+
+def test_what_is_counted_again_answers_the_same_but_for_more_reviews(tmp_path: Path) -> None:
+    lists = [[(first + step) % ITEMS + 1 for step in range(12)] for first in range(2 * ITEMS)]
+    short = [(one[:9], one[9:11], one[11:]) for one in lists]
+    result = bench_again(write_dataset(tmp_path / "data", short, ITEMS), (), tmp_path, recipe=read_recipe())
+    for name, found in result.models.items():
+        assert found[SEED]["RBO@10"].value == found[SEED]["Jaccard@10"].value == 1, name
+    assert result.models["item-knn"][WEEK]["RBO@10"].value < 1
+    assert result.added == sum(len(new) for _, new, _ in short)
+    assert any("a week more" in line for line in again_markdown({"file": result}))
