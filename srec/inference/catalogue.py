@@ -1,7 +1,7 @@
 """What a dataset's catalogue tells a bundle of its games. Shapes: V items."""
 
 import glob
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -66,13 +66,15 @@ def read_others(dataset: Dataset) -> Others | None:
 
 
 def read_games(dataset: Dataset) -> Catalogue:
-    """The games of a dataset. One that is in no catalogue has no name."""
+    """The games of a dataset. One that is in no catalogue has no name. If none has, ids are names."""
     with connect() as connection:
         rows: list[Any] = connection.execute(
             f"SELECT {_COLUMNS} FROM read_parquet($file) ORDER BY item",
             {"file": glob.escape(str(dataset.path / "games.parquet"))},
         ).fetchall()
     infos = [_info(*row[:-1]) for row in rows]
+    if not any(info.name for info in infos):
+        infos = [replace(info, name=f"App {info.app_id}") for info in infos]
     return Catalogue(infos, _offered([row[-1] for row in rows], infos, dataset.tags))
 
 

@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+import pyarrow.parquet as pq
+
 from srec.dataset.dataset import Dataset
 
 FEW_GAMES, FEW_USERS, FEW_TESTED, FEW_PEOPLE = 30, 100, 200, 50
 LEAST_LEFT = 0.2
+MOST_NAMELESS, MOST_TAGLESS = 0.01, 0.5
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,8 @@ class Size:
         left: the share of the positive reviews of users with at least two that is kept; None where unknown.
         tested: held-out next games; None where whole users are held out.
         people: held-out users; None where a part of each is held out.
+        nameless: games without a name.
+        tagless: games without a tag.
     """
 
     users: int
@@ -26,6 +32,8 @@ class Size:
     left: float | None
     tested: int | None
     people: int | None
+    nameless: int = 0
+    tagless: int = 0
 
 
 def size_of(dataset: Dataset) -> Size:
@@ -42,7 +50,14 @@ def size_of(dataset: Dataset) -> Size:
         left,
         None if whole else known["test_interactions"],
         int(((sessions.test_begins == first) & (last > first)).sum()) if whole else None,
+        _nameless(dataset) if dataset.has_games else 0,
+        int((np.diff(dataset.tags.offsets)[1:] == 0).sum()) if dataset.has_games else 0,
     )
+
+
+def _nameless(dataset: Dataset) -> int:
+    games = pq.read_table(dataset.path / "games.parquet", columns=["app_id", "name"]).to_pylist()
+    return sum(game["name"] in ("", None, f"App {game['app_id']}") for game in games)
 
 
 def doubts(size: Size) -> Iterator[str]:
@@ -71,4 +86,16 @@ def doubts(size: Size) -> Iterator[str]:
         yield (
             f"only {size.people} people are held out to measure on: the figures are chance; raise"
             " prepare.held_out_share"
+        )
+    if size.nameless == size.games:
+        yield "no game has a name: visitors see ids; ingest a table of games that has app_id and name"
+    elif size.nameless > MOST_NAMELESS * size.games:
+        yield (
+            f"{size.nameless} of {size.games} games have no name and are never recommended; ingest a table"
+            " of games that has app_id and name"
+        )
+    if size.tagless > MOST_TAGLESS * size.games:
+        yield (
+            f"{size.tagless} of {size.games} games have no tags: games that few people reviewed are found"
+            " by tags; ingest a table of games whose tags are mapped"
         )

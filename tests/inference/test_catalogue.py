@@ -40,3 +40,20 @@ def test_what_is_no_game_or_has_no_name_is_hidden(dataset: Dataset) -> None:
     assert names == ["" if name.startswith("App") else name for name in NAMES]
     hidden = {info.name for info in games.infos if info.app_id in games.hidden}
     assert hidden == {"", "Ember Demo", "Coal Season Pass", "Filmworks"}
+
+
+def test_without_a_catalogue_the_ids_are_names_and_every_game_is_offered(dataset: Dataset) -> None:
+    file = dataset.path / "games.parquet"
+    table = pq.read_table(file)
+    nameless = {
+        "name": [f"App {app_id}" for app_id in table["app_id"].to_pylist()],
+        "type": [None] * len(table),
+    }
+    nameless["genres"] = [[]] * len(table)
+    for name, values in nameless.items():
+        at = table.schema.get_field_index(name)
+        table = table.set_column(at, table.schema.field(at), pa.array(values, table.schema.field(at).type))
+    pq.write_table(table, file)
+    games = read_games(dataset)
+    assert [info.name for info in games.infos] == [f"App {10 * item}" for item in range(1, 9)]
+    assert games.hidden == []

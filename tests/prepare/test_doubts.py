@@ -1,5 +1,6 @@
 """Preparation says what makes a model pointless."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -22,6 +23,16 @@ def test_each_doubt_says_what_to_change() -> None:
         "only 3 people are held out to measure on",
     ]
     assert all("prepare." in line for line in found)
+
+
+def test_a_catalogue_that_lacks_names_or_tags_is_doubted() -> None:
+    enough = Size(users=500, games=200, left=0.6, tested=800, people=None)
+    assert list(doubts(replace(enough, nameless=2, tagless=100))) == []
+    assert [line.partition(":")[0] for line in doubts(replace(enough, nameless=200, tagless=101))] == [
+        "no game has a name",
+        "101 of 200 games have no tags",
+    ]
+    assert "3 of 200 games have no name" in next(doubts(replace(enough, nameless=3)))
 
 
 def test_the_defaults_on_a_small_shop_are_doubted_aloud(tmp_path: Path) -> None:
