@@ -1,5 +1,6 @@
 """The errors that a person can fix: the CLI prints them as one line, without a traceback."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -42,12 +43,17 @@ def naming_the_extra() -> Iterator[None]:
 
     Raises:
         MissingLibrary: a library of the extra ``train`` is not installed.
+        SRecError: this system's Python lacks a module of its own.
     """
     try:
         yield
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "srec":
             raise
+        if error.name.partition(".")[0] in sys.stdlib_module_names:
+            raise SRecError(
+                f"this needs Python's module {error.name}, which this system lacks: use Linux or macOS"
+            ) from None
         raise MissingLibrary(error.name, "train") from None
 
 

@@ -44,3 +44,17 @@ def test_of_more_than_three_arguments_a_public_function_takes_the_rest_by_name()
     assert {one for one in found if not one.startswith(tuple(EXCEPTIONS))} == set()
     unused = [known for known in EXCEPTIONS if not any(one.startswith(known) for one in found)]
     assert unused == []
+
+
+def test_no_module_needs_unix_where_it_is_imported() -> None:
+    """Windows has none of these: whoever imports one says in a function what happens without it."""
+    unix = {"fcntl", "grp", "pwd", "resource", "syslog", "termios"}
+    found = {
+        f"{file.relative_to(PACKAGE).as_posix()}: {alias.name}"
+        for file in PACKAGE.rglob("*.py")
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name in unix
+    }
+    assert found == set()

@@ -194,7 +194,8 @@ class _Trainer:
             )
             metric = _chosen_by(line["valid"], self.settings.metric)
         progress.log.append(line)
-        progress.peak_memory_mb.append(peak_memory_mb())
+        if (peak := peak_memory_mb()) is not None:
+            progress.peak_memory_mb.append(peak)
         progress.step, progress.loss_sum = 0, 0.0
         if validate is None or metric > progress.best_metric * BETTER:
             progress.best_metric, progress.best_epoch = metric, progress.epoch

@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -72,8 +71,12 @@ def set_up_process() -> Workers:
     return join()
 
 
-def peak_memory_mb() -> int:
-    """The most memory that this process has held so far, in MB."""
+def peak_memory_mb() -> int | None:
+    """The most memory that this process has held so far, in MB; None where nobody knows (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10))
 

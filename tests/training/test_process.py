@@ -1,5 +1,6 @@
 """What a training changes of its process while it lasts."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 from quick_runs import Killed, chain, fit
 
 from srec.training.loop import Step
-from srec.training.process import computing
+from srec.training.process import computing, peak_memory_mb
 
 TINY = torch.full((1 << 21,), 2e-38)
 
@@ -48,3 +49,13 @@ def test_a_training_leaves_its_process_as_it_was(tmp_path: Path) -> None:
         fit(dataset, tmp_path / "run", threads=2, watch=stop)
     assert seen == {(2, True)}
     assert (torch.get_num_threads(), flushed()) == (1, (False, False))
+
+
+def test_a_peak_of_memory_that_the_system_does_not_tell_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (peak_memory_mb() or 0) > 10
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert peak_memory_mb() is None
+    run = fit(chain(tmp_path / "dataset"), tmp_path / "run")
+    assert set(map(tuple, run.peak_memory_mb.values())) == {()}
