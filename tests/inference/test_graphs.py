@@ -63,8 +63,8 @@ def function() -> onnx.ModelProto:
         (elsewhere(), "a tensor lies in another file"),
         (function(), "domain b'mine'"),
         (
-            model(helper.make_node("Anything", ["items"], ["vectors"], domain="com.microsoft")),
-            "com.microsoft",
+            model(helper.make_node("Anything", ["items"], ["vectors"], domain="example.org")),
+            "example.org",
         ),
     ],
 )

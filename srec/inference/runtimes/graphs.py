@@ -17,8 +17,11 @@ _GRAPH, _FUNCTIONS = 7, 25  # of a model
 _NODE, _INITIALIZER, _SPARSE = 1, 5, 15  # of a graph
 _OPERATOR, _ATTRIBUTE, _DOMAIN = 4, 5, 7  # of a node
 _TENSOR, _SUBGRAPH, _TENSORS, _SUBGRAPHS = 5, 6, 10, 11  # of an attribute
-_EXTERNAL, _LOCATION = 13, 14  # of a tensor
+_EXTERNAL = 13  # of a tensor: where its data is, if that is elsewhere
 _ENDLESS = {b"Loop", b"Scan", b"If", b"SequenceMap"}
+#: ONNX's own operators, and those of ONNX Runtime that quantised networks have. All of them end, but for some
+#: that repeat a graph of their own, and none may have one.
+_DOMAINS = {b"", b"ai.onnx", b"com.microsoft"}
 
 
 def refuse_programs(file: Path) -> None:
@@ -60,7 +63,7 @@ def _of_node(node: memoryview) -> Iterator[str]:
     for number, value in _fields(node):
         if number == _OPERATOR and bytes(value) in _ENDLESS:
             yield f"it has the operator {bytes(value).decode()}"
-        elif number == _DOMAIN and bytes(value) not in (b"", b"ai.onnx"):
+        elif number == _DOMAIN and bytes(value) not in _DOMAINS:
             yield f"it has an operator of the domain {bytes(value)!r}"
         elif number == _ATTRIBUTE:
             for inner, content in _fields(value):
@@ -71,7 +74,7 @@ def _of_node(node: memoryview) -> Iterator[str]:
 
 
 def _of_tensor(tensor: memoryview) -> Iterator[str]:
-    if any(number in (_EXTERNAL, _LOCATION) for number, _ in _fields(tensor)):
+    if any(number == _EXTERNAL for number, _ in _fields(tensor)):
         yield "a tensor lies in another file"
 
 
