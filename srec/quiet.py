@@ -19,11 +19,11 @@ def variables(**values: str) -> Iterator[None]:
 
 
 @contextmanager
-def passing_folder(variable: str) -> Iterator[None]:
-    """A folder for what a library writes unasked, as it is imported or does its work; then it goes.
+def temporary_folder(variable: str) -> Iterator[None]:
+    """A folder for what a library writes unasked, when it is imported or at work; it is removed afterwards.
 
     Args:
         variable: the environment variable by which the library finds its folder.
     """
-    with TemporaryDirectory(prefix="srec-passing-") as folder, variables(**{variable: folder}):
+    with TemporaryDirectory(prefix="srec-") as folder, variables(**{variable: folder}):
         yield

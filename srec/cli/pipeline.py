@@ -177,10 +177,10 @@ def train(
         progress=not console.quiet,
     )
     reached = "".join(f", {name} {value:.4f}" for name, value in done.valid.items())
-    if done.counted and not done.summed:
-        chosen = "counted"
-    elif done.counted:
+    if done.summed:
         chosen = f"popularity weight {done.popularity_weight}" + ", on the validation window" * bool(reached)
+    elif done.counted:
+        chosen = "counted"
     else:
         chosen = f"epoch {done.chosen_epoch} chosen on the validation window"
     console.print(f"{model}: {chosen}{reached}", highlight=False)

@@ -210,9 +210,9 @@ class Bundle:
         settings = self.config.get("settings", {})
         try:
             kind = model_entry(self.config["model"]).load()
-            arrays = {
-                file.stem: self._array(f"{COUNTED}/{file.stem}") for file in (self.path / COUNTED).iterdir()
-            }
+            names = [file.stem for file in (self.path / COUNTED).iterdir()]
+            # The model knows what its arrays are like.
+            arrays = {name: self._array(f"{COUNTED}/{name}", ("if", None)) for name in names}
             model: Storable = kind.restore(arrays, kind.settings_type(**settings), len(self.app_ids))
         except ModuleNotFoundError as error:
             raise MissingLibrary(str(error.name), "counted") from None
@@ -222,10 +222,9 @@ class Bundle:
             ) from error
         return model
 
-    def _array(self, name: str) -> npt.NDArray[Any]:
+    def _array(self, name: str, shape: tuple[str, int | None] | None = None) -> npt.NDArray[Any]:
         file = self.path / f"{name}.npy"
-        counted = file.parent.name == COUNTED  # the model looks at the shapes
-        array = read_array(file, *(("if", None) if counted else _SHAPES[file.stem]))
+        array = read_array(file, *(shape or _SHAPES[file.stem]))
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ArtifactError(f"{file} holds numbers that are not finite")
         return array

@@ -33,7 +33,7 @@ from srec.inference.golden import MOST_LIKED, TOP, Golden
 from srec.inference.reference import reference_top_k
 from srec.inference.runtimes.onnx import OnnxScorer
 from srec.models.base import Scorer
-from srec.models.compiler import passing_cache
+from srec.models.compiler import temporary_cache
 from srec.models.popularity import RecentPopularity, RecentPopularitySettings
 from srec.models.session_model import SessionModel, TorchScorer
 from srec.models.stored import Storable
@@ -166,8 +166,6 @@ def _golden(
     made = []
     for items in [*singles, *sessions]:
         rows, scores = answer(items)
-        if not len(rows):
-            continue  # a model that recommends own items has no answer to it
         made.append(
             Golden(
                 tuple(games[item - 1].app_id for item in items),
@@ -221,7 +219,7 @@ def encoder_onnx(model: SessionModel) -> bytes:
     encoder = FoldedEncoder(model).eval()
     example = torch.tensor([[1, 1, 1], [1, 1, 0]])
     free = {0: torch.export.Dim("B"), 1: torch.export.Dim("L")}
-    with quiet(), passing_cache():
+    with quiet(), temporary_cache():
         program = torch.onnx.export(
             encoder,
             (example,),

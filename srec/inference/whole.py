@@ -43,8 +43,9 @@ class Whole:
             row_L[: len(one.known)] = one.known
         added, barred = [], []
         for scores_V, one in zip(self._scorer.score(items_BL), asked, strict=True):
-            rows = np.flatnonzero(np.isfinite(scores_V))
+            scored_V = np.isfinite(scores_V)
+            rows = np.flatnonzero(scored_V)
             added.append(Added(rows, scores_V[rows].astype(np.float64)))
-            barred.append([*one.barred, *np.flatnonzero(~np.isfinite(scores_V)).tolist()])
+            barred.append([*one.barred, *np.flatnonzero(~scored_V).tolist()])
         vectors_BD = np.zeros((len(asked), 1), np.float32)
         return self.index.search(vectors_BD, k, allowed_V=allowed_V, excluded=barred, added=added)

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from srec.quiet import passing_folder
+from srec.quiet import temporary_folder
 
 
 @contextmanager
-def passing_cache() -> Iterator[None]:
-    """Give the compiler a cache that goes afterwards; optimisers and exports import it on their way."""
-    with passing_folder("TORCHINDUCTOR_CACHE_DIR"):
+def temporary_cache() -> Iterator[None]:
+    """Give the compiler a cache that is removed afterwards; optimisers and exports import the compiler."""
+    with temporary_folder("TORCHINDUCTOR_CACHE_DIR"):
         import torch._dynamo  # noqa: F401
 
         yield

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from srec.dataset.flat import lists_problem
 from srec.models.base import Scorer
 from srec.settings import Settings
 
@@ -99,8 +100,6 @@ def stored_matrix(arrays: Arrays, item_count: int) -> "sp.csr_matrix":
     size = item_count + 1
     offsets, ids = stored(arrays, "offsets", "i", size + 1), stored(arrays, "ids", "i", None)
     values = stored(arrays, "values", "f", len(ids))
-    if offsets[0] != 0 or offsets[-1] != len(ids) or (np.diff(offsets) < 0).any():
-        raise ValueError(f"offsets must rise from 0 to {len(ids)}")
-    if len(ids) and not 0 <= ids.min() <= ids.max() < size:
-        raise ValueError("ids must name items")
+    if problem := lists_problem(offsets, ids, item_count, first=0):
+        raise ValueError(problem)
     return sp.csr_matrix((values, ids, offsets), shape=(size, size))

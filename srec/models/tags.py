@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from srec.dataset.dataset import Dataset, Floats, Ints, Part
+from srec.dataset.flat import lists_problem
 from srec.models.base import ItemsBL, ScoresBV
 from srec.models.stored import Array, Arrays, stored
 from srec.settings import Settings
@@ -80,8 +81,6 @@ class TagScorer:
         """The model of stored tags; see ``Storable``."""
         offsets, ids = stored(arrays, "offsets", "i", item_count + 2), stored(arrays, "ids", "i", None)
         weights = stored(arrays, "weights", "f", len(ids))
-        if offsets[0] != 0 or offsets[-1] != len(ids) or (np.diff(offsets) < 0).any():
-            raise ValueError(f"offsets must rise from 0 to {len(ids)}")
-        if len(ids) and not 0 <= ids.min() <= ids.max() < _MOST_TAGS:
-            raise ValueError("ids must be numbers of tags")
+        if problem := lists_problem(offsets, ids, _MOST_TAGS - 1, first=0):
+            raise ValueError(problem)
         return cls(offsets, ids, weights, tag_count=int(ids.max(initial=-1)) + 1)

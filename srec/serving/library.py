@@ -134,9 +134,8 @@ class Libraries:
         timer = None
         try:
             link.connect()
-            timer = threading.Timer(
-                _SECONDS, _end, [link.sock]
-            )  # a timeout is for each byte, this is for all
+            # The timeout above is for each byte, and this one for all of them.
+            timer = threading.Timer(_SECONDS, _end, [link.sock])
             timer.daemon = True
             timer.start()
             # In a header, the key stands in no address that a proxy or an error could show.

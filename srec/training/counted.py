@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,16 +45,18 @@ def count(dataset: Dataset, target: Path, model: str, *, settings: Settings) -> 
         return Run(target)
     started = time.perf_counter()
     counted: Storable = kind.fit(dataset, settings, "fit")
-    summed = counted if isinstance(counted, Sum) else None
-    arrays = summed.parts.arrays() if summed else counted.arrays()
-    log = summed.log if summed else ()
+    arrays = counted.arrays()
+    log: Sequence[Mapping[str, float]] = ()
+    facts: dict[str, Any] = {"valid": {}}
+    if isinstance(counted, Sum):
+        arrays, log, weight = counted.parts.arrays(), counted.log, counted.popularity_weight
+        facts = {"popularity_weight": weight, "valid": described(log, weight)}
     with write_directory(target, KIND, VERSION, inputs=inputs, parameters=parameters) as draft:
         save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, draft.path / WEIGHTS)
         lines = [json.dumps({"event": "popularity", **line}) + "\n" for line in log]
         (draft.path / "metrics.jsonl").write_text("".join(lines), encoding="utf-8")
         draft.facts = {
-            **({"popularity_weight": summed.popularity_weight} if summed else {}),
-            "valid": described(log, summed.popularity_weight) if summed else {},
+            **facts,
             "parameter_count": sum(array.size for array in arrays.values()),
             "seconds": {"count": round(time.perf_counter() - started, 1)},
         }

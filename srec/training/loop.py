@@ -17,7 +17,7 @@ from srec.dataset.batches import Examples, batches
 from srec.dataset.dataset import Floats, Ints
 from srec.errors import TrainingError
 from srec.models.base import Scorer
-from srec.models.compiler import passing_cache
+from srec.models.compiler import temporary_cache
 from srec.models.session_model import Loss, SessionModel, TorchScorer
 from srec.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from srec.training.process import peak_memory_mb
@@ -251,7 +251,7 @@ def _deterministic() -> Iterator[None]:
     """Use deterministic kernels while training, and restore the caller's choice afterwards."""
     memory: Any = torch.utils.deterministic
     before = torch.are_deterministic_algorithms_enabled(), memory.fill_uninitialized_memory
-    with passing_cache():
+    with temporary_cache():
         torch.use_deterministic_algorithms(True)
     # Nothing here reads memory before writing it, so filling it first would only cost time.
     memory.fill_uninitialized_memory = False

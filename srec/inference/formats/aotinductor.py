@@ -13,7 +13,7 @@ from srec.dataset.dataset import Dataset
 from srec.errors import SRecError
 from srec.inference.export import FoldedEncoder
 from srec.inference.formats.artefact import Encode, checked, torch_encode, write_artefact
-from srec.models.compiler import passing_cache
+from srec.models.compiler import temporary_cache
 from srec.training.runs import Run
 
 KIND, FILE = "aotinductor", "encoder.pt2"
@@ -56,7 +56,7 @@ def need_compiler() -> None:
 
 def _compile(encoder: FoldedEncoder, folder: Path) -> None:
     need_compiler()
-    with passing_cache():
+    with temporary_cache():
         # Headers that are compiled ahead would lie in the system's temporary folder for ever.
         torch._inductor.aoti_compile_and_package(
             exported(encoder),

@@ -38,7 +38,7 @@ def refuse_programs(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     database = _database(connection)
     for kind, listing in _PROGRAMS.items():
         for (name,) in connection.execute(listing, [database]).fetchall():
-            raise SRecError(f"{path} is no store as SRec writes it: it has a {kind} {name}")
+            raise SRecError(f"{path} is not a store that SRec wrote: it has a {kind} {name}")
 
 
 def tables(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -62,10 +62,10 @@ def refuse_undeclared(found: Mapping[str, str], declared: Mapping[str, str], pat
             raise SRecError(f"{path} is no whole store: it lacks the table {name}")
         if name not in declared:
             raise SRecError(
-                f"{path} is no store as SRec writes it: it has a table {name}: move that elsewhere"
+                f"{path} is not a store that SRec wrote: it has a table {name}; move that elsewhere"
             )
         if found[name] != declared[name]:
-            raise SRecError(f"{path} is no store as SRec writes it: its table {name} has other columns")
+            raise SRecError(f"{path} is not a store that SRec wrote: its table {name} has other columns")
 
 
 def _database(connection: duckdb.DuckDBPyConnection) -> str:
